@@ -1,0 +1,1 @@
+//! Files, folders, globs and stdin: positions, splitting, scrubbing, backpressure.

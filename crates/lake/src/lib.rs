@@ -1,0 +1,1 @@
+//! The derived tables: Arrow schema, Parquet, DataFusion, SQL. Rebuildable from the ledger.

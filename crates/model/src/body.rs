@@ -1,0 +1,168 @@
+//! The bodies of our own leaves: canonical JSON, each with its page in `docs/format/`.
+//!
+//! Canonical here: the fields in the order of the type, no white space, integers only, no field
+//! left out. A body that does not re-encode to the same bytes is refused.
+
+use serde::{Deserialize, Serialize};
+
+/// A value with exactly one encoding.
+pub trait CanonicalJson: Serialize + for<'de> Deserialize<'de> {}
+
+/// Encodes a body.
+pub fn canonical_json<T: CanonicalJson>(value: &T) -> Vec<u8> {
+    // Plain structs of strings, integers and lists: serialising them cannot fail.
+    serde_json::to_vec(value).unwrap_or_default()
+}
+
+macro_rules! canonical {
+    ($($name:ident),+) => { $(impl CanonicalJson for $name {})+ };
+}
+
+canonical!(Manifest, ViewManifest, DeliveryBody, Directive, RecoveryNote, ClockNote);
+
+/// Kind 2: an evidence file is complete. Sealed after the file is durable, before the WAL is freed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Manifest {
+    /// First leaf of the segment.
+    pub first: u64,
+    /// Last leaf of the segment.
+    pub last: u64,
+    /// 1 for a new segment, one more for each rewrite.
+    pub generation: u32,
+    /// SHA-256 of the file, hex.
+    pub sha256: String,
+    /// Length of the file.
+    pub bytes: u64,
+    /// Generations this file takes the place of: `<first>-<last>.<generation>` each.
+    pub replaces: Vec<String>,
+}
+
+/// One lake file, as a view manifest lists it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LakeFile {
+    /// Name inside `lake/`.
+    pub name: String,
+    /// SHA-256 of the file, hex.
+    pub sha256: String,
+    /// Length of the file.
+    pub bytes: u64,
+    /// Rows.
+    pub rows: u64,
+}
+
+/// Kind 12: lake files of a leaf range are complete.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ViewManifest {
+    /// First leaf covered.
+    pub first: u64,
+    /// Last leaf covered.
+    pub last: u64,
+    /// Hash over module versions and settings that made the rows.
+    pub normaliser: String,
+    /// The files.
+    pub files: Vec<LakeFile>,
+    /// True when these files take the place of every earlier one (a rebuild).
+    pub rebuild: bool,
+}
+
+/// Bytes of a delivery that belong to no record.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Gap {
+    /// First byte in the decoded content.
+    pub offset: u64,
+    /// The bytes, base64 (standard, padded).
+    pub bytes: String,
+}
+
+/// Kind 13: a delivery that was not exactly one record. The content is the records at their offsets
+/// and the bytes between them, so a stranger can put the object together again.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DeliveryBody {
+    /// Path, object key or stream name.
+    pub name: String,
+    /// Number of the delivery at its source.
+    pub delivery: u64,
+    /// `none`, `gzip` or `zstd`.
+    pub encoding: String,
+    /// SHA-256 of the bytes as they came, hex; empty for a part of a growing file.
+    pub transport_sha256: String,
+    /// Length of the bytes as they came.
+    pub transport_bytes: u64,
+    /// SHA-256 of the decoded content, before any secret was replaced, hex.
+    pub content_sha256: String,
+    /// Offset of the content in a growing file; 0 for a whole file.
+    pub offset: u64,
+    /// Length of the decoded content.
+    pub content_bytes: u64,
+    /// Records in it; their offsets are in their sealed positions.
+    pub records: u64,
+    /// Secrets replaced in its records: more than 0 means the content digest was checked at receipt
+    /// and cannot be checked again.
+    pub replaced: u64,
+    /// `newline`: each record is followed by one line feed (the last one perhaps not), nothing else
+    /// lies between; `gaps`: see `gaps`; `digest`: the bytes between were too many to keep.
+    pub between: String,
+    /// The bytes between the records, when `between` is `gaps`.
+    pub gaps: Vec<Gap>,
+    /// `end` when it was read to its end, else what stopped it, as in `gzip stream ends early`.
+    pub ended: String,
+}
+
+/// Kind 4: a leaf with force.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "directive", rename_all = "kebab-case", deny_unknown_fields)]
+pub enum Directive {
+    /// Leaf 0 of every log: what `identity` says, sealed.
+    LogOpened {
+        /// Name of the log in its checkpoints.
+        origin: String,
+        /// The verifier key, in the text form of a signed note.
+        key: String,
+        /// Version of the folder's format.
+        format: u32,
+        /// Milliseconds since 1970.
+        created_ms: u64,
+    },
+    /// Gives a source its number and name.
+    Source {
+        /// The number in headers.
+        number: u32,
+        /// The name people use.
+        name: String,
+        /// `auto` or the name of a platform.
+        platform: String,
+    },
+}
+
+/// Kind 10: what recovery cut off above the highest checkpoint ever signed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RecoveryNote {
+    /// `recovery`.
+    pub note: String,
+    /// The size of the log after the cut.
+    pub index: u64,
+    /// Bytes cut and kept in `wal/torn/`.
+    pub torn_bytes: u64,
+    /// SHA-256 of those bytes, hex.
+    pub torn_sha256: String,
+}
+
+/// Kind 10: the clock stepped back, or jumped against the monotonic one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ClockNote {
+    /// `clock`.
+    pub note: String,
+    /// Time of the previous group, milliseconds since 1970.
+    pub previous_ms: u64,
+    /// What the wall clock said.
+    pub wall_ms: u64,
+    /// What the monotonic clock would have expected.
+    pub expected_ms: u64,
+}

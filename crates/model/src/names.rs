@@ -1,0 +1,295 @@
+//! Closed lists of names: each value has one spelling, the same in tables, JSON, flags and pages.
+
+/// Declares an enum whose variants have one text form each.
+macro_rules! names {
+    ($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident = $text:literal,)+ }) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum $name { $($(#[$vdoc])* $variant,)+ }
+
+        impl $name {
+            /// All values, in the order of declaration.
+            pub const ALL: &'static [$name] = &[$($name::$variant),+];
+
+            /// The one spelling of this value.
+            pub const fn as_str(self) -> &'static str {
+                match self { $($name::$variant => $text,)+ }
+            }
+
+            /// The value with this spelling.
+            pub fn parse(text: &str) -> Option<$name> {
+                match text { $($text => Some($name::$variant),)+ _ => None }
+            }
+        }
+
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result { f.write_str(self.as_str()) }
+        }
+
+        impl serde::Serialize for $name {
+            fn serialize<S: serde::Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+                s.serialize_str(self.as_str())
+            }
+        }
+    };
+}
+
+names! {
+    /// A platform with a source module: the module's folder, the URI part and the column value.
+    Platform {
+        /// AWS CloudTrail.
+        Aws = "aws",
+        /// Kubernetes audit.
+        Kubernetes = "k8s",
+        /// HashiCorp Vault and OpenBao audit.
+        Vault = "vault",
+        /// Google Cloud audit logs.
+        Gcp = "gcp",
+        /// GitHub audit log.
+        GitHub = "github",
+        /// Okta System Log.
+        Okta = "okta",
+        /// Microsoft Entra sign-in and audit logs.
+        Entra = "entra",
+        /// Azure Activity.
+        Azure = "azure",
+        /// Events that arrive as OCSF.
+        Ocsf = "ocsf",
+    }
+}
+
+names! {
+    /// What was done, coarsely; never empty.
+    Access {
+        /// Looked at.
+        Read = "read",
+        /// Made.
+        Create = "create",
+        /// Changed.
+        Modify = "modify",
+        /// Destroyed.
+        Delete = "delete",
+        /// Ran something: exec, invoke, sign, encrypt, decrypt.
+        Execute = "execute",
+        /// Proved an identity.
+        Authenticate = "authenticate",
+        /// Handed out a credential.
+        Issue = "issue",
+        /// Gave or took rights.
+        Grant = "grant",
+        /// None of these, or not known.
+        Other = "other",
+    }
+}
+
+names! {
+    /// What kind of principal acted (`schema.md` 2.1).
+    ActorKind {
+        /// A person.
+        Human = "human",
+        /// A service account of the platform.
+        ServiceAccount = "service-account",
+        /// A workload: pod, instance, function, SPIFFE identity.
+        Workload = "workload",
+        /// An OAuth or API client.
+        ApiClient = "api-client",
+        /// A script under a person's or shared identity.
+        Script = "script",
+        /// A job of a CI system.
+        CiJob = "ci-job",
+        /// A bot user.
+        Bot = "bot",
+        /// An installed app or integration.
+        Integration = "integration",
+        /// An AI agent.
+        Agent = "agent",
+        /// The platform itself.
+        PlatformService = "platform-service",
+        /// A name that many can use: root, admin, anonymous.
+        Shared = "shared",
+        /// The record does not say.
+        Unknown = "unknown",
+    }
+}
+
+names! {
+    /// Whether a human acted; `mixed` is a human's principal used by a machine.
+    Human {
+        /// A person.
+        Human = "human",
+        /// A machine.
+        Nonhuman = "nonhuman",
+        /// A machine credential of a person.
+        Mixed = "mixed",
+        /// The record does not say.
+        Unknown = "unknown",
+    }
+}
+
+names! {
+    /// Outcome: OCSF `status_id` 1, 2, 0 and 99.
+    Status {
+        /// OCSF 1.
+        Success = "success",
+        /// OCSF 2.
+        Failure = "failure",
+        /// OCSF 0: the record does not say.
+        Unknown = "unknown",
+        /// OCSF 99: neither (pending, challenged).
+        Other = "other",
+    }
+}
+
+impl Status {
+    /// The OCSF `status_id`.
+    pub const fn id(self) -> u8 {
+        match self {
+            Status::Success => 1,
+            Status::Failure => 2,
+            Status::Unknown => 0,
+            Status::Other => 99,
+        }
+    }
+}
+
+names! {
+    /// How fine the source's clock reading was.
+    TimePrecision {
+        /// Seconds or coarser.
+        Second = "s",
+        /// Milliseconds.
+        Milli = "ms",
+        /// Microseconds.
+        Micro = "us",
+        /// Nanoseconds.
+        Nano = "ns",
+    }
+}
+
+names! {
+    /// How one principal of a delegation chain led to the next.
+    StepKind {
+        /// Acts for another and stays visible.
+        Delegation = "delegation",
+        /// Acts as another.
+        Impersonation = "impersonation",
+        /// Took a role.
+        Assume = "assume",
+        /// Exchanged a token.
+        Exchange = "exchange",
+        /// A platform service forwarded the call.
+        ServiceForward = "service-forward",
+        /// Invoked a function, tool or agent.
+        Invoke = "invoke",
+    }
+}
+
+names! {
+    /// How two names relate (`identity.md` 3.3).
+    AliasRel {
+        /// One identity, two names, seen in one record.
+        SameAs = "same_as",
+        /// A run of a class.
+        InstanceOf = "instance_of",
+        /// Uses the rights of.
+        RunsAs = "runs_as",
+        /// Trusted across platforms.
+        FederatesTo = "federates_to",
+        /// Belongs to.
+        OwnedBy = "owned_by",
+        /// Is a credential of.
+        CredentialOf = "credential_of",
+        /// Changed its name to.
+        RenamedTo = "renamed_to",
+    }
+}
+
+names! {
+    /// What happened to a credential.
+    CredentialChangeKind {
+        /// Came to exist.
+        Issued = "issued",
+        /// Its life was extended.
+        Refreshed = "refreshed",
+        /// Can no longer be used.
+        Revoked = "revoked",
+        /// Switched off, may be switched on again.
+        Disabled = "disabled",
+        /// Switched on again.
+        Enabled = "enabled",
+        /// Replaced by a new value under the same name.
+        Rotated = "rotated",
+    }
+}
+
+names! {
+    /// A step in the life of a grant: the activities of the Access Grant Activity class.
+    GrantPhase {
+        /// Asked for.
+        Request = "request",
+        /// Approved.
+        Approve = "approve",
+        /// Denied.
+        Deny = "deny",
+        /// In force.
+        Activate = "activate",
+        /// Given more time.
+        Extend = "extend",
+        /// Ended early.
+        Revoke = "revoke",
+        /// Ended by time.
+        Expire = "expire",
+        /// Used.
+        Use = "use",
+        /// Break-glass.
+        Bypass = "bypass",
+    }
+}
+
+names! {
+    /// What the platform decided.
+    Effect {
+        /// Let through.
+        Allow = "allow",
+        /// Stopped.
+        Deny = "deny",
+        /// Only recorded.
+        Observed = "observed",
+    }
+}
+
+names! {
+    /// How an agent ran.
+    Mode {
+        /// A person at the other end.
+        Interactive = "interactive",
+        /// Nobody at the other end.
+        Autonomous = "autonomous",
+    }
+}
+
+names! {
+    /// Who the actor belongs to, seen from the tenant.
+    Party {
+        /// The tenant's own.
+        Own = "own",
+        /// Another organisation.
+        Third = "third",
+        /// The platform's provider.
+        Provider = "provider",
+    }
+}
+
+names! {
+    /// The part a resource plays in an event: OCSF `role_id` 1 to 4.
+    ResourceRole {
+        /// What was acted on.
+        Target = "target",
+        /// What acted.
+        Actor = "actor",
+        /// What was changed by it.
+        Affected = "affected",
+        /// Named beside it.
+        Related = "related",
+    }
+}

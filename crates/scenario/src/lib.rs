@@ -1,0 +1,1 @@
+//! Native logs of a fictional company with ground truth, by seed.

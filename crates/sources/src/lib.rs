@@ -1,0 +1,195 @@
+//! From bytes to events: one module per platform.
+//!
+//! A delivery is split into records ([`split`]), known secrets are replaced ([`scrub`]), the ledger
+//! seals what is left; later, and only then, [`normalise`] reads an event off each record. Everything
+//! here is a pure function of its arguments: this crate knows no I/O, no Merkle tree, no Arrow, no
+//! HTTP and no clock.
+//!
+//! Each platform is a folder with a [`Module`]: how to recognise its records, how to read them, and
+//! which JSON pointers each column comes from. A platform needs facts only, no special case elsewhere.
+
+pub mod json;
+pub mod scrub;
+pub mod split;
+pub mod time;
+
+mod aws;
+mod azure;
+mod entra;
+mod gcp;
+mod github;
+mod k8s;
+mod ocsf;
+mod okta;
+mod probe;
+mod unwrap;
+mod vault;
+
+pub use probe::Probe;
+
+use model::{Event, Millis, Platform};
+
+/// What a normaliser may know besides the record itself.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Context<'a> {
+    /// The platform the source is set to; `None` recognises each record by content.
+    pub platform: Option<Platform>,
+    /// Authority for platforms whose records do not name their own: a cluster id, a Vault cluster,
+    /// an Okta host. Without one the authority is `unknown`.
+    pub authority: Option<&'a str>,
+    /// When the record was received: the base for times without a date or a year.
+    pub received_at: Millis,
+}
+
+/// Buffers that an event may borrow from when its record had to be unwrapped or repaired first.
+#[derive(Debug, Default)]
+pub struct Scratch {
+    unwrapped: String,
+    repaired: String,
+}
+
+/// Why a record is no event. Sealed like any other record, listed with this.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{kind}: {detail}")]
+pub struct Reject {
+    /// The reason, from a closed list.
+    pub kind: RejectKind,
+    /// What exactly, with the byte where it is known.
+    pub detail: String,
+}
+
+/// The reasons for which a record is rejected.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum RejectKind {
+    /// Over the size limit; only its beginning was kept.
+    TooLarge,
+    /// Nothing but white space.
+    Empty,
+    /// Not UTF-8.
+    NotUtf8,
+    /// Not JSON, or JSON that ends too early.
+    NotJson,
+    /// Nested deeper than 128 levels.
+    TooDeep,
+    /// JSON, but of no platform with a module here.
+    UnknownPlatform,
+    /// Of a known platform, but without what makes it a record of it.
+    Shape,
+}
+
+impl RejectKind {
+    /// The one spelling of this reason.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            RejectKind::TooLarge => "too large",
+            RejectKind::Empty => "empty",
+            RejectKind::NotUtf8 => "not UTF-8",
+            RejectKind::NotJson => "not JSON",
+            RejectKind::TooDeep => "too deep",
+            RejectKind::UnknownPlatform => "unknown platform",
+            RejectKind::Shape => "shape",
+        }
+    }
+}
+
+impl std::fmt::Display for RejectKind {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl Reject {
+    /// A reject with its reason and detail.
+    pub fn new(kind: RejectKind, detail: impl Into<String>) -> Reject {
+        Reject { kind, detail: detail.into() }
+    }
+}
+
+/// One platform.
+pub struct Module {
+    /// Its name.
+    pub platform: Platform,
+    /// Raised with every change of what [`Module::normalise`] returns: part of the normaliser's hash.
+    pub version: u32,
+    /// Whether a record is of this platform. At most one module says yes to any record.
+    pub recognise: fn(&Probe<'_>) -> bool,
+    /// Reads the event off one record of this platform: JSON text, an object, unwrapped.
+    pub normalise: for<'a> fn(&'a str, &Context<'_>) -> Result<Event<'a>, Reject>,
+    /// Column by column, where values come from.
+    pub origins: &'static [Origin],
+}
+
+/// Which values of a record fill a column.
+pub struct Origin {
+    /// Column of the event.
+    pub column: &'static str,
+    /// JSON pointers into the unwrapped record, the preferred one first. `*` stands for each index.
+    pub pointers: &'static [&'static str],
+}
+
+/// All modules, in the order in which they are asked.
+pub static MODULES: [&Module; 9] = [
+    &aws::MODULE,
+    &k8s::MODULE,
+    &vault::MODULE,
+    &gcp::MODULE,
+    &okta::MODULE,
+    &entra::MODULE,
+    &azure::MODULE,
+    &github::MODULE,
+    &ocsf::MODULE,
+];
+
+/// The module of a platform.
+pub fn module(platform: Platform) -> Option<&'static Module> {
+    MODULES.into_iter().find(|module| module.platform == platform)
+}
+
+/// Reads the event off one record, or says why there is none. Exactly one of the two, always.
+///
+/// First the fast way: a typed parse that borrows. If that fails, the slow way: the record is
+/// rewritten without duplicate keys (the last one counts) and parsed again. Only then a reject.
+pub fn normalise<'a>(raw: &'a [u8], context: &Context<'_>, scratch: &'a mut Scratch) -> Result<Event<'a>, Reject> {
+    let text = std::str::from_utf8(raw).map_err(|error| {
+        Reject::new(RejectKind::NotUtf8, format!("invalid UTF-8 at byte {} of the record", error.valid_up_to()))
+    })?;
+    let Scratch { unwrapped, repaired } = scratch;
+    let text = unwrap::unwrap(text, unwrapped)?;
+    let module = recognise(text, context)?;
+    match (module.normalise)(text, context) {
+        Ok(event) => Ok(event),
+        Err(_) => {
+            let notes = json::repair(text, repaired)?;
+            let mut event = (module.normalise)(repaired, context)?;
+            event.quality.duplicate_keys |= notes.duplicate_keys;
+            Ok(event)
+        }
+    }
+}
+
+/// Takes the envelopes off a record, as [`normalise`] does before it reads it.
+pub fn unwrapped<'a>(raw: &'a [u8], scratch: &'a mut Scratch) -> Option<&'a str> {
+    unwrap::unwrap(std::str::from_utf8(raw).ok()?, &mut scratch.unwrapped).ok()
+}
+
+fn recognise(text: &str, context: &Context<'_>) -> Result<&'static Module, Reject> {
+    if let Some(module) = context.platform.and_then(module) {
+        return Ok(module);
+    }
+    let probe = Probe::new(text);
+    MODULES.into_iter().find(|module| (module.recognise)(&probe)).ok_or_else(|| match json::check(text) {
+        Err(reject) => reject,
+        Ok(()) => Reject::new(RejectKind::UnknownPlatform, "no module recognises this JSON object"),
+    })
+}
+
+/// Names what turns records into events here: 16 hex digits over all module versions. Rows made by
+/// two equal normalisers are equal.
+pub fn normaliser() -> String {
+    use sha2::{Digest, Sha256};
+    let mut hash = Sha256::new();
+    for module in MODULES {
+        hash.update(format!("{} {}\n", module.platform, module.version));
+    }
+    model::hex(&hash.finalize()[..8])
+}

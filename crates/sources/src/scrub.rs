@@ -1,0 +1,1 @@
+//! Known secrets, replaced before sealing.

@@ -1,0 +1,110 @@
+//! Golden files: `tests/golden/<platform>/<case>.json` is a record of our own, after the vendor's
+//! schema; `<case>.event.json` is the event that must come of it. `UPDATE_GOLDEN=1` writes the
+//! latter; read the difference before you commit it.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use model::Millis;
+use serde_json::Value;
+use sources::{Context, Scratch};
+
+/// The time of receipt of every golden record.
+pub(crate) const RECEIVED_AT: Millis = Millis(1_790_000_000_000);
+
+/// Checks every golden of a platform; there must be at least `least`.
+pub(crate) fn all(platform: &str, least: usize) {
+    let cases = cases(platform);
+    assert!(cases.len() >= least, "{platform} has {} goldens, at least {least} are wanted", cases.len());
+    for case in cases {
+        check(platform, &case);
+    }
+}
+
+/// Checks that each `<name>.allowed.json` has a `<name>.denied.json` whose event fills the same
+/// fields, but for those in which the outcome shows.
+pub(crate) fn pairs(platform: &str, least: usize) {
+    let outcome = ["status", "status_code", "error_code", "error_message", "decision", "issued_credential"];
+    let names: Vec<String> =
+        cases(platform).iter().filter_map(|case| case.strip_suffix(".allowed").map(str::to_owned)).collect();
+    assert!(names.len() >= least, "{platform} has {} pairs, at least {least} are wanted", names.len());
+    for name in names {
+        let [allowed, denied] = ["allowed", "denied"].map(|twin| {
+            let event = event(platform, &format!("{name}.{twin}"));
+            let mut paths = BTreeSet::new();
+            fields("", &event, &mut paths);
+            paths.retain(|path| !outcome.iter().any(|o| path == o || path.starts_with(&format!("{o}."))));
+            (event, paths)
+        });
+        assert_eq!(allowed.0["status"], "success", "{name}");
+        assert_eq!(denied.0["status"], "failure", "{name}");
+        assert_eq!(allowed.1, denied.1, "{platform}/{name}: a denied call keeps the fields of its allowed twin");
+    }
+}
+
+fn fields(prefix: &str, value: &Value, out: &mut BTreeSet<String>) {
+    match value {
+        Value::Object(map) => {
+            for (key, value) in map {
+                let path = if prefix.is_empty() { key.clone() } else { format!("{prefix}.{key}") };
+                fields(&path, value, out);
+            }
+        }
+        _ => {
+            out.insert(prefix.to_owned());
+        }
+    }
+}
+
+fn check(platform: &str, case: &str) {
+    let actual = event(platform, case);
+    let path = folder(platform).join(format!("{case}.event.json"));
+    if std::env::var_os("UPDATE_GOLDEN").is_some() {
+        std::fs::write(&path, format!("{actual:#}\n")).unwrap();
+    }
+    let text = std::fs::read_to_string(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+    let expected: Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(actual, expected, "{platform}/{case}: run with UPDATE_GOLDEN=1 and read the difference");
+}
+
+/// The event of a golden record as JSON, without nulls and empty lists and objects.
+pub(crate) fn event(platform: &str, case: &str) -> Value {
+    let raw = std::fs::read(folder(platform).join(format!("{case}.json"))).unwrap();
+    normalise(&raw).unwrap_or_else(|reject| panic!("{platform}/{case}: {reject}"))
+}
+
+/// Any record through the public door, recognised by content; the event as JSON.
+pub(crate) fn normalise(raw: &[u8]) -> Result<Value, sources::Reject> {
+    let mut scratch = Scratch::default();
+    let context = Context { received_at: RECEIVED_AT, ..Context::default() };
+    let event = sources::normalise(raw, &context, &mut scratch)?;
+    let mut value = serde_json::to_value(&event).unwrap();
+    prune(&mut value);
+    Ok(value)
+}
+
+fn prune(value: &mut Value) {
+    match value {
+        Value::Object(map) => {
+            map.values_mut().for_each(prune);
+            map.retain(|_, v| !v.is_null() && *v != Value::Array(vec![]) && *v != Value::Object(Default::default()));
+        }
+        Value::Array(items) => items.iter_mut().for_each(prune),
+        _ => {}
+    }
+}
+
+fn cases(platform: &str) -> Vec<String> {
+    let mut cases: Vec<String> = std::fs::read_dir(folder(platform))
+        .unwrap()
+        .filter_map(|entry| entry.unwrap().file_name().into_string().ok())
+        .filter(|name| !name.ends_with(".event.json"))
+        .filter_map(|name| name.strip_suffix(".json").map(str::to_owned))
+        .collect();
+    cases.sort();
+    cases
+}
+
+fn folder(platform: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(platform)
+}

@@ -1,0 +1,16 @@
+//! Tests of the source modules through their public door: [`sources::normalise`].
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, missing_docs)]
+
+mod aws;
+mod azure;
+mod core;
+mod entra;
+mod gcp;
+mod github;
+mod golden;
+mod k8s;
+mod ocsf;
+mod okta;
+mod real;
+mod vault;
