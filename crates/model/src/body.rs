@@ -72,9 +72,9 @@ pub struct ViewManifest {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Gap {
-    /// First byte in the decoded content.
+    /// Where they begin, counted like the offsets of records.
     pub offset: u64,
-    /// The bytes, base64 (standard, padded).
+    /// The bytes, base64 (standard, padded); empty where two records touch.
     pub bytes: String,
 }
 
@@ -89,13 +89,14 @@ pub struct DeliveryBody {
     pub delivery: u64,
     /// `none`, `gzip` or `zstd`.
     pub encoding: String,
-    /// SHA-256 of the bytes as they came, hex; empty for a part of a growing file.
+    /// SHA-256 of the bytes as they came, hex.
     pub transport_sha256: String,
     /// Length of the bytes as they came.
     pub transport_bytes: u64,
     /// SHA-256 of the decoded content, before any secret was replaced, hex.
     pub content_sha256: String,
-    /// Offset of the content in a growing file; 0 for a whole file.
+    /// Where the content begins in a growing file; 0 for a whole file. Offsets count from the
+    /// beginning of the file.
     pub offset: u64,
     /// Length of the decoded content.
     pub content_bytes: u64,
@@ -104,11 +105,12 @@ pub struct DeliveryBody {
     /// Secrets replaced in its records: more than 0 means the content digest was checked at receipt
     /// and cannot be checked again.
     pub replaced: u64,
-    /// `newline`: each record is followed by one line feed (the last one perhaps not), nothing else
-    /// lies between; `gaps`: see `gaps`; `digest`: the bytes between were too many to keep.
+    /// What lies between two records unless a gap begins where the first of them ends.
     pub between: String,
-    /// The bytes between the records, when `between` is `gaps`.
+    /// What lies before the first record, after the last one, and wherever it is not `between`.
     pub gaps: Vec<Gap>,
+    /// True when there were more gaps than are kept: the content cannot be put together again.
+    pub gaps_cut: bool,
     /// `end` when it was read to its end, else what stopped it, as in `gzip stream ends early`.
     pub ended: String,
 }
