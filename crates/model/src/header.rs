@@ -2,8 +2,8 @@
 
 use crate::{Kind, Millis, Position};
 
-/// The body is the first 64 KiB of a record over the size limit; the true length and digest are in
-/// its reject.
+/// The body is the beginning of a record over the size limit; its whole length and digest are in the
+/// position (`full_bytes`, `content_sha256`).
 pub const FLAG_TRUNCATED: u8 = 1;
 
 /// A known secret that was replaced before sealing (`sealed-log.md` 5.2).
@@ -80,7 +80,7 @@ impl Header {
         let at = out.len();
         out.extend_from_slice(&[0, 0]);
         self.position.encode(out);
-        // A position holds ten fields of at most 4,096 bytes, so its length fits.
+        // A position holds eleven fields of at most 4,096 bytes, so its length fits.
         let length = u16::try_from(out.len() - at - 2).unwrap_or(u16::MAX);
         if let Some(slot) = out.get_mut(at..at + 2) {
             slot.copy_from_slice(&length.to_be_bytes());

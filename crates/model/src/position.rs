@@ -25,10 +25,13 @@ pub struct Position {
     pub head_bytes: Option<u64>,
     /// SHA-256 of the first bytes of a file: tells a recycled inode from a grown file.
     pub head_sha256: Option<[u8; 32]>,
-    /// SHA-256 of the decoded content, on the record of a delivery that is exactly one record.
+    /// SHA-256 of the decoded content, on the record of a delivery that is exactly one record; on a
+    /// record over the size limit, of which only the beginning is kept, SHA-256 of the whole record.
     pub content_sha256: Option<[u8; 32]>,
     /// Idempotency key or request id of a sender over the network.
     pub request: Option<String>,
+    /// Whole length of a record over the size limit.
+    pub full_bytes: Option<u64>,
 }
 
 const DELIVERY: u8 = 1;
@@ -41,6 +44,7 @@ const HEAD_BYTES: u8 = 7;
 const HEAD_SHA256: u8 = 8;
 const CONTENT_SHA256: u8 = 9;
 const REQUEST: u8 = 10;
+const FULL_BYTES: u8 = 11;
 
 /// Longest text in a position; a longer path is cut at a character boundary by the encoder.
 const TEXT_BYTES_MAX: usize = 4_096;
@@ -57,6 +61,7 @@ impl Position {
         put(out, HEAD_SHA256, self.head_sha256.as_ref().map(<[u8; 32]>::as_slice));
         put(out, CONTENT_SHA256, self.content_sha256.as_ref().map(<[u8; 32]>::as_slice));
         put_text(out, REQUEST, self.request.as_deref());
+        put_integer(out, FULL_BYTES, self.full_bytes);
     }
 
     pub(crate) fn decode(mut bytes: &[u8]) -> Result<Position, HeaderError> {
@@ -82,6 +87,7 @@ impl Position {
                 HEAD_SHA256 => position.head_sha256 = Some(value.try_into().map_err(|_| wrong)?),
                 CONTENT_SHA256 => position.content_sha256 = Some(value.try_into().map_err(|_| wrong)?),
                 REQUEST => position.request = Some(text(value).ok_or(wrong)?),
+                FULL_BYTES => position.full_bytes = Some(integer(value).ok_or(wrong)?),
                 _ => return Err(wrong),
             }
         }
