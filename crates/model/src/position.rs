@@ -30,7 +30,7 @@ pub struct Position {
     pub content_sha256: Option<[u8; 32]>,
     /// Idempotency key or request id of a sender over the network.
     pub request: Option<String>,
-    /// Whole length of a record over the size limit.
+    /// The length that `content_sha256` covers.
     pub full_bytes: Option<u64>,
 }
 
