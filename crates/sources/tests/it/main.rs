@@ -1,6 +1,14 @@
 //! Tests of the source modules through their public door: [`sources::normalise`].
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, missing_docs)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::disallowed_methods,
+    clippy::print_stderr,
+    missing_docs
+)]
 
 mod aws;
 mod azure;
