@@ -1,1 +1,44 @@
 //! The ground state: WAL, sequencer, signing, tiles and evidence on disk, recovery, verified reading.
+//!
+//! What the other crates build on:
+//!
+//! ```text
+//! init(data, &InitOptions) -> LogInfo           never implicit
+//! discover(data) -> Vec<LogInfo>                { origin, short, created, format, vkey, dir, key, fingerprint_key }
+//! Ledger::open(data, short, Options, Arc<dyn Clock>) -> Ledger        one writer, Locked names the pid
+//!   ledger.info() -> &LogInfo
+//!   ledger.append() -> Append                   submit(Vec<Prepared>) -> Pending; wait() -> Receipt
+//!                                               submit_own(Kind, body): a leaf of source 0, numbered by the writer
+//!   ledger.follow(LeafIndex) -> Follower        next(Duration) -> Option<Step>
+//!     Step::Leaves(Arc<Group>)                  consecutive leaves, none twice, none left out
+//!     Step::Closed(Segment)                     all leaves of this evidence file have been handed over
+//!   ledger.reader() -> Reader                   the same door as for other processes
+//!   ledger.flush(), ledger.publish() -> Signed, ledger.close()
+//! Reader::open(data, short) -> Reader; reader.view() -> View          never locks
+//!   view.size(), view.root(), view.checkpoint() -> &Signed
+//!   view.leaf(LeafIndex) -> Stored
+//!   view.scan(Range<u64>, Scan { bodies, only: Option<Kind> }) -> Iterator<Item = Result<Vec<Stored>>>
+//!   view.prove(LeafIndex) -> Proof { the .tlog-proof text, the Stored that opens it }
+//!   view.segments() -> &[Segment]               { first, last, generation, path }: plain Parquet
+//!   view.tail_from() -> LeafIndex               first leaf that is in no segment yet
+//! verify::run(data, short, &verify::Options, &progress) -> verify::Report
+//! ```
+//!
+//! This crate knows no SQL, no HTTP and nothing of what a record means.
+
+mod append;
+mod checkpoint;
+mod clock;
+mod disk;
+mod error;
+mod layout;
+mod options;
+mod stored;
+
+pub use append::{Append, Pending, Receipt};
+pub use checkpoint::Signed;
+pub use clock::{Clock, SystemClock};
+pub use disk::{Disk, File, RealDisk};
+pub use error::{Error, ErrorKind, Result};
+pub use options::Options;
+pub use stored::{Group, Stored};

@@ -1,0 +1,380 @@
+//! The door for new leaves: a bounded queue in front of the writer thread.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use model::{Kind, LeafIndex, Prepared, SALT_BYTES, Salt};
+use parking_lot::{Condvar, Mutex};
+
+use crate::checkpoint::Signed;
+use crate::stored::Item;
+use crate::{Error, Options, Result};
+
+/// What the caller of [`Append::submit`] gets once its leaves are durable and under a signed
+/// checkpoint.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Receipt {
+    /// Index of the first leaf; the others follow without gaps.
+    pub first: LeafIndex,
+    /// Number of leaves.
+    pub count: u64,
+    /// A signed checkpoint that covers all of them.
+    pub checkpoint: Signed,
+}
+
+/// Leaves on their way to the log.
+#[derive(Debug)]
+pub struct Pending {
+    done: Arc<Done>,
+}
+
+impl Pending {
+    /// Blocks until the leaves are sealed: durable and under a signed checkpoint.
+    ///
+    /// # Errors
+    /// `Fatal` when the writer has stopped, `Unavailable` when the disk is full: then the leaves
+    /// were not acknowledged, and those of a batch that spans groups may be in the log in part.
+    pub fn wait(&self) -> Result<Receipt> {
+        let mut result = self.done.result.lock();
+        loop {
+            if let Some(result) = result.as_ref() {
+                return result.clone();
+            }
+            self.done.sealed.wait(&mut result);
+        }
+    }
+
+    /// The receipt if it is there already.
+    pub fn poll(&self) -> Option<Result<Receipt>> {
+        self.done.result.lock().clone()
+    }
+}
+
+/// Hands leaves to the writer. Cheap to clone; every clone feeds the same log.
+#[derive(Clone, Debug)]
+pub struct Append {
+    pub(crate) queue: Arc<Queue>,
+}
+
+impl Append {
+    /// Queues prepared leaves; blocks while the queue is at its limit
+    /// ([`Options::queue_records_max`], [`Options::queue_bytes_max`]).
+    ///
+    /// The leaves get consecutive numbers in this order; a batch may span several frame groups.
+    ///
+    /// # Errors
+    /// `Invalid` for an empty batch, an unknown kind or a leaf over [`Options::leaf_bytes_max`];
+    /// `Unavailable` (retry later) when the disk is full or the ledger is closing; `Fatal` when the
+    /// writer has stopped.
+    pub fn submit(&self, batch: Vec<Prepared>) -> Result<Pending> {
+        let mut items = VecDeque::with_capacity(batch.len());
+        for prepared in batch {
+            let bytes = prepared.header.len() + prepared.body.len();
+            if bytes > self.queue.limits.leaf_bytes_max {
+                let limit = self.queue.limits.leaf_bytes_max;
+                return Err(Error::invalid(format!("leaf has {bytes} bytes, limit is {limit} (leaf_bytes_max)")));
+            }
+            let item = Item::new(prepared).ok_or_else(|| Error::invalid("header does not begin with a known kind"))?;
+            items.push_back(Entry::Prepared(item));
+        }
+        self.queue.push(items, false)
+    }
+
+    /// Queues one leaf of the log itself (source 0): a directive, a view manifest, a finding. The
+    /// writer numbers these, so that `source_seq` of source 0 has no gaps.
+    ///
+    /// # Errors
+    /// As for [`Append::submit`].
+    pub fn submit_own(&self, kind: Kind, body: Vec<u8>) -> Result<Pending> {
+        self.queue.push(VecDeque::from([Entry::Own(kind, body)]), false)
+    }
+
+    /// `count` fresh salts from the operating system's generator, drawn in one call.
+    ///
+    /// # Errors
+    /// `Io` when the system has no randomness to give.
+    pub fn salts(&self, count: usize) -> Result<Vec<Salt>> {
+        salts(count)
+    }
+}
+
+/// `count` salts drawn in one call.
+pub(crate) fn salts(count: usize) -> Result<Vec<Salt>> {
+    let mut salts = vec![[0; SALT_BYTES]; count];
+    getrandom::fill(salts.as_flattened_mut())
+        .map_err(|e| Error::new(crate::ErrorKind::Io, format!("draw {count} salts: {e}")))?;
+    Ok(salts)
+}
+
+/// One leaf in the queue.
+#[derive(Debug)]
+pub(crate) enum Entry {
+    /// Committed by a worker.
+    Prepared(Item),
+    /// A leaf of the log itself, to be numbered and committed by the writer.
+    Own(Kind, Vec<u8>),
+}
+
+impl Entry {
+    fn raw_bytes(&self) -> usize {
+        match self {
+            Entry::Prepared(item) => item.raw_bytes(),
+            Entry::Own(_, body) => body.len() + 64,
+        }
+    }
+}
+
+#[derive(Debug, Default)]
+struct Done {
+    result: Mutex<Option<Result<Receipt>>>,
+    sealed: Condvar,
+}
+
+/// One call of `submit`, as far as the writer has not taken it yet.
+#[derive(Debug)]
+struct Batch {
+    entries: VecDeque<Entry>,
+    count: u64,
+    done: Arc<Done>,
+}
+
+/// A batch whose last leaf is in the group at hand: settled after the sync.
+#[derive(Debug)]
+pub(crate) struct Due {
+    done: Arc<Done>,
+    count: u64,
+    /// Leaves of the group up to and including the last one of this batch.
+    through: usize,
+}
+
+impl Due {
+    /// Tells the caller; `group_first` is the index of the first leaf of the group.
+    pub(crate) fn settle(self, group_first: LeafIndex, result: Result<Signed>) {
+        let end = group_first.0 + self.through as u64;
+        let receipt =
+            result.map(|checkpoint| Receipt { first: LeafIndex(end - self.count), count: self.count, checkpoint });
+        *self.done.result.lock() = Some(receipt);
+        self.done.sealed.notify_all();
+    }
+}
+
+/// What the writer took for one group.
+#[derive(Debug, Default)]
+pub(crate) struct Taken {
+    pub(crate) entries: Vec<Entry>,
+    pub(crate) due: Vec<Due>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Limits {
+    queue_records_max: usize,
+    queue_bytes_max: usize,
+    group_records_max: usize,
+    group_bytes_max: usize,
+    leaf_bytes_max: usize,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    batches: VecDeque<Batch>,
+    /// Leaves the ledger needs to make progress (manifests): taken first, never blocked.
+    urgent: VecDeque<Batch>,
+    records: usize,
+    bytes: usize,
+    /// Why new batches are refused for now (disk full).
+    refused: Option<Error>,
+    /// Why no batch is taken any more.
+    stopped: Option<Error>,
+    /// No more batches come: the writer ends when the queue is empty.
+    closing: bool,
+}
+
+/// The bounded queue between many producers and the writer.
+#[derive(Debug)]
+pub(crate) struct Queue {
+    limits: Limits,
+    state: Mutex<State>,
+    filled: Condvar,
+    emptied: Condvar,
+}
+
+impl Queue {
+    pub(crate) fn new(options: &Options) -> Queue {
+        let limits = Limits {
+            queue_records_max: options.queue_records_max,
+            queue_bytes_max: options.queue_bytes_max,
+            group_records_max: options.group_records_max,
+            group_bytes_max: options.group_bytes_max,
+            leaf_bytes_max: options.leaf_bytes_max,
+        };
+        Queue { limits, state: Mutex::default(), filled: Condvar::new(), emptied: Condvar::new() }
+    }
+
+    /// Queues a batch. An urgent one passes the limits and the refusals, but not a stop.
+    fn push(&self, entries: VecDeque<Entry>, urgent: bool) -> Result<Pending> {
+        if entries.is_empty() {
+            return Err(Error::invalid("batch has no leaves, it needs at least 1"));
+        }
+        let (count, bytes) = (entries.len(), entries.iter().map(Entry::raw_bytes).sum::<usize>());
+        let done = Arc::new(Done::default());
+        let batch = Batch { entries, count: count as u64, done: done.clone() };
+        let mut state = self.state.lock();
+        loop {
+            if let Some(error) = state.stopped.as_ref() {
+                return Err(error.clone());
+            }
+            if urgent {
+                state.urgent.push_back(batch);
+                break;
+            }
+            if state.closing {
+                return Err(Error::unavailable("the ledger is closing; nothing more is taken"));
+            }
+            if let Some(error) = state.refused.as_ref() {
+                return Err(error.clone());
+            }
+            // A batch larger than the queue passes when it is alone.
+            let fits = state.records + count <= self.limits.queue_records_max
+                && state.bytes + bytes <= self.limits.queue_bytes_max;
+            if fits || state.records == 0 {
+                state.records += count;
+                state.bytes += bytes;
+                state.batches.push_back(batch);
+                break;
+            }
+            self.emptied.wait(&mut state);
+        }
+        self.filled.notify_one();
+        Ok(Pending { done })
+    }
+
+    /// Queues a leaf of the log itself ahead of all others.
+    pub(crate) fn push_urgent(&self, kind: Kind, body: Vec<u8>) -> Result<Pending> {
+        self.push(VecDeque::from([Entry::Own(kind, body)]), true)
+    }
+
+    /// Fills `taken` with the next group. Waits until `until` when nothing is there; then `taken`
+    /// stays empty. With `urgent_only`, ordinary batches stay where they are. `false` when the queue
+    /// is closed and empty.
+    pub(crate) fn take(&self, taken: &mut Taken, urgent_only: bool, until: Instant) -> bool {
+        let mut state = self.state.lock();
+        loop {
+            let mut room = Room { records: self.limits.group_records_max, bytes: self.limits.group_bytes_max };
+            room.fill(&mut state.urgent, taken);
+            if !urgent_only {
+                let (records, bytes) = room.fill(&mut state.batches, taken);
+                state.records -= records;
+                state.bytes -= bytes;
+            }
+            if !taken.entries.is_empty() {
+                drop(state);
+                self.emptied.notify_all();
+                return true;
+            }
+            if state.closing && state.urgent.is_empty() && state.batches.is_empty() {
+                return false;
+            }
+            if self.filled.wait_until(&mut state, until).timed_out() {
+                return true;
+            }
+        }
+    }
+
+    /// True when a group could be taken at once.
+    pub(crate) fn is_waiting(&self) -> bool {
+        let state = self.state.lock();
+        !state.urgent.is_empty() || !state.batches.is_empty()
+    }
+
+    /// Refuses (`Some`) or admits (`None`) new batches; waiting callers learn of it.
+    pub(crate) fn refuse(&self, error: Option<Error>) {
+        self.state.lock().refused = error;
+        self.emptied.notify_all();
+        self.filled.notify_all();
+    }
+
+    /// Why new batches are refused for now.
+    pub(crate) fn refused(&self) -> Option<Error> {
+        self.state.lock().refused.clone()
+    }
+
+    /// No more batches from outside; urgent ones still pass until the writer ends.
+    pub(crate) fn close(&self) {
+        self.state.lock().closing = true;
+        self.emptied.notify_all();
+        self.filled.notify_all();
+    }
+
+    /// Wakes the writer so that it looks at its other duties.
+    pub(crate) fn wake(&self) {
+        self.filled.notify_all();
+    }
+
+    /// Fails every ordinary batch that waits, as when the disk is full.
+    pub(crate) fn fail_waiting(&self, error: &Error) {
+        let batches = {
+            let mut state = self.state.lock();
+            (state.records, state.bytes) = (0, 0);
+            std::mem::take(&mut state.batches)
+        };
+        self.emptied.notify_all();
+        settle_all(batches, error);
+    }
+
+    /// Ends the queue: everything that waits, and all that comes later, gets this error.
+    pub(crate) fn stop(&self, error: &Error) {
+        let (batches, urgent) = {
+            let mut state = self.state.lock();
+            state.stopped.get_or_insert_with(|| error.clone());
+            (state.records, state.bytes) = (0, 0);
+            (std::mem::take(&mut state.batches), std::mem::take(&mut state.urgent))
+        };
+        self.emptied.notify_all();
+        self.filled.notify_all();
+        settle_all(batches, error);
+        settle_all(urgent, error);
+    }
+}
+
+fn settle_all(batches: VecDeque<Batch>, error: &Error) {
+    for batch in batches {
+        Due { done: batch.done, count: 0, through: 0 }.settle(LeafIndex(0), Err(error.clone()));
+    }
+}
+
+/// What a group still takes.
+struct Room {
+    records: usize,
+    bytes: usize,
+}
+
+impl Room {
+    /// Moves leaves from the front batches; one larger leaf travels alone. Returns what was moved.
+    fn fill(&mut self, batches: &mut VecDeque<Batch>, taken: &mut Taken) -> (usize, usize) {
+        let (mut records, mut bytes) = (0, 0);
+        while let Some(batch) = batches.front_mut() {
+            while let Some(entry) = batch.entries.front() {
+                let size = entry.raw_bytes();
+                if self.records == 0 || (size > self.bytes && !taken.entries.is_empty()) {
+                    return (records, bytes);
+                }
+                taken.entries.extend(batch.entries.pop_front());
+                self.records -= 1;
+                self.bytes = self.bytes.saturating_sub(size);
+                records += 1;
+                bytes += size;
+            }
+            let through = taken.entries.len();
+            if let Some(batch) = batches.pop_front() {
+                taken.due.push(Due { done: batch.done, count: batch.count, through });
+            }
+        }
+        (records, bytes)
+    }
+}
+
+/// The instant `ms` milliseconds from now, for waits.
+pub(crate) fn after_ms(ms: u64) -> Instant {
+    Instant::now() + Duration::from_millis(ms.min(86_400_000))
+}

@@ -1,0 +1,71 @@
+//! Every limit of the ledger, named, with its unit.
+
+/// Limits and intervals of one open log. The defaults are the documented ones.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Options {
+    /// Most records in one frame group.
+    pub group_records_max: usize,
+    /// Most raw bytes in one frame group; one larger record travels alone.
+    pub group_bytes_max: usize,
+    /// Largest header and body of one leaf.
+    pub leaf_bytes_max: usize,
+    /// Most records waiting for the writer; `submit` blocks above it.
+    pub queue_records_max: usize,
+    /// Most raw bytes waiting for the writer; `submit` blocks above it.
+    pub queue_bytes_max: usize,
+    /// Size of a WAL file, a multiple of 4 KiB.
+    pub wal_file_bytes: u64,
+    /// WAL files in use before new records wait for segments to close.
+    pub wal_files_max: usize,
+    /// Leaves of an aligned block; a segment never crosses its end. A multiple of 256.
+    pub segment_leaves: u64,
+    /// Raw bytes after which a segment closes.
+    pub segment_bytes_max: u64,
+    /// Age after which an open segment closes, milliseconds.
+    pub segment_age_ms_max: u64,
+    /// Rows of one row group of an evidence file.
+    pub row_group_records_max: usize,
+    /// Raw bytes of one row group of an evidence file.
+    pub row_group_bytes_max: usize,
+    /// Time between two published checkpoints while there is news, milliseconds.
+    pub publish_interval_ms: u64,
+    /// Free space kept for closing cleanly: below it, new records are refused.
+    pub reserve_bytes: u64,
+    /// Raw bytes of recent groups kept in memory for followers.
+    pub tail_bytes_max: usize,
+    /// How far the wall clock may step back before a clock note is sealed, milliseconds.
+    pub clock_back_ms_max: u64,
+    /// How far the wall clock may jump against the monotonic one before a clock note is sealed,
+    /// milliseconds.
+    pub clock_jump_ms_max: u64,
+    /// How long a full disk is left alone before segments are tried again, milliseconds.
+    pub full_retry_ms: u64,
+    /// Pieces of a full block are merged into one file when more than one.
+    pub merge: bool,
+}
+
+impl Default for Options {
+    fn default() -> Options {
+        Options {
+            group_records_max: 4_096,
+            group_bytes_max: 1 << 20,
+            leaf_bytes_max: 32 << 20,
+            queue_records_max: 16_384,
+            queue_bytes_max: 64 << 20,
+            wal_file_bytes: 64 << 20,
+            wal_files_max: 32,
+            segment_leaves: 65_536,
+            segment_bytes_max: 128 << 20,
+            segment_age_ms_max: 600_000,
+            row_group_records_max: 8_192,
+            row_group_bytes_max: 16 << 20,
+            publish_interval_ms: 10_000,
+            reserve_bytes: 256 << 20,
+            tail_bytes_max: 256 << 20,
+            clock_back_ms_max: 1_000,
+            clock_jump_ms_max: 3_600_000,
+            full_retry_ms: 1_000,
+            merge: true,
+        }
+    }
+}
