@@ -191,5 +191,7 @@ pub fn normaliser() -> String {
     for module in MODULES {
         hash.update(format!("{} {}\n", module.platform, module.version));
     }
-    model::hex(&hash.finalize()[..8])
+    let mut hex = model::hex(&hash.finalize());
+    hex.truncate(16);
+    hex
 }

@@ -177,7 +177,7 @@ impl Splitter {
     /// Everything up to the end.
     pub(super) fn all(&mut self, ended: bool, out: &mut impl FnMut(Piece<'_>)) -> Flow {
         self.scanned = self.buffer.len();
-        if ended && self.at < self.scanned || ended && self.large.is_some() {
+        if ended && (self.at < self.scanned || self.large.is_some()) {
             self.emit(self.scanned, State::Between(false), out);
             return Flow::On;
         }

@@ -1,1 +1,0 @@
-//! Known secrets, replaced before sealing.

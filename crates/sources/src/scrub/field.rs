@@ -1,0 +1,133 @@
+//! Fields of JSON objects, at any depth of JSON inside of JSON strings.
+
+use super::rule::Found;
+
+/// Longest key that is looked at.
+const KEY_BYTES_MAX: usize = 64;
+
+/// The text value of the field whose key holds the byte at `at`, if `wanted` says yes to the key
+/// in lowercase without `_` and `-`. Values that the platform has masked are not secrets.
+pub(super) fn value(record: &[u8], at: usize, wanted: impl Fn(&str) -> bool) -> Option<Found> {
+    let before = record.get(at.saturating_sub(KEY_BYTES_MAX)..at)?;
+    let back = before.iter().rev().take_while(|byte| is_key(**byte)).count();
+    let begin = at - back;
+    let length = record.get(begin..)?.iter().take(KEY_BYTES_MAX + 1).take_while(|byte| is_key(**byte)).count();
+    let end = begin + length;
+    let levels = slashes_before(record, begin.checked_sub(1)?);
+    if record.get(begin - 1) != Some(&b'"') || !is_delimiter(record, end, levels) {
+        return None;
+    }
+    let key: String = record
+        .get(begin..end)?
+        .iter()
+        .filter(|byte| !matches!(byte, b'_' | b'-'))
+        .map(|byte| byte.to_ascii_lowercase() as char)
+        .collect();
+    if !wanted(&key) {
+        return None;
+    }
+    let colon = skip_space(record, end + levels + 1);
+    if record.get(colon) != Some(&b':') {
+        return None;
+    }
+    let quote = skip_space(record, colon + 1);
+    if !is_delimiter(record, quote, levels) {
+        return None;
+    }
+    let begin = quote + levels + 1;
+    let end = closing(record, begin, levels)?;
+    let value = record.get(begin..end)?;
+    (!is_masked(value)).then_some(Found { begin, end, levels: depth(levels)? })
+}
+
+fn is_key(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.')
+}
+
+fn skip_space(record: &[u8], at: usize) -> usize {
+    at + record.get(at..).unwrap_or_default().iter().take_while(|byte| byte.is_ascii_whitespace()).count()
+}
+
+fn slashes_before(record: &[u8], at: usize) -> usize {
+    record.get(..at).unwrap_or_default().iter().rev().take_while(|byte| **byte == b'\\').count()
+}
+
+/// Whether a quote with so many backslashes before it stands at `at`.
+fn is_delimiter(record: &[u8], at: usize, slashes: usize) -> bool {
+    let found = record.get(at..).unwrap_or_default().iter().take_while(|byte| **byte == b'\\').count();
+    found == slashes && record.get(at + slashes) == Some(&b'"')
+}
+
+/// Where the value ends: before the quote with exactly so many backslashes of its own. Pairs of
+/// backslashes before it belong to the value, as many as its depth doubles them to.
+fn closing(record: &[u8], begin: usize, slashes: usize) -> Option<usize> {
+    let unit = slashes + 1;
+    let mut at = begin;
+    loop {
+        at += memchr::memchr(b'"', record.get(at..)?)?;
+        let before = slashes_before(record.get(begin..at)?, at - begin);
+        if before < slashes {
+            // A string around this one ends first: this is no JSON.
+            return None;
+        }
+        // An escaped backslash of the value takes two units, an escaped quote one.
+        if (before - slashes) % (2 * unit) == 0 {
+            return Some(at - slashes);
+        }
+        at += 1;
+    }
+}
+
+/// How often a text is wrapped in JSON strings, by the backslashes before its quotes: 0, 1, 3, 7.
+fn depth(slashes: usize) -> Option<usize> {
+    match slashes {
+        0 => Some(1),
+        1 => Some(2),
+        3 => Some(3),
+        7 => Some(4),
+        _ => None,
+    }
+}
+
+/// How often the text at `at` is wrapped in JSON strings, by the quote before it.
+pub(super) fn levels(record: &[u8], at: usize) -> usize {
+    match memchr::memrchr(b'"', record.get(..at).unwrap_or_default()) {
+        Some(quote) => depth(slashes_before(record, quote)).unwrap_or(0),
+        None => 0,
+    }
+}
+
+/// Takes the escapes off a text that is wrapped in so many JSON strings; `None` if it cannot be.
+pub(super) fn unescape(raw: &[u8], levels: usize) -> Option<String> {
+    let mut text = std::str::from_utf8(raw).ok()?.to_owned();
+    for _ in 0..levels {
+        if !text.contains('\\') {
+            break;
+        }
+        text = serde_json::from_str(&format!("\"{text}\"")).ok()?;
+    }
+    Some(text)
+}
+
+/// Values that say that there was a secret, but are none.
+pub(super) fn is_masked(value: &[u8]) -> bool {
+    const PREFIXES: [&[u8]; 8] = [
+        b"hmac-sha256:",
+        b"\\u003c",
+        b"HIDDEN_DUE_TO",
+        b"deedbook:secret:",
+        b"REDACTED",
+        b"redacted",
+        b"[REDACTED",
+        b"arn:",
+    ];
+    const WORDS: [&[u8]; 7] = [b"true", b"false", b"null", b"none", b"None", b"hidden", b"masked"];
+    let wrapped = matches!(
+        (value.first(), value.last()),
+        (Some(b'<'), Some(b'>')) | (Some(b'('), Some(b')')) | (Some(b'['), Some(b']'))
+    );
+    value.iter().all(|byte| matches!(byte, b'*' | b'x' | b'X' | b'-' | b'.' | b' '))
+        || wrapped
+        || PREFIXES.iter().any(|prefix| value.starts_with(prefix))
+        || WORDS.contains(&value)
+}

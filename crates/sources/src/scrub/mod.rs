@@ -1,0 +1,132 @@
+//! Known secrets, replaced before sealing (`sealed-log.md` 5.2).
+//!
+//! Only structure decides: a known prefix with its length or checksum, a JSON web token, an
+//! `Authorization` value, a private key, the password in a URL, a field that is known to hold a
+//! credential. Nothing is guessed from how random a text looks. [`RULES`] lists what is known;
+//! what is not in it is not found, so say "known secrets", never "no secrets".
+//!
+//! A secret becomes `deedbook:secret:<rule>:<fingerprint>`, letters that no JSON string has to
+//! escape, so a record that parsed still parses, at any depth of JSON inside of JSON. The
+//! fingerprint is HMAC-SHA256(key, SHA-256(secret)): equal secrets stay equal, and a platform that
+//! logs the SHA-256 of a token joins with them.
+
+mod field;
+mod rule;
+
+#[cfg(test)]
+mod tests;
+
+use aho_corasick::AhoCorasick;
+use hmac::{Hmac, KeyInit, Mac};
+use model::Replacement;
+use sha2::{Digest, Sha256};
+
+pub use rule::{RULES, Rule};
+
+/// How many hex digits of the fingerprint stand in the replacement.
+const FINGERPRINT_DIGITS: usize = 32;
+
+/// What every replacement begins with.
+const MARK: &str = "deedbook:secret:";
+
+/// Finds known secrets and replaces them.
+#[derive(Clone, Debug)]
+pub struct Scrubber {
+    anchors: AhoCorasick,
+    /// The rule of each anchor.
+    rules: Vec<&'static Rule>,
+    mac: Hmac<Sha256>,
+}
+
+/// A record whose known secrets were replaced.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Scrubbed {
+    /// The record with the replacements in it.
+    pub body: Vec<u8>,
+    /// Where they are in `body`, in order.
+    pub replacements: Vec<Replacement>,
+}
+
+/// Why there is no scrubber.
+#[derive(Debug, thiserror::Error)]
+#[error("the table of secret rules does not compile")]
+pub struct Error(#[from] aho_corasick::BuildError);
+
+impl Scrubber {
+    /// A scrubber with the 32 random bytes of `keys/<short>.fp`. Fails only if the table of rules
+    /// is wrong, which a test would show.
+    pub fn new(fingerprint_key: [u8; 32]) -> Result<Scrubber, Error> {
+        // HMAC pads a short key with zeros to the block length; done here, it cannot fail.
+        let mut block = [0; 64];
+        for (to, from) in block.iter_mut().zip(fingerprint_key) {
+            *to = from;
+        }
+        let (anchors, rules): (Vec<_>, Vec<_>) = rule::anchors().unzip();
+        Ok(Scrubber { anchors: AhoCorasick::new(anchors)?, rules, mac: Hmac::new(&block.into()) })
+    }
+
+    /// Replaces the known secrets of a record, JSON or plain text; `None` if it has none.
+    pub fn scrub(&self, record: &[u8]) -> Option<Scrubbed> {
+        let mut scrubbed: Option<Scrubbed> = None;
+        let mut done = 0;
+        let mut from = 0;
+        while let Some(hit) = self.anchors.find(aho_corasick::Input::new(record).span(from..record.len())) {
+            from = hit.end();
+            let rule = self.rules.get(hit.pattern().as_usize());
+            let found = rule.and_then(|rule| rule.find(record, hit.start()));
+            let Some(secret) = found.filter(|secret| secret.begin >= done) else { continue };
+            let scrubbed = scrubbed.get_or_insert_with(|| Scrubbed {
+                body: Vec::with_capacity(record.len() + 256),
+                replacements: Vec::new(),
+            });
+            scrubbed.body.extend_from_slice(record.get(done..secret.begin).unwrap_or_default());
+            let offset = scrubbed.body.len();
+            self.replace(&secret, record, &mut scrubbed.body);
+            scrubbed.replacements.push(Replacement {
+                offset: u32::try_from(offset).unwrap_or(u32::MAX),
+                length: u32::try_from(scrubbed.body.len() - offset).unwrap_or(u32::MAX),
+                rule: secret.rule.number,
+            });
+            done = secret.end;
+            from = from.max(done);
+        }
+        if let Some(scrubbed) = &mut scrubbed {
+            scrubbed.body.extend_from_slice(record.get(done..).unwrap_or_default());
+        }
+        scrubbed
+    }
+
+    /// The fingerprint of a secret, as it stands in a replacement.
+    pub fn fingerprint(&self, secret: &[u8]) -> String {
+        self.fingerprint_of_sha256(&Sha256::digest(secret).into())
+    }
+
+    /// The fingerprint of a secret of which only the SHA-256 is known.
+    pub fn fingerprint_of_sha256(&self, sha256: &[u8; 32]) -> String {
+        let mut mac = self.mac.clone();
+        mac.update(sha256);
+        let mut text = model::hex(&mac.finalize().into_bytes());
+        text.truncate(FINGERPRINT_DIGITS);
+        text
+    }
+
+    fn replace(&self, secret: &Secret, record: &[u8], out: &mut Vec<u8>) {
+        let raw = record.get(secret.begin..secret.end).unwrap_or_default();
+        let fingerprint = match field::unescape(raw, secret.levels) {
+            Some(plain) => self.fingerprint(plain.as_bytes()),
+            None => self.fingerprint(raw),
+        };
+        for part in [MARK, secret.rule.name, ":", &fingerprint] {
+            out.extend_from_slice(part.as_bytes());
+        }
+    }
+}
+
+/// A secret in a record.
+struct Secret {
+    begin: usize,
+    end: usize,
+    /// How often it is wrapped in JSON strings, if it may hold escapes.
+    levels: usize,
+    rule: &'static Rule,
+}

@@ -1,0 +1,388 @@
+//! The table of rules, and how each makes sure of what it found.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+
+use super::{Secret, field};
+
+/// A kind of secret that is known by its structure.
+#[derive(Debug)]
+pub struct Rule {
+    /// Its number in the headers of leaves; never used for another rule.
+    pub number: u16,
+    /// Its name in replacements.
+    pub name: &'static str,
+    /// What it looks for, in words.
+    pub what: &'static str,
+    /// Bytes that every such secret has, or has in front of it.
+    anchors: &'static [&'static str],
+    find: fn(&[u8], usize) -> Option<Found>,
+}
+
+/// A range of a record, and how often it is wrapped in JSON strings when it may hold escapes.
+pub(super) struct Found {
+    pub(super) begin: usize,
+    pub(super) end: usize,
+    pub(super) levels: usize,
+}
+
+/// All rules. A number is never reused; a change of what a rule matches gets a new number.
+pub static RULES: [Rule; 17] = [
+    Rule {
+        number: 1,
+        name: "github",
+        what: "GitHub token: ghp_, gho_, ghu_, ghs_ or ghr_ and 36 characters, the last six a CRC32",
+        anchors: &["ghp_", "gho_", "ghu_", "ghs_", "ghr_"],
+        find: github,
+    },
+    Rule {
+        number: 2,
+        name: "github-pat",
+        what: "GitHub fine-grained token: github_pat_ and 82 characters",
+        anchors: &["github_pat_"],
+        find: |record, at| exactly(record, at, 11, 82, is_word),
+    },
+    Rule {
+        number: 3,
+        name: "slack",
+        what: "Slack token: xox and a letter, or xapp, a dash, at least 20 characters with a digit",
+        anchors: &["xoxa-", "xoxb-", "xoxc-", "xoxd-", "xoxe-", "xoxo-", "xoxp-", "xoxr-", "xoxs-", "xapp-"],
+        find: |record, at| at_least(record, at, 5, 20, is_token).filter(|found| has_digit(record, found)),
+    },
+    Rule {
+        number: 4,
+        name: "gitlab",
+        what: "GitLab token: glpat- and at least 20 characters",
+        anchors: &["glpat-"],
+        find: |record, at| at_least(record, at, 6, 20, |byte| is_token(byte) || byte == b'.'),
+    },
+    Rule {
+        number: 5,
+        name: "google-api-key",
+        what: "Google API key: AIza and 35 characters",
+        anchors: &["AIza"],
+        find: |record, at| exactly(record, at, 4, 35, is_token),
+    },
+    Rule {
+        number: 6,
+        name: "google-oauth",
+        what: "Google OAuth access token: ya29. and at least 20 characters",
+        anchors: &["ya29."],
+        find: |record, at| at_least(record, at, 5, 20, |byte| is_token(byte) || byte == b'.'),
+    },
+    Rule {
+        number: 7,
+        name: "stripe",
+        what: "Stripe live key: sk_live_ or rk_live_ and at least 16 letters and digits",
+        anchors: &["sk_live_", "rk_live_"],
+        find: |record, at| at_least(record, at, 8, 16, |byte| byte.is_ascii_alphanumeric()),
+    },
+    Rule {
+        number: 8,
+        name: "npm",
+        what: "npm token: npm_ and 36 letters and digits",
+        anchors: &["npm_"],
+        find: |record, at| exactly(record, at, 4, 36, |byte| byte.is_ascii_alphanumeric()),
+    },
+    Rule {
+        number: 9,
+        name: "pypi",
+        what: "PyPI token: pypi- and at least 50 characters",
+        anchors: &["pypi-"],
+        find: |record, at| at_least(record, at, 5, 50, is_token),
+    },
+    Rule {
+        number: 10,
+        name: "vault",
+        what: "Vault token: hvs., hvb. or hvr. and at least 20 characters",
+        anchors: &["hvs.", "hvb.", "hvr."],
+        find: |record, at| at_least(record, at, 4, 20, is_token),
+    },
+    Rule {
+        number: 11,
+        name: "jwt",
+        what: "JSON web token: three base64url parts, the first of them a JSON object with alg",
+        anchors: &["eyJ"],
+        find: jwt,
+    },
+    Rule {
+        number: 12,
+        name: "authorization",
+        what: "value after Bearer (at least 16 characters with a digit) or Basic (base64 of user:password)",
+        anchors: &["Bearer ", "bearer ", "BEARER ", "Basic ", "basic ", "BASIC "],
+        find: authorization,
+    },
+    Rule {
+        number: 13,
+        name: "private-key",
+        what: "PEM block of a private key, to its end or the end of the text",
+        anchors: &["-----BEGIN "],
+        find: private_key,
+    },
+    Rule {
+        number: 14,
+        name: "url-password",
+        what: "password in the user info of a URL",
+        anchors: &["://"],
+        find: url_password,
+    },
+    Rule {
+        number: 15,
+        name: "aws-credential",
+        what: "secretAccessKey or sessionToken, and their spellings in other tools",
+        anchors: &["ecretAccessKey", "ecret_access_key", "essionToken", "ession_token", "ecurity_token"],
+        find: |record, at| {
+            field::value(record, at, |key| {
+                matches!(
+                    key,
+                    "secretaccesskey" | "awssecretaccesskey" | "sessiontoken" | "awssessiontoken" | "securitytoken"
+                )
+            })
+        },
+    },
+    Rule {
+        number: 16,
+        name: "token-field",
+        what: "client_token, access_token, refresh_token, id_token, api_key; Vault's legacy s. tokens in token",
+        anchors: &[
+            "client_token",
+            "access_token",
+            "ccessToken",
+            "refresh_token",
+            "efreshToken",
+            "id_token",
+            "idToken",
+            "api_key",
+            "apiKey",
+            "\"token\"",
+            "\"token\\",
+        ],
+        find: token_field,
+    },
+    Rule {
+        number: 17,
+        name: "secret-field",
+        what: "password (also as the end of a longer key), passphrase, client_secret, private_key, secret_key, secret_id, \
+               secret_string, key_material, secret",
+        anchors: &[
+            "assword",
+            "assphrase",
+            "client_secret",
+            "lientSecret",
+            "private_key",
+            "rivateKey",
+            "secret_key",
+            "ecretKey",
+            "secret_id",
+            "ecretId",
+            "ecretString",
+            "ecretBinary",
+            "eyMaterial",
+            "\"secret\"",
+            "\"secret\\",
+        ],
+        find: |record, at| {
+            field::value(record, at, |key| {
+                key.ends_with("password")
+                    || matches!(
+                        key,
+                        "passphrase"
+                            | "clientsecret"
+                            | "privatekey"
+                            | "secretkey"
+                            | "secretid"
+                            | "secretstring"
+                            | "secretbinary"
+                            | "keymaterial"
+                            | "secret"
+                    )
+            })
+        },
+    },
+];
+
+impl Rule {
+    /// Makes sure of an anchor at `at`.
+    pub(super) fn find(&'static self, record: &[u8], at: usize) -> Option<Secret> {
+        let Found { begin, end, levels } = (self.find)(record, at)?;
+        Some(Secret { begin, end, levels, rule: self })
+    }
+}
+
+/// All anchors with their rules, in the order of their patterns.
+pub(super) fn anchors() -> impl Iterator<Item = (&'static str, &'static Rule)> {
+    RULES.iter().flat_map(|rule| rule.anchors.iter().map(move |anchor| (*anchor, rule)))
+}
+
+fn is_token(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-')
+}
+
+fn is_word(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || byte == b'_'
+}
+
+/// How many bytes from `from` on pass.
+fn run(record: &[u8], from: usize, passes: impl Fn(u8) -> bool) -> usize {
+    record.get(from..).unwrap_or_default().iter().take_while(|byte| passes(**byte)).count()
+}
+
+/// A prefix is one only where no word runs into it.
+fn starts_clean(record: &[u8], at: usize) -> bool {
+    match at.checked_sub(1).and_then(|before| record.get(before)) {
+        // After an escape such as \n the letter belongs to the escape.
+        Some(b'n' | b't' | b'r') => at >= 2 && record.get(at - 2) == Some(&b'\\'),
+        Some(byte) => !is_token(*byte),
+        None => true,
+    }
+}
+
+fn exactly(record: &[u8], at: usize, prefix: usize, length: usize, passes: impl Fn(u8) -> bool) -> Option<Found> {
+    (starts_clean(record, at) && run(record, at + prefix, passes) == length).then(|| plain(at, at + prefix + length))
+}
+
+fn at_least(record: &[u8], at: usize, prefix: usize, least: usize, passes: impl Fn(u8) -> bool) -> Option<Found> {
+    let length = run(record, at + prefix, passes);
+    (starts_clean(record, at) && length >= least).then(|| plain(at, at + prefix + length))
+}
+
+fn plain(begin: usize, end: usize) -> Found {
+    Found { begin, end, levels: 0 }
+}
+
+fn has_digit(record: &[u8], found: &Found) -> bool {
+    record.get(found.begin..found.end).unwrap_or_default().iter().any(u8::is_ascii_digit)
+}
+
+fn github(record: &[u8], at: usize) -> Option<Found> {
+    let found = exactly(record, at, 4, 36, |byte| byte.is_ascii_alphanumeric())?;
+    let (random, checksum) = record.get(at + 4..found.end)?.split_at_checked(30)?;
+    (checksum == base62(crc32(random))).then_some(found)
+}
+
+/// CRC-32 as in zip and Ethernet, bit by bit: it runs over 30 bytes of a likely token only.
+fn crc32(bytes: &[u8]) -> u32 {
+    !bytes.iter().fold(u32::MAX, |crc, byte| {
+        (0..8).fold(crc ^ u32::from(*byte), |crc, _| (crc >> 1) ^ if crc & 1 == 1 { 0xedb8_8320 } else { 0 })
+    })
+}
+
+/// Six digits: 0-9, A-Z, a-z.
+fn base62(mut value: u32) -> [u8; 6] {
+    let mut digits = [b'0'; 6];
+    for digit in digits.iter_mut().rev() {
+        *digit = match (value % 62) as u8 {
+            low @ 0..10 => b'0' + low,
+            middle @ 10..36 => b'A' + middle - 10,
+            high => b'a' + high - 36,
+        };
+        value /= 62;
+    }
+    digits
+}
+
+fn jwt(record: &[u8], at: usize) -> Option<Found> {
+    if !starts_clean(record, at) {
+        return None;
+    }
+    let mut end = at;
+    for part in 0..3 {
+        if part > 0 {
+            if record.get(end) != Some(&b'.') {
+                return None;
+            }
+            end += 1;
+        }
+        let length = run(record, end, is_token);
+        // The signature of an unsigned token is empty.
+        if length == 0 && part < 2 {
+            return None;
+        }
+        if part == 0 && !is_jose_header(record.get(at..at + length)?) {
+            return None;
+        }
+        end += length;
+    }
+    Some(plain(at, end))
+}
+
+fn is_jose_header(part: &[u8]) -> bool {
+    #[derive(serde::Deserialize)]
+    struct Header {
+        alg: String,
+    }
+    let decoded = URL_SAFE_NO_PAD.decode(part).ok();
+    decoded.and_then(|json| serde_json::from_slice::<Header>(&json).ok()).is_some_and(|header| !header.alg.is_empty())
+}
+
+fn authorization(record: &[u8], at: usize) -> Option<Found> {
+    let word = run(record, at, |byte| byte.is_ascii_alphabetic());
+    let begin = at + word + run(record, at + word, |byte| byte == b' ');
+    let length = run(record, begin, |byte| is_token(byte) || matches!(byte, b'.' | b'~' | b'+' | b'/' | b'='));
+    let value = record.get(begin..begin + length)?;
+    let sure = match record.get(at)?.to_ascii_lowercase() {
+        // Jwt, opaque, whatever: but a word of a sentence is no token.
+        _ if word == 6 => length >= 16 && value.iter().any(u8::is_ascii_digit),
+        _ => length >= 4 && STANDARD.decode(value).is_ok_and(|pair| pair.contains(&b':')),
+    };
+    (sure && starts_clean(record, at)).then(|| plain(begin, begin + length))
+}
+
+fn private_key(record: &[u8], at: usize) -> Option<Found> {
+    let label = at + 11;
+    let rest = record.get(label..)?;
+    let dashes = memchr::memmem::find(rest.get(..rest.len().min(64))?, b"-----")?;
+    if !rest.get(..dashes)?.ends_with(b"PRIVATE KEY") && !rest.get(..dashes)?.ends_with(b"PRIVATE KEY BLOCK") {
+        return None;
+    }
+    let body = label + dashes + 5;
+    let after = record.get(body..)?;
+    // Cut off, the key still ends where its string does; `\n` and `\\n` may stand for line ends.
+    let end = match memchr::memmem::find(after, b"-----END ") {
+        Some(foot) => {
+            let closing = memchr::memmem::find(after.get(foot + 9..)?, b"-----");
+            closing.map_or(body + foot, |length| body + foot + 9 + length + 5)
+        }
+        None => body + memchr::memchr(b'"', after).unwrap_or(after.len()),
+    };
+    // Backslashes before the closing quote belong to it.
+    let key = record.get(..end)?;
+    let end = end - key.iter().rev().take_while(|byte| **byte == b'\\').count();
+    (end > body).then_some(Found { begin: at, end, levels: field::levels(record, at) })
+}
+
+fn url_password(record: &[u8], at: usize) -> Option<Found> {
+    let begin = at + 3;
+    let user = run(record, begin, |byte| is_user_info(byte) && byte != b':');
+    if record.get(begin + user) != Some(&b':') {
+        return None;
+    }
+    let password = begin + user + 1;
+    let length = run(record, password, is_user_info);
+    let value = record.get(password..password + length)?;
+    let sure = length > 0 && record.get(password + length) == Some(&b'@') && !field::is_masked(value);
+    sure.then(|| plain(password, password + length))
+}
+
+/// RFC 3986 section 3.2.1, and what people write there.
+fn is_user_info(byte: u8) -> bool {
+    byte.is_ascii_graphic()
+        && !matches!(byte, b'/' | b'?' | b'#' | b'@' | b'"' | b'\\' | b'<' | b'>' | b'[' | b']' | b' ')
+}
+
+fn token_field(record: &[u8], at: usize) -> Option<Found> {
+    // The key alone says little; the form of Vault's older tokens does.
+    if record.get(at) == Some(&b'"') {
+        let found = field::value(record, at + 1, |key| key == "token")?;
+        let value = record.get(found.begin..found.end)?;
+        let legacy =
+            value.len() == 26 && value.starts_with(b"s.") && run(value, 2, |byte| byte.is_ascii_alphanumeric()) == 24;
+        return legacy.then_some(found);
+    }
+    field::value(record, at, |key| {
+        matches!(
+            key,
+            "clienttoken" | "accesstoken" | "refreshtoken" | "idtoken" | "apikey" | "oauthtoken" | "authtoken"
+        )
+    })
+}

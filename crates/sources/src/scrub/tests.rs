@@ -1,0 +1,254 @@
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
+
+use super::*;
+
+fn scrubber() -> Scrubber {
+    Scrubber::new([7; 32]).unwrap()
+}
+
+fn scrub(record: &str) -> Option<(String, Vec<u16>)> {
+    let scrubbed = scrubber().scrub(record.as_bytes())?;
+    let body = String::from_utf8(scrubbed.body).unwrap();
+    for replacement in &scrubbed.replacements {
+        let (offset, length) = (replacement.offset as usize, replacement.length as usize);
+        let name = RULES.iter().find(|rule| rule.number == replacement.rule).unwrap().name;
+        assert!(body[offset..offset + length].starts_with(&format!("deedbook:secret:{name}:")));
+        assert_eq!(length, "deedbook:secret::".len() + name.len() + 32);
+    }
+    Some((body, scrubbed.replacements.iter().map(|replacement| replacement.rule).collect()))
+}
+
+/// `n` characters that look random enough, none of them special.
+fn random(n: usize) -> String {
+    "a1B2c3D4e5F6g7H8i9J0k".chars().cycle().take(n).collect()
+}
+
+/// A web token of our own; the parts are put together here so that no scanner stumbles over them.
+fn web_token() -> String {
+    use base64::Engine as _;
+    let part = |text: &str| base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(text);
+    format!("{}.{}.{}", part(r#"{"alg":"RS256","kid":"1"}"#), part(r#"{"sub":"x"}"#), random(40))
+}
+
+fn github_token() -> String {
+    // A token that was published as an example of the checksum.
+    ["ghp", "_zQWBuTSOoRi4A9spHcVY5ncnsDkxkJ", "0mLq17"].concat()
+}
+
+/// Number of the rule, a record that has such a secret, the secret, and near misses.
+fn cases() -> Vec<(u16, String, String, Vec<String>)> {
+    let quoted = |key: &str, value: &str| format!(r#"{{"id":1,"{key}":"{value}","z":"end"}}"#);
+    let token = |prefix: &str, length: usize, misses: &[String]| {
+        let secret = format!("{prefix}{}", random(length));
+        let misses = misses.iter().map(|miss| quoted("note", miss)).collect();
+        (quoted("note", &format!("use {secret} now")), secret, misses)
+    };
+    let with = |number: u16, (record, secret, misses): (String, String, Vec<String>)| (number, record, secret, misses);
+    let github = github_token();
+    let jwt = web_token();
+    let pem =
+        ["-----BEGIN RSA PRIVATE ", "KEY-----\\nMIIE", &random(40), "\\n-----END RSA PRIVATE ", "KEY-----"].concat();
+    vec![
+        (
+            1,
+            quoted("note", &github),
+            github.clone(),
+            vec![
+                quoted("note", &github.replace("0mLq17", "0mLq18")),
+                quoted("note", &format!("x{github}")),
+                quoted("note", &github[..39]),
+            ],
+        ),
+        with(
+            2,
+            token("github_pat_", 82, &[format!("github_pat_{}", random(81)), format!("github_pat_{}", random(83))]),
+        ),
+        with(
+            3,
+            token(
+                "xoxb-",
+                30,
+                &["xoxb-short".into(), format!("xoxb-{}", "ab".repeat(15)), format!("xoxz-{}", random(30))],
+            ),
+        ),
+        with(4, token("glpat-", 20, &[format!("glpat-{}", random(19)), format!("my-glpat-{}", random(20))])),
+        with(5, token("AIza", 35, &[format!("AIza{}", random(34)), format!("AIza{}", random(36))])),
+        with(6, token("ya29.", 40, &[format!("ya29.{}", random(19))])),
+        with(7, token("sk_live_", 24, &[format!("sk_test_{}", random(24)), format!("sk_live_{}", random(15))])),
+        with(8, token("npm_", 36, &[format!("npm_{}", random(35)), "npm_config_cache".into()])),
+        with(9, token("pypi-", 60, &["pypi-upload-and-more".into()])),
+        with(10, token("hvs.", 24, &[format!("hvs.{}", random(19)), format!("xhvs.{}", random(24))])),
+        (
+            11,
+            quoted("note", &jwt),
+            jwt.clone(),
+            vec![
+                quoted("note", jwt.rsplit_once('.').unwrap().0),
+                quoted("note", &format!("eyJub25lIjoxfQ.{}.{}", random(10), random(10))),
+                quoted("nextToken", &format!("eyJ{}", random(60))),
+            ],
+        ),
+        (
+            12,
+            quoted("authorization", &format!("Bearer {}", random(20))),
+            random(20),
+            vec![
+                quoted("note", "Bearer authentication-required"),
+                quoted("note", "Bearer abc1"),
+                quoted("note", "Basic authentication"),
+            ],
+        ),
+        (
+            13,
+            quoted("note", &pem),
+            pem.replace("\\n", "\n"),
+            vec![
+                quoted("note", &["-----BEGIN PUBLIC ", "KEY-----\\nMIIB\\n-----END PUBLIC KEY-----"].concat()),
+                quoted("note", "-----BEGIN CERTIFICATE-----\\nMII"),
+            ],
+        ),
+        (
+            14,
+            quoted("url", "https://user:s3cret@example.org/x"),
+            "s3cret".into(),
+            vec![
+                quoted("url", "https://example.org:8080/a@b"),
+                quoted("url", "https://user@example.org/"),
+                quoted("url", "https://user:***@example.org/"),
+                quoted("url", "https://example.org/?q=a:b@c"),
+            ],
+        ),
+        (
+            15,
+            quoted("secretAccessKey", &format!("{}\\/x", random(38))),
+            format!("{}/x", random(38)),
+            vec![
+                quoted("secretAccessKeyId", &random(40)),
+                quoted("accessKeyId", "AKIAIOSFODNN7EXAMPLE"),
+                quoted("sessionTokenType", "x1"),
+            ],
+        ),
+        (
+            16,
+            quoted("client_token", "s.opaque-value"),
+            "s.opaque-value".into(),
+            vec![
+                quoted("client_token", &format!("hmac-sha256:{}", "0f".repeat(32))),
+                quoted("client_token_ttl", "60"),
+                quoted("hashed_token", &format!("{}=", random(43))),
+                quoted("token", "abcdef"),
+                r#"{"access_token":{"id":"x"}}"#.into(),
+            ],
+        ),
+        (
+            17,
+            quoted("masterUserPassword", "hunter2"),
+            "hunter2".into(),
+            vec![
+                quoted("password", ""),
+                quoted("password", "HIDDEN_DUE_TO_SECURITY_REASONS"),
+                quoted("password", "***"),
+                quoted("Password", "<sensitiveDataRemoved>"),
+                quoted("passwordResetRequired", "yes"),
+                quoted("secret", "arn:aws:secretsmanager:eu-west-1:123456789012:secret:a-AbCdEf"),
+                quoted("secretId", "REDACTED"),
+                quoted("note", "the password"),
+                r#"{"password":true,"secret":{"name":"x"},"private_key":null}"#.into(),
+            ],
+        ),
+    ]
+}
+
+#[test]
+fn every_rule_hits_what_it_describes_and_nothing_near_it() {
+    let cases = cases();
+    let numbers: Vec<u16> = cases.iter().map(|case| case.0).collect();
+    assert_eq!(numbers, RULES.iter().map(|rule| rule.number).collect::<Vec<_>>(), "a case for each rule");
+    for (rule, record, secret, misses) in cases {
+        let (body, rules) = scrub(&record).unwrap_or_else(|| panic!("rule {rule} does not hit"));
+        assert_eq!(rules, [rule]);
+        let name = RULES[usize::from(rule) - 1].name;
+        let marker = format!("deedbook:secret:{name}:{}", scrubber().fingerprint(secret.as_bytes()));
+        assert!(body.contains(&marker), "rule {rule}: fingerprint of the plain secret in {body}");
+        assert!(serde_json::from_str::<serde_json::Value>(&body).is_ok());
+        assert!(body.ends_with(r#","z":"end"}"#), "rule {rule} takes nothing else: {body}");
+        for miss in misses {
+            assert_eq!(scrub(&miss), None, "rule {rule} must not hit {miss}");
+        }
+    }
+}
+
+#[test]
+fn secrets_are_found_in_json_inside_of_json_and_it_still_parses() {
+    for (rule, record, secret, _) in cases() {
+        let mut nested = record;
+        for level in 1..4 {
+            nested = serde_json::json!({ "message": nested }).to_string();
+            let (body, rules) = scrub(&nested).unwrap_or_else(|| panic!("rule {rule} at level {level}"));
+            assert_eq!(rules, [rule]);
+            assert!(body.contains(&scrubber().fingerprint(secret.as_bytes())), "rule {rule} at level {level}");
+            let mut text = body;
+            for _ in 0..level {
+                let outer: serde_json::Value = serde_json::from_str(&text).unwrap();
+                text = outer["message"].as_str().unwrap().to_owned();
+            }
+            assert!(serde_json::from_str::<serde_json::Value>(&text).is_ok());
+        }
+    }
+}
+
+#[test]
+fn plain_text_is_scrubbed_too() {
+    let line = format!("GET /x HTTP/1.1 Authorization: Bearer {} token={}", random(30), github_token());
+    let (body, rules) = scrub(&line).unwrap();
+    assert_eq!(rules, [12, 1]);
+    assert!(body.starts_with("GET /x HTTP/1.1 Authorization: Bearer deedbook:secret:authorization:"));
+    let basic = scrub("authorization: Basic dXNlcjpwYXNz").unwrap();
+    assert_eq!(basic.1, [12]);
+}
+
+#[test]
+fn identifiers_are_no_secrets() {
+    for record in [
+        r#"{"accessKeyId":"ASIAIOSFODNN7EXAMPLE","arn":"arn:aws:iam::123456789012:user/a","id":"5e0b3c1c-0000-4000-8000-0123456789ab"}"#,
+        r#"{"authentication.kubernetes.io/credential-id":["JTI=5e0b3c1c-0000-4000-8000-0123456789ab"]}"#,
+        r#"{"hashed_token":"Dk0Fq1eJ6xvB3rQ0mF0kQy1l1t9mC6l1g4Qm3yqk6eM=","sha256":"9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"}"#,
+        r#"{"publicKey":"ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ","requestID":"Z1Y2X3","accessor":"hmac-sha256:00ff"}"#,
+        "",
+        "\"",
+        "\"password\":\"",
+        "password\":\"x\"",
+    ] {
+        assert_eq!(scrub(record), None, "{record}");
+    }
+}
+
+#[test]
+fn scrubbing_twice_changes_nothing() {
+    for (_, record, ..) in cases() {
+        let (body, _) = scrub(&record).unwrap();
+        assert_eq!(scrub(&body), None, "{body}");
+    }
+}
+
+#[test]
+fn the_fingerprint_joins_with_a_logged_sha256_and_depends_on_the_key() {
+    let secret = github_token();
+    let sha256: [u8; 32] = Sha256::digest(secret.as_bytes()).into();
+    assert_eq!(scrubber().fingerprint(secret.as_bytes()), scrubber().fingerprint_of_sha256(&sha256));
+    assert_ne!(scrubber().fingerprint(b"x"), Scrubber::new([8; 32]).unwrap().fingerprint(b"x"));
+    // HMAC by its definition (RFC 2104) over the same key.
+    let pad = |byte: u8| [[7 ^ byte; 32], [byte; 32]].concat();
+    let inner = Sha256::digest([pad(0x36), sha256.to_vec()].concat());
+    let outer = Sha256::digest([pad(0x5c), inner.to_vec()].concat());
+    assert_eq!(scrubber().fingerprint(secret.as_bytes()), model::hex(&outer)[..32]);
+}
+
+#[test]
+fn numbers_and_names_of_rules_are_unique() {
+    for (at, rule) in RULES.iter().enumerate() {
+        assert_eq!(usize::from(rule.number), at + 1);
+        assert!(rule.name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-'));
+        assert!(!RULES[..at].iter().any(|other| other.name == rule.name));
+    }
+}
