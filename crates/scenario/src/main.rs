@@ -1,0 +1,57 @@
+//! `scenario`: writes the logs of Halden Freight into a folder.
+
+// A program of its own: it talks on stderr and answers on stdout.
+#![allow(clippy::print_stdout, clippy::print_stderr)]
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::Parser;
+
+/// Native logs of a fictional company with ground truth, by seed.
+#[derive(Debug, Parser)]
+struct Arguments {
+    /// Folder to write into.
+    #[arg(long)]
+    out: PathBuf,
+    /// Records in all.
+    #[arg(long, default_value_t = 10_000)]
+    records: u64,
+    /// Two runs with one seed write the same bytes.
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// Time of the first record.
+    #[arg(long, default_value = "2026-11-02T00:00:00Z")]
+    start: jiff::Timestamp,
+    /// Deliver CloudTrail as S3 objects instead of lines.
+    #[arg(long)]
+    objects: bool,
+    /// Write the incident of the demo instead: a few dozen records, hand-made.
+    #[arg(long)]
+    incident: bool,
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let options = scenario::Options {
+        seed: arguments.seed,
+        records: arguments.records,
+        start_ms: arguments.start.as_millisecond(),
+        form: if arguments.objects { scenario::Form::Objects } else { scenario::Form::Lines },
+    };
+    let written = if arguments.incident {
+        scenario::incident::write(&arguments.out, options.start_ms)
+    } else {
+        scenario::write(&arguments.out, &options)
+    };
+    match written {
+        Ok(totals) => {
+            println!("{}", serde_json::json!(totals));
+            ExitCode::SUCCESS
+        }
+        Err(error) => {
+            eprintln!("scenario: {}: {error}", arguments.out.display());
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,109 @@
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use serde_json::Value;
+
+use crate::{Form, Options, incident, write};
+
+const OPTIONS: Options = Options { seed: 7, records: 3_000, start_ms: 1_790_000_000_000, form: Form::Lines };
+
+fn lines(path: &Path) -> Vec<Value> {
+    std::fs::read_to_string(path).unwrap().lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+fn files(out: &Path) -> BTreeMap<&'static str, Vec<Value>> {
+    let kubernetes = ["prod-north", "prod-south", "staging"].iter();
+    BTreeMap::from([
+        ("aws", lines(&out.join("cloudtrail/events.ndjson"))),
+        ("k8s", kubernetes.flat_map(|name| lines(&out.join(format!("kubernetes/{name}.log")))).collect()),
+        ("vault", lines(&out.join("vault/audit.log"))),
+    ])
+}
+
+#[test]
+fn every_record_is_json_and_counted() {
+    let out = tempfile::tempdir().unwrap();
+    let totals = write(out.path(), &OPTIONS).unwrap();
+    let files = files(out.path());
+    for (platform, records) in &files {
+        assert_eq!(records.len() as u64, totals.platforms[platform], "{platform}");
+    }
+    assert!(totals.records >= OPTIONS.records && totals.records < OPTIONS.records + 4);
+    assert_eq!(files.values().map(Vec::len).sum::<usize>() as u64, totals.records);
+}
+
+#[test]
+fn one_seed_writes_the_same_bytes_and_another_does_not() {
+    let read = |seed| {
+        let out = tempfile::tempdir().unwrap();
+        write(out.path(), &Options { seed, ..OPTIONS }).unwrap();
+        ["cloudtrail/events.ndjson", "vault/audit.log", "truth.ndjson"]
+            .map(|name| std::fs::read(out.path().join(name)).unwrap())
+    };
+    assert_eq!(read(7), read(7));
+    assert_ne!(read(7), read(8));
+}
+
+#[test]
+fn the_truth_names_the_record_that_minted_each_credential_and_counts_its_uses() {
+    let out = tempfile::tempdir().unwrap();
+    write(out.path(), &OPTIONS).unwrap();
+    let files = files(out.path());
+    let id = |record: &Value| {
+        ["/eventID", "/auditID", "/request/id"]
+            .iter()
+            .find_map(|path| record.pointer(path))
+            .unwrap()
+            .as_str()
+            .unwrap()
+            .to_owned()
+    };
+    let ids: BTreeSet<String> = files.values().flatten().map(id).collect();
+    let mut uses: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for record in files.values().flatten() {
+        let jti = record.pointer("/user/extra/authentication.kubernetes.io~1credential-id/0").and_then(Value::as_str);
+        let key = record.pointer("/userIdentity/accessKeyId").or(record.pointer("/request/client_token_accessor"));
+        let credential = jti.and_then(|jti| jti.strip_prefix("JTI=")).or(key.and_then(Value::as_str));
+        if let Some(credential) = credential {
+            uses.entry(credential.to_owned()).or_default().insert(id(record));
+        }
+    }
+    let truth = lines(&out.path().join("truth.ndjson"));
+    let minted: Vec<&Value> = truth.iter().filter(|line| line.get("credential").is_some()).collect();
+    assert!(minted.len() > 50, "{}", minted.len());
+    for line in minted {
+        let text = |key: &str| line[key].as_str().unwrap();
+        let by = text("minted_by");
+        assert!(by.is_empty() || ids.contains(by), "{line}");
+        // A token that is exchanged for a web identity leaves no trace of its id; a long-lived key is
+        // shared by many sessions: for both the log shows another count than the session.
+        let shown = uses.get(text("credential")).map_or(0, BTreeSet::len) as u64;
+        let exact = !by.is_empty() && text("platform") != "k8s";
+        assert!(!exact || shown == line["uses"].as_u64().unwrap(), "{line}: the log shows {shown}");
+    }
+}
+
+#[test]
+fn records_of_a_file_are_in_order_of_time() {
+    let out = tempfile::tempdir().unwrap();
+    write(out.path(), &OPTIONS).unwrap();
+    let times: Vec<String> = lines(&out.path().join("cloudtrail/events.ndjson"))
+        .iter()
+        .map(|record| record["eventTime"].as_str().unwrap().to_owned())
+        .collect();
+    assert!(times.is_sorted());
+}
+
+#[test]
+fn the_incident_is_written_as_the_platforms_would() {
+    let out = tempfile::tempdir().unwrap();
+    let totals = incident::write(out.path(), OPTIONS.start_ms).unwrap();
+    assert_eq!(totals.platforms.values().sum::<u64>(), totals.records);
+    let vault = lines(&out.path().join("vault/audit.log"));
+    assert!(
+        vault
+            .iter()
+            .any(|entry| entry.pointer("/response/data/access_key").is_some_and(|key| key == "ASIAHALDENEXPORT007F"))
+    );
+    assert!(std::fs::read_dir(out.path().join("cloudtrail/AWSLogs/CloudTrail/eu-north-1")).unwrap().count() > 0);
+}
