@@ -39,7 +39,8 @@ pub use time::{Millis, rfc3339_from_millis, rfc3339_from_nanos};
 /// SHA-256(origin).
 pub fn log_short(origin: &str) -> String {
     use sha2::{Digest, Sha256};
-    hex(&Sha256::digest(origin.as_bytes())[..4])
+    let digest = Sha256::digest(origin.as_bytes());
+    digest.iter().take(4).map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Lowercase hexadecimal.
@@ -48,7 +49,7 @@ pub fn hex(bytes: &[u8]) -> String {
     let mut text = String::with_capacity(bytes.len() * 2);
     for byte in bytes {
         for nibble in [byte >> 4, byte & 15] {
-            text.push(DIGITS[usize::from(nibble)] as char);
+            text.push(DIGITS.get(usize::from(nibble)).map_or('0', |digit| char::from(*digit)));
         }
     }
     text

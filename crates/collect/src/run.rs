@@ -1,0 +1,540 @@
+//! The pipeline of one run: one thread reads and cuts, workers scrub and commit, one thread submits in
+//! order. Every queue between them is bounded, so a slow disk slows the reading and nothing else.
+
+use std::collections::VecDeque;
+use std::fs::File;
+use std::io::{self, Read, Seek, SeekFrom};
+use std::os::unix::fs::MetadataExt as _;
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::thread;
+
+use crossbeam_channel::{Receiver, Sender, bounded};
+use ledger::{Append, Pending};
+use model::{DeliveryBody, Directive, Header, Kind, Millis, Platform, Position, Prepared, canonical_json};
+use sha2::{Digest, Sha256};
+use sources::scrub::Scrubber;
+use sources::split::Splitter;
+
+use crate::content::{Content, Digests};
+use crate::delivery::{Delivery, Item, Numbers, Origin};
+use crate::inputs::{Input, Unread, because};
+use crate::state::{FileState, OpenDelivery, Source, State};
+use crate::{Error, Progress};
+
+/// Bytes read at once.
+const CHUNK_BYTES: usize = 1 << 20;
+/// Items of one batch between the threads.
+const BATCH_ITEMS_MAX: usize = 1_024;
+/// Body bytes of one batch, but for one large record.
+const BATCH_BYTES_MAX: usize = 1 << 20;
+/// Batches that wait for a worker or for their turn to be submitted.
+const BATCHES_WAITING_MAX: usize = 8;
+/// Batches submitted whose receipt has not come.
+const RECEIPTS_WAITING_MAX: usize = 16;
+/// Bytes by which a file is known again.
+const HEAD_BYTES: u64 = 4_096;
+
+/// What a run may do.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Name of the source the records belong to; made if it is new.
+    pub source: String,
+    /// The platform of all its records; `None` recognises each.
+    pub platform: Option<Platform>,
+    /// Worker threads that scrub and hash.
+    pub workers: usize,
+    /// Replace known secrets before sealing.
+    pub scrub: bool,
+}
+
+/// What a run did.
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Summary {
+    /// Deliveries of which something new was sealed.
+    pub deliveries: u64,
+    /// Bytes read, as they came.
+    pub bytes: u64,
+    /// Records newly sealed.
+    pub records: u64,
+    /// Records skipped because they were sealed before.
+    pub already_known: u64,
+    /// Secrets replaced.
+    pub replaced: u64,
+    /// What could not be read, or not to its end.
+    pub unread: Vec<Unread>,
+    /// True when the run was stopped before its end; the next one goes on.
+    pub stopped: bool,
+}
+
+/// Seals what inputs hold.
+pub struct Pipeline<'a> {
+    /// Where leaves go.
+    pub append: &'a Append,
+    /// Replaces known secrets.
+    pub scrubber: &'a Scrubber,
+    /// The wall clock: times of receipt.
+    pub clock: &'a (dyn Fn() -> Millis + Sync),
+    /// Counters to show.
+    pub progress: &'a Progress,
+    /// Set from outside to end the run cleanly.
+    pub stop: &'a AtomicBool,
+}
+
+type Batch = Vec<Item>;
+
+/// A batch whose hashes are being computed; the answers are taken in the order of the questions.
+type Turn = Receiver<Answer>;
+
+type Answer = Result<Vec<Done>, Error>;
+
+enum Done {
+    Ready { prepared: Prepared, record: bool, replaced: u64 },
+    Delivery(Header, Box<DeliveryBody>),
+}
+
+impl Pipeline<'_> {
+    /// Reads all inputs. When this returns, every record counted in the summary is sealed: durable and
+    /// under a signed checkpoint.
+    pub fn ingest(&self, state: &mut State, inputs: Vec<Input>, options: &Options) -> Result<Summary, Error> {
+        let (work_in, work_out) = bounded::<(Batch, Sender<Answer>)>(BATCHES_WAITING_MAX);
+        let (turn_in, turn_out) = bounded::<Turn>(BATCHES_WAITING_MAX);
+        thread::scope(|scope| {
+            for _ in 0..options.workers.max(1) {
+                let work = work_out.clone();
+                scope.spawn(move || self.work(&work, options.scrub));
+            }
+            drop(work_out);
+            let submitter = scope.spawn(move || self.submit(&turn_out));
+            let mut reader = Reader {
+                pipeline: self,
+                out: Out { batch: Vec::new(), bytes: 0, work: work_in, turn: turn_in },
+                summary: Summary::default(),
+                chunk: vec![0; CHUNK_BYTES],
+            };
+            let read = reader.read_all(state, inputs, options);
+            let summary = reader.close();
+            let submitted = submitter.join().unwrap_or(Err(Error::Worker));
+            // What the ledger says is the cause; a reader that could not hand over is the effect.
+            let (records, replaced) = submitted?;
+            read?;
+            Ok(Summary { records, replaced, ..summary })
+        })
+    }
+
+    fn work(&self, work: &Receiver<(Batch, Sender<Answer>)>, scrub: bool) {
+        for (batch, reply) in work {
+            let done = self.append.salts(batch.len()).map_err(Error::from).map(|salts| {
+                batch.into_iter().zip(salts).map(|(item, salt)| self.prepare(item, scrub, salt)).collect()
+            });
+            // The submitter hangs up only when the ledger has stopped; it reports that itself.
+            drop(reply.send(done));
+        }
+    }
+
+    fn prepare(&self, item: Item, scrub: bool, salt: model::Salt) -> Done {
+        match item {
+            Item::Record(mut header, body) => {
+                let scrubbed = if scrub { self.scrubber.scrub(&body) } else { None };
+                let body = match scrubbed {
+                    Some(scrubbed) => {
+                        header.replacements = scrubbed.replacements;
+                        scrubbed.body
+                    }
+                    None => body,
+                };
+                let replaced = header.replacements.len() as u64;
+                Done::Ready { prepared: Prepared::new(salt, header, body), record: true, replaced }
+            }
+            Item::Own(header, body) => {
+                Done::Ready { prepared: Prepared::new(salt, header, body), record: false, replaced: 0 }
+            }
+            Item::Delivery(header, body) => Done::Delivery(header, body),
+        }
+    }
+
+    /// Submits batch after batch and waits for receipts; returns records sealed and secrets replaced.
+    fn submit(&self, turns: &Receiver<Turn>) -> Result<(u64, u64), Error> {
+        let mut waiting: VecDeque<(Pending, u64)> = VecDeque::new();
+        let mut sealed = 0;
+        let mut replaced_in_all = 0;
+        let mut replaced_in_delivery = 0;
+        let settle = |(pending, records): (Pending, u64)| -> Result<u64, Error> {
+            pending.wait()?;
+            self.progress.records_sealed.fetch_add(records, Relaxed);
+            Ok(records)
+        };
+        for turn in turns {
+            let done = turn.recv().map_err(|_| Error::Worker)??;
+            let mut records = 0;
+            let mut leaves = Vec::with_capacity(done.len());
+            for item in done {
+                match item {
+                    Done::Ready { prepared, record, replaced } => {
+                        records += u64::from(record);
+                        replaced_in_delivery += replaced;
+                        replaced_in_all += replaced;
+                        leaves.push(prepared);
+                    }
+                    Done::Delivery(header, body) => {
+                        let body = DeliveryBody { replaced: std::mem::take(&mut replaced_in_delivery), ..*body };
+                        let salts = self.append.salts(1)?;
+                        leaves.extend(
+                            salts.into_iter().map(|salt| Prepared::new(salt, header.clone(), canonical_json(&body))),
+                        );
+                    }
+                }
+            }
+            waiting.push_back((self.append.submit(leaves)?, records));
+            while waiting.len() > RECEIPTS_WAITING_MAX {
+                sealed += waiting.pop_front().map_or(Ok(0), settle)?;
+            }
+        }
+        for pending in waiting {
+            sealed += settle(pending)?;
+        }
+        Ok((sealed, replaced_in_all))
+    }
+}
+
+/// The sending side of the queues.
+struct Out {
+    batch: Batch,
+    bytes: usize,
+    work: Sender<(Batch, Sender<Answer>)>,
+    turn: Sender<Turn>,
+}
+
+impl Out {
+    fn push(&mut self, item: Item) {
+        self.bytes += match &item {
+            Item::Record(_, body) | Item::Own(_, body) => body.len(),
+            Item::Delivery(..) => 0,
+        };
+        self.batch.push(item);
+    }
+
+    fn full(&self) -> bool {
+        self.batch.len() >= BATCH_ITEMS_MAX || self.bytes >= BATCH_BYTES_MAX
+    }
+
+    /// Hands the batch over; an error means that the other side has stopped and says why itself.
+    fn flush(&mut self) -> Result<(), Error> {
+        if self.batch.is_empty() {
+            return Ok(());
+        }
+        self.bytes = 0;
+        let (reply, turn) = bounded(1);
+        self.turn.send(turn).map_err(|_| Error::Worker)?;
+        self.work.send((std::mem::take(&mut self.batch), reply)).map_err(|_| Error::Worker)
+    }
+}
+
+struct Reader<'a> {
+    pipeline: &'a Pipeline<'a>,
+    out: Out,
+    summary: Summary,
+    chunk: Vec<u8>,
+}
+
+/// A file at hand, and what the log knows of it.
+struct Looked {
+    origin: Origin,
+    length: u64,
+    known: Option<FileState>,
+}
+
+/// How much of a file is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Extent {
+    /// All of it.
+    Whole,
+    /// Up to the last line feed: the rest is still being written.
+    WholeLines,
+}
+
+impl Reader<'_> {
+    fn close(self) -> Summary {
+        self.summary
+    }
+
+    fn read_all(&mut self, state: &mut State, inputs: Vec<Input>, options: &Options) -> Result<(), Error> {
+        let mut source = self.source(state, options)?;
+        let interrupted = state.open_deliveries(source.number)?;
+        for input in inputs {
+            if self.pipeline.stop.load(Relaxed) {
+                self.summary.stopped = true;
+                break;
+            }
+            match input {
+                Input::Stream(stream) => {
+                    let origin = Origin { name: "-".to_owned(), ..Origin::default() };
+                    self.deliver(state, &mut source, stream, origin, 0, None)?;
+                }
+                Input::File(path) => match File::open(&path) {
+                    Ok(file) => self.file(state, &mut source, &interrupted, &path, &file, Extent::Whole)?,
+                    Err(error) => self.summary.unread.push(because(&path, &error)),
+                },
+                Input::Growing { path, file, last } => {
+                    let extent = if last { Extent::Whole } else { Extent::WholeLines };
+                    self.file(state, &mut source, &interrupted, &path, &file, extent)?;
+                }
+            }
+            self.pipeline.progress.deliveries_done.fetch_add(1, Relaxed);
+            state.numbered(source.clone());
+        }
+        self.out.flush()
+    }
+
+    /// Finds the source, or makes it with a directive of its own.
+    fn source(&mut self, state: &State, options: &Options) -> Result<Source, Error> {
+        let wanted = options.platform.map_or("auto", Platform::as_str);
+        if let Some(source) = state.source(&options.source)? {
+            if source.platform != wanted && wanted != "auto" {
+                return Err(Error::SourcePlatform {
+                    name: source.name,
+                    existing: source.platform,
+                    wanted: wanted.to_owned(),
+                });
+            }
+            return Ok(source);
+        }
+        let number = state.sources()?.last().map_or(1, |last| last.number + 1);
+        let (name, platform) = (options.source.clone(), wanted.to_owned());
+        let body = Directive::Source { number, name: name.clone(), platform: platform.clone() };
+        let header = Header {
+            kind: Kind::Directive,
+            flags: 0,
+            source: number,
+            source_seq: 0,
+            received_at: (self.pipeline.clock)(),
+            body_bytes: 0,
+            replacements: Vec::new(),
+            position: Position::default(),
+        };
+        self.out.push(Item::Own(header, canonical_json(&body)));
+        Ok(Source { number, name, platform, next_seq: 1, next_delivery: 0 })
+    }
+
+    fn file(
+        &mut self,
+        state: &mut State,
+        source: &mut Source,
+        interrupted: &[OpenDelivery],
+        path: &Path,
+        file: &File,
+        extent: Extent,
+    ) -> Result<(), Error> {
+        let looked = look(state, source.number, path, file)?;
+        let (mut origin, length, known) = match looked {
+            Ok(Looked { origin, length, known }) => (origin, length, known),
+            Err(unread) => {
+                self.summary.unread.push(unread);
+                return Ok(());
+            }
+        };
+        if let Some(known) = &known {
+            self.summary.already_known += known.records;
+            self.pipeline.progress.bytes_read.fetch_add(known.resume, Relaxed);
+            if known.end == length {
+                return Ok(());
+            }
+            origin.base = known.resume;
+        } else if self.known_by_content(state, source.number, &origin, file)? {
+            return Ok(());
+        }
+        let began = interrupted.iter().find(|open| {
+            open.device == origin.device
+                && open.inode == origin.inode
+                && open.head_sha256 == origin.head_sha256
+                && open.base == origin.base
+        });
+        let until = match end_of(file, extent, origin.base, length) {
+            Ok(until) => until,
+            Err(error) => {
+                self.summary.unread.push(because(path, &error));
+                return Ok(());
+            }
+        };
+        if until == Some(origin.base) {
+            return Ok(());
+        }
+        let raw = file.take(until.map_or(u64::MAX, |until| until - origin.base));
+        self.deliver(state, source, raw, origin, until.unwrap_or(0), began)
+    }
+
+    /// Whether the content was sealed before, under this name or another. Only a file that begins like
+    /// a known one is read for this.
+    fn known_by_content(&mut self, state: &State, source: u32, origin: &Origin, file: &File) -> Result<bool, Error> {
+        let Some(head) = origin.head_sha256 else { return Ok(false) };
+        if !state.head(source, &head)? {
+            return Ok(false);
+        }
+        // Whatever stops this look is met again, and reported, when the file is read for good.
+        let Ok(Some(digests)) = self.digest(file) else { return Ok(false) };
+        let Some(records) = state.content(source, &digests.content_sha256)? else { return Ok(false) };
+        self.summary.already_known += records;
+        self.pipeline.progress.bytes_read.fetch_add(digests.transport_bytes, Relaxed);
+        Ok(true)
+    }
+
+    fn digest(&mut self, mut file: &File) -> io::Result<Option<Digests>> {
+        file.seek(SeekFrom::Start(0))?;
+        let mut content = Content::new(file)?;
+        while content.fill(&mut self.chunk)? > 0 {
+            if self.pipeline.stop.load(Relaxed) {
+                return Ok(None);
+            }
+        }
+        Ok(Some(content.digests()))
+    }
+
+    /// Reads one delivery to its end, or to what stops it.
+    fn deliver(
+        &mut self,
+        state: &mut State,
+        source: &mut Source,
+        raw: impl Read,
+        origin: Origin,
+        length: u64,
+        began: Option<&OpenDelivery>,
+    ) -> Result<(), Error> {
+        let name = origin.name.clone();
+        let head = origin.head_sha256;
+        let mut content = match Content::new(raw) {
+            Ok(content) => content,
+            Err(error) => {
+                self.summary.unread.push(because(Path::new(&name), &error));
+                return Ok(());
+            }
+        };
+        let skip = began.map_or(0, |open| open.records);
+        let number = began.map_or(source.next_delivery, |open| open.number);
+        source.next_delivery = source.next_delivery.max(number + 1);
+        let base = origin.base;
+        let mut numbers = Numbers { source: source.number, next_seq: source.next_seq };
+        let mut delivery = Delivery::new(origin, number, (self.pipeline.clock)(), skip);
+        let ended = self.cut(&mut content, &mut delivery, &mut numbers)?;
+        let Some(mut ended) = ended else {
+            // Stopped: the delivery stays open, the next run cuts it again and goes on behind `records`.
+            source.next_seq = numbers.next_seq;
+            self.summary.stopped = true;
+            return Ok(());
+        };
+        let encoding = content.encoding;
+        let digests = content.digests();
+        if ended == "end" && base + digests.transport_bytes < length {
+            ended = format!("shrank from {length} to {} bytes while it was read", base + digests.transport_bytes);
+        }
+        if ended != "end" {
+            self.summary.unread.push(Unread { path: name, reason: ended.clone() });
+        } else if base == 0 {
+            state.submitted(source.number, head.as_ref(), &digests.content_sha256, delivery.records);
+        }
+        self.summary.deliveries += 1;
+        self.summary.already_known += skip.min(delivery.records);
+        self.summary.bytes += digests.transport_bytes;
+        delivery.finish(&digests, encoding, ended, &mut numbers, &mut |item| self.out.push(item));
+        source.next_seq = numbers.next_seq;
+        if self.out.full() { self.out.flush() } else { Ok(()) }
+    }
+
+    /// Feeds the content to the splitter. `None` when the run was stopped from outside.
+    fn cut(
+        &mut self,
+        content: &mut Content<'_>,
+        delivery: &mut Delivery,
+        numbers: &mut Numbers,
+    ) -> Result<Option<String>, Error> {
+        let mut splitter = Splitter::new(sources::split::Limits::default());
+        let mut counted = 0;
+        loop {
+            if self.pipeline.stop.load(Relaxed) {
+                return Ok(None);
+            }
+            let (filled, ended) = match content.fill(&mut self.chunk) {
+                Ok(0) => (0, Some("end".to_owned())),
+                Ok(filled) => (filled, None),
+                Err(error) => (0, Some(error.to_string())),
+            };
+            let out = &mut self.out;
+            let mut piece =
+                |piece: sources::split::Piece<'_>| delivery.piece(&piece, numbers, &mut |item| out.push(item));
+            match ended {
+                None => splitter.push(self.chunk.get(..filled).unwrap_or_default(), &mut piece),
+                Some(_) => drop(splitter.finish(&mut piece)),
+            }
+            if self.out.full() {
+                self.out.flush()?;
+            }
+            let came = content.transport_bytes();
+            self.pipeline.progress.bytes_read.fetch_add(came - counted, Relaxed);
+            counted = came;
+            if ended.is_some() {
+                return Ok(ended);
+            }
+        }
+    }
+}
+
+/// Looks at an open file and up what the log knows of it; the inner error is a file that cannot be read.
+fn look(state: &State, source: u32, path: &Path, file: &File) -> Result<Result<Looked, Unread>, Error> {
+    let mut origin = Origin { name: path.display().to_string(), ..Origin::default() };
+    let meta = match file.metadata() {
+        Ok(meta) => meta,
+        Err(error) => return Ok(Err(because(path, &error))),
+    };
+    if !meta.is_file() {
+        return Ok(Ok(Looked { origin, length: 0, known: None }));
+    }
+    let known = state.file(source, meta.dev(), meta.ino())?;
+    let heads = (|| {
+        let now = head(file, HEAD_BYTES)?;
+        let then = known.as_ref().map(|known| head(file, known.head_bytes)).transpose()?;
+        Ok::<_, io::Error>((now, then))
+    })();
+    let (now, then) = match heads {
+        Ok(heads) => heads,
+        Err(error) => return Ok(Err(because(path, &error))),
+    };
+    (origin.head_bytes, origin.head_sha256) = (Some(now.0), Some(now.1));
+    (origin.device, origin.inode) = (Some(meta.dev()), Some(meta.ino()));
+    // The same inode with another beginning is a recycled one; a shorter file was cut and begins anew.
+    let known = known.filter(|known| then == Some((known.head_bytes, known.head_sha256)) && known.end <= meta.len());
+    Ok(Ok(Looked { origin, length: meta.len(), known }))
+}
+
+/// Length and SHA-256 of the first bytes of a file.
+fn head(mut file: &File, bytes: u64) -> io::Result<(u64, [u8; 32])> {
+    file.seek(SeekFrom::Start(0))?;
+    let mut head = Vec::new();
+    file.take(bytes).read_to_end(&mut head)?;
+    Ok((head.len() as u64, Sha256::digest(&head).into()))
+}
+
+/// How far a file is to be read, with its position set to `base`; `None` is a pipe, read to its end.
+fn end_of(mut file: &File, extent: Extent, base: u64, length: u64) -> io::Result<Option<u64>> {
+    if !file.metadata()?.is_file() {
+        return Ok(None);
+    }
+    let mut until = length;
+    if extent == Extent::WholeLines {
+        let mut block = [0; 4_096];
+        // Backwards to the last line feed behind `base`; without one there is no whole line yet.
+        while until > base {
+            let from = until.saturating_sub(block.len() as u64).max(base);
+            let window = block.get_mut(..usize::try_from(until - from).unwrap_or(0)).unwrap_or_default();
+            file.seek(SeekFrom::Start(from))?;
+            file.read_exact(window)?;
+            match window.iter().rposition(|byte| *byte == b'\n') {
+                Some(at) => {
+                    until = from + at as u64 + 1;
+                    break;
+                }
+                None => until = from,
+            }
+        }
+    }
+    file.seek(SeekFrom::Start(base))?;
+    Ok(Some(until))
+}
