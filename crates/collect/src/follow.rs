@@ -31,7 +31,7 @@ impl Follow {
     pub fn look(
         &mut self,
         pipeline: &Pipeline<'_>,
-        state: &mut State,
+        state: &State,
         options: &Options,
     ) -> Result<Option<Summary>, Error> {
         let mut inputs = Vec::new();

@@ -15,6 +15,8 @@ mod inputs;
 mod progress;
 mod run;
 mod state;
+mod store;
+mod survey;
 
 pub use content::{DECODE_RATIO_MAX, Encoding};
 pub use follow::Follow;
@@ -22,6 +24,7 @@ pub use inputs::{Input, Unread, expand};
 pub use progress::{Progress, Snapshot};
 pub use run::{Options, Pipeline, Summary};
 pub use state::{Source, State};
+pub use survey::survey;
 
 /// What can go wrong while collecting. A file that cannot be read is not an error but an [`Unread`]:
 /// the others go on.

@@ -33,6 +33,16 @@ pub struct Snapshot {
 }
 
 impl Progress {
+    /// Counters for a run over these files.
+    pub fn over(files: &[std::path::PathBuf]) -> Progress {
+        let bytes = files.iter().filter_map(|file| std::fs::metadata(file).ok()).map(|meta| meta.len()).sum();
+        Progress {
+            bytes_expected: AtomicU64::new(bytes),
+            deliveries_expected: AtomicU64::new(files.len() as u64),
+            ..Progress::default()
+        }
+    }
+
     /// The counters now.
     pub fn snapshot(&self) -> Snapshot {
         Snapshot {

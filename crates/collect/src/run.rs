@@ -96,7 +96,7 @@ enum Done {
 impl Pipeline<'_> {
     /// Reads all inputs. When this returns, every record counted in the summary is sealed: durable and
     /// under a signed checkpoint.
-    pub fn ingest(&self, state: &mut State, inputs: Vec<Input>, options: &Options) -> Result<Summary, Error> {
+    pub fn ingest(&self, state: &State, inputs: Vec<Input>, options: &Options) -> Result<Summary, Error> {
         let (work_in, work_out) = bounded::<(Batch, Sender<Answer>)>(BATCHES_WAITING_MAX);
         let (turn_in, turn_out) = bounded::<Turn>(BATCHES_WAITING_MAX);
         thread::scope(|scope| {
@@ -258,7 +258,7 @@ impl Reader<'_> {
         self.summary
     }
 
-    fn read_all(&mut self, state: &mut State, inputs: Vec<Input>, options: &Options) -> Result<(), Error> {
+    fn read_all(&mut self, state: &State, inputs: Vec<Input>, options: &Options) -> Result<(), Error> {
         let mut source = self.source(state, options)?;
         let interrupted = state.open_deliveries(source.number)?;
         for input in inputs {
@@ -318,7 +318,7 @@ impl Reader<'_> {
 
     fn file(
         &mut self,
-        state: &mut State,
+        state: &State,
         source: &mut Source,
         interrupted: &[OpenDelivery],
         path: &Path,
@@ -392,7 +392,7 @@ impl Reader<'_> {
     /// Reads one delivery to its end, or to what stops it.
     fn deliver(
         &mut self,
-        state: &mut State,
+        state: &State,
         source: &mut Source,
         raw: impl Read,
         origin: Origin,

@@ -1,25 +1,14 @@
 //! What has been collected before: a fold of the log, kept in `state/collect.redb` so that it need not be
 //! folded from the first leaf at each start. Delete the file and the next run makes it again.
 
-use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 
 use model::{DeliveryBody, Directive, FLAG_TRUNCATED, Header, Kind, LeafIndex, Position};
-use redb::{Database, ReadableDatabase as _, ReadableTable as _, TableDefinition};
+use parking_lot::Mutex;
 use serde::{Deserialize, Serialize};
 
 use crate::Error;
-
-const META: TableDefinition<'_, &str, u64> = TableDefinition::new("meta");
-const SOURCES: TableDefinition<'_, u32, &[u8]> = TableDefinition::new("sources");
-const CONTENTS: TableDefinition<'_, &[u8], u64> = TableDefinition::new("contents");
-const HEADS: TableDefinition<'_, &[u8], ()> = TableDefinition::new("heads");
-const FILES: TableDefinition<'_, &[u8], &[u8]> = TableDefinition::new("files");
-const OPEN: TableDefinition<'_, &[u8], &[u8]> = TableDefinition::new("open");
-
-const APPLIED_THROUGH: &str = "applied_through";
-const FORMAT: &str = "format";
-const FORMAT_NOW: u64 = 0;
+use crate::store::{Fresh, Store};
 
 /// A configured stream of records.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -63,10 +52,14 @@ pub(crate) struct OpenDelivery {
     last_offset: u64,
 }
 
-/// What the log says about deliveries, by source.
+/// What the log says about deliveries, by source. Shared: a run looks things up while the fold of
+/// what it has sealed goes on behind it.
 pub struct State {
-    db: Database,
-    path: String,
+    store: Store,
+    folded: Mutex<Folded>,
+}
+
+struct Folded {
     applied_through: u64,
     /// Folded, not yet written.
     fresh: Fresh,
@@ -74,61 +67,102 @@ pub struct State {
     ahead: Fresh,
 }
 
-#[derive(Default)]
-struct Fresh {
-    sources: BTreeMap<u32, Source>,
-    contents: HashMap<Vec<u8>, u64>,
-    heads: HashMap<Vec<u8>, ()>,
-    files: HashMap<Vec<u8>, FileState>,
-    /// `None` takes an entry of the table away.
-    open: HashMap<Vec<u8>, Option<OpenDelivery>>,
-}
-
 impl State {
     /// Opens or makes the file. Only the process that holds the log's lock opens it.
     pub fn open(path: &Path) -> Result<State, Error> {
-        let shown = path.display().to_string();
-        let failed = |message: String| Error::State { path: shown.clone(), message };
-        if let Some(folder) = path.parent() {
-            std::fs::create_dir_all(folder).map_err(|error| failed(error.to_string()))?;
-        }
-        let db = Database::create(path).map_err(|error| failed(error.to_string()))?;
-        let mut state = State { db, path: shown, applied_through: 0, fresh: Fresh::default(), ahead: Fresh::default() };
-        state.create_tables().map_err(|error| state.failed(&error))?;
-        Ok(state)
-    }
-
-    fn create_tables(&mut self) -> Result<(), redb::Error> {
-        let write = self.db.begin_write()?;
-        {
-            let mut meta = write.open_table(META)?;
-            let format = meta.get(FORMAT)?.map(|value| value.value());
-            if format.is_some_and(|format| format != FORMAT_NOW) {
-                return Err(redb::Error::Corrupted("made by another version".to_owned()));
-            }
-            meta.insert(FORMAT, FORMAT_NOW)?;
-            self.applied_through = meta.get(APPLIED_THROUGH)?.map_or(0, |value| value.value());
-            write.open_table(SOURCES)?;
-            write.open_table(CONTENTS)?;
-            write.open_table(HEADS)?;
-            write.open_table(FILES)?;
-            write.open_table(OPEN)?;
-        }
-        write.commit()?;
-        Ok(())
-    }
-
-    fn failed(&self, error: &dyn std::fmt::Display) -> Error {
-        Error::State { path: self.path.clone(), message: error.to_string() }
+        let (store, applied_through) = Store::open(path)?;
+        let folded = Folded { applied_through, fresh: Fresh::default(), ahead: Fresh::default() };
+        Ok(State { store, folded: Mutex::new(folded) })
     }
 
     /// The first leaf that has not been folded.
     pub fn applied_through(&self) -> LeafIndex {
-        LeafIndex(self.applied_through)
+        LeafIndex(self.folded.lock().applied_through)
     }
 
-    /// Folds one leaf in. `body` is read for directives and deliveries only.
-    pub fn apply(&mut self, index: LeafIndex, header: &Header, body: &[u8]) -> Result<(), Error> {
+    /// Folds one leaf in; one that was folded before changes nothing. `body` is read for directives and
+    /// deliveries only.
+    pub fn apply(&self, index: LeafIndex, header: &Header, body: &[u8]) -> Result<(), Error> {
+        self.folded.lock().apply(&self.store, index, header, body)
+    }
+
+    /// Makes what was folded durable. To be called when no run is under way and the fold has caught up.
+    /// The log is the truth: losing this loses time only.
+    pub fn commit(&self) -> Result<(), Error> {
+        let mut folded = self.folded.lock();
+        self.store.write(folded.applied_through, &folded.fresh)?;
+        folded.fresh = Fresh::default();
+        folded.ahead = Fresh::default();
+        Ok(())
+    }
+
+    /// The source of this name.
+    pub fn source(&self, name: &str) -> Result<Option<Source>, Error> {
+        Ok(self.sources()?.into_iter().find(|source| source.name == name))
+    }
+
+    /// All sources, by number.
+    pub fn sources(&self) -> Result<Vec<Source>, Error> {
+        let mut sources = self.store.sources()?;
+        let folded = self.folded.lock();
+        sources.extend(folded.fresh.sources.clone());
+        // What a run has given out may be ahead of what was folded of it.
+        sources.extend(folded.ahead.sources.clone());
+        Ok(sources.into_values().collect())
+    }
+
+    /// Records of the delivery with this content, if it was sealed before.
+    pub(crate) fn content(&self, source: u32, sha256: &[u8; 32]) -> Result<Option<u64>, Error> {
+        let key = digest_key(source, sha256);
+        let folded = self.folded.lock();
+        match folded.ahead.contents.get(&key).or(folded.fresh.contents.get(&key)) {
+            Some(records) => Ok(Some(*records)),
+            None => self.store.content(&key),
+        }
+    }
+
+    /// Whether any delivery began with these bytes: if not, it cannot be known.
+    pub(crate) fn head(&self, source: u32, sha256: &[u8; 32]) -> Result<bool, Error> {
+        let key = digest_key(source, sha256);
+        let folded = self.folded.lock();
+        let fresh = folded.ahead.heads.contains_key(&key) || folded.fresh.heads.contains_key(&key);
+        Ok(fresh || self.store.head(&key)?)
+    }
+
+    /// How far this file has been collected.
+    pub(crate) fn file(&self, source: u32, device: u64, inode: u64) -> Result<Option<FileState>, Error> {
+        self.folded.lock().file(&self.store, source, device, inode)
+    }
+
+    /// Deliveries of a source that were begun and not ended. Few: at most one for each run that was
+    /// stopped.
+    pub(crate) fn open_deliveries(&self, source: u32) -> Result<Vec<OpenDelivery>, Error> {
+        let mut found = self.store.open_deliveries()?;
+        for (key, open) in &self.folded.lock().fresh.open {
+            match open {
+                Some(open) => drop(found.insert(key.clone(), open.clone())),
+                None => drop(found.remove(key)),
+            }
+        }
+        found.retain(|key, _| key.starts_with(&source.to_be_bytes()));
+        Ok(found.into_values().collect())
+    }
+
+    /// Remembers, for the rest of this run only, a delivery that has been submitted.
+    pub(crate) fn submitted(&self, source: u32, head: Option<&[u8; 32]>, content: &[u8; 32], records: u64) {
+        let ahead = &mut self.folded.lock().ahead;
+        ahead.contents.insert(digest_key(source, content), records);
+        ahead.heads.extend(head.map(|head| (digest_key(source, head), ())));
+    }
+
+    /// Remembers, for the rest of this run only, a source with the numbers it has given out.
+    pub(crate) fn numbered(&self, source: Source) {
+        self.folded.lock().ahead.sources.insert(source.number, source);
+    }
+}
+
+impl Folded {
+    fn apply(&mut self, store: &Store, index: LeafIndex, header: &Header, body: &[u8]) -> Result<(), Error> {
         if index.0 < self.applied_through {
             return Ok(());
         }
@@ -139,25 +173,27 @@ impl State {
                     let source = Source { number, name, platform, next_seq: 0, next_delivery: 0 };
                     self.fresh.sources.insert(number, source);
                 }
+                self.count(store, header)
             }
             Kind::Record => {
-                self.count(header)?;
-                self.apply_record(header)?;
+                self.count(store, header)?;
+                self.apply_record(store, header)
             }
             Kind::Delivery => {
-                self.count(header)?;
-                if let Ok(delivery) = serde_json::from_slice::<DeliveryBody>(body) {
-                    self.apply_delivery(header, &delivery)?;
+                self.count(store, header)?;
+                match serde_json::from_slice::<DeliveryBody>(body) {
+                    Ok(delivery) => self.apply_delivery(store, header, &delivery),
+                    // Sealed by a newer version: nothing can be known of it here.
+                    Err(_) => Ok(()),
                 }
             }
-            _ => self.count(header)?,
+            _ => self.count(store, header),
         }
-        Ok(())
     }
 
-    fn count(&mut self, header: &Header) -> Result<(), Error> {
+    fn count(&mut self, store: &Store, header: &Header) -> Result<(), Error> {
         if !self.fresh.sources.contains_key(&header.source)
-            && let Some(source) = self.stored_source(header.source)?
+            && let Some(source) = store.sources()?.remove(&header.source)
         {
             self.fresh.sources.insert(header.source, source);
         }
@@ -170,7 +206,7 @@ impl State {
         Ok(())
     }
 
-    fn apply_record(&mut self, header: &Header) -> Result<(), Error> {
+    fn apply_record(&mut self, store: &Store, header: &Header) -> Result<(), Error> {
         let position = &header.position;
         let Some(number) = position.delivery else { return Ok(()) };
         let key = delivery_key(header.source, number);
@@ -182,7 +218,7 @@ impl State {
             // A lone record ends without a line feed: if its file grows, it is read again from there.
             let end = offset + position.full_bytes.unwrap_or(header.body_bytes);
             self.know_head(header.source, position);
-            self.know_file(header.source, position, &FileEnd { resume: offset, end, records: 1 })?;
+            self.know_file(store, header.source, position, &FileEnd { resume: offset, end, records: 1 })?;
             self.fresh.open.insert(key, None);
             return Ok(());
         }
@@ -201,7 +237,7 @@ impl State {
             return Ok(());
         }
         if !self.fresh.open.contains_key(&key) {
-            let stored = self.stored_open(&key)?;
+            let stored = store.open_delivery(&key)?;
             self.fresh.open.insert(key.clone(), stored);
         }
         if let Some(Some(open)) = self.fresh.open.get_mut(&key) {
@@ -211,11 +247,11 @@ impl State {
         Ok(())
     }
 
-    fn apply_delivery(&mut self, header: &Header, delivery: &DeliveryBody) -> Result<(), Error> {
+    fn apply_delivery(&mut self, store: &Store, header: &Header, delivery: &DeliveryBody) -> Result<(), Error> {
         let key = delivery_key(header.source, delivery.delivery);
         let open = match self.fresh.open.get(&key) {
             Some(open) => open.clone(),
-            None => self.stored_open(&key)?,
+            None => store.open_delivery(&key)?,
         };
         self.fresh.open.insert(key, None);
         if delivery.ended != "end" {
@@ -237,17 +273,17 @@ impl State {
         let closed =
             delivery.records == 0 || delivery.gaps.iter().any(|gap| gap.offset > last && !gap.bytes.is_empty());
         let resume = if closed { end } else { last };
-        self.know_file(header.source, &header.position, &FileEnd { resume, end, records: delivery.records })
+        self.know_file(store, header.source, &header.position, &FileEnd { resume, end, records: delivery.records })
     }
 
     fn know_head(&mut self, source: u32, position: &Position) {
         self.fresh.heads.extend(position.head_sha256.map(|head| (digest_key(source, &head), ())));
     }
 
-    fn know_file(&mut self, source: u32, position: &Position, at: &FileEnd) -> Result<(), Error> {
+    fn know_file(&mut self, store: &Store, source: u32, position: &Position, at: &FileEnd) -> Result<(), Error> {
         let (Some(head_bytes), Some(head_sha256)) = (position.head_bytes, position.head_sha256) else { return Ok(()) };
         if let (Some(device), Some(inode)) = (position.device, position.inode) {
-            let before = self.file(source, device, inode)?;
+            let before = self.file(store, source, device, inode)?;
             let earlier =
                 before.filter(|_| position.offset.is_some_and(|offset| offset > 0)).map_or(0, |file| file.records);
             let records = earlier + at.records;
@@ -257,152 +293,12 @@ impl State {
         Ok(())
     }
 
-    /// Makes what was folded durable in the file. The log is the truth: losing this loses time only.
-    pub fn commit(&mut self) -> Result<(), Error> {
-        let fresh = std::mem::take(&mut self.fresh);
-        self.ahead = Fresh::default();
-        self.write(&fresh).map_err(|error| self.failed(&error))
-    }
-
-    fn write(&self, fresh: &Fresh) -> Result<(), redb::Error> {
-        let write = self.db.begin_write()?;
-        {
-            write.open_table(META)?.insert(APPLIED_THROUGH, self.applied_through)?;
-            let mut sources = write.open_table(SOURCES)?;
-            for (number, source) in &fresh.sources {
-                sources.insert(number, encoded(source).as_slice())?;
-            }
-            let mut contents = write.open_table(CONTENTS)?;
-            for (key, records) in &fresh.contents {
-                contents.insert(key.as_slice(), records)?;
-            }
-            let mut heads = write.open_table(HEADS)?;
-            for key in fresh.heads.keys() {
-                heads.insert(key.as_slice(), ())?;
-            }
-            let mut files = write.open_table(FILES)?;
-            for (key, file) in &fresh.files {
-                files.insert(key.as_slice(), encoded(file).as_slice())?;
-            }
-            let mut open = write.open_table(OPEN)?;
-            for (key, delivery) in &fresh.open {
-                match delivery {
-                    Some(delivery) => drop(open.insert(key.as_slice(), encoded(delivery).as_slice())?),
-                    None => drop(open.remove(key.as_slice())?),
-                }
-            }
-        }
-        write.commit()?;
-        Ok(())
-    }
-
-    /// The source of this name.
-    pub fn source(&self, name: &str) -> Result<Option<Source>, Error> {
-        Ok(self.sources()?.into_iter().find(|source| source.name == name))
-    }
-
-    /// All sources, by number.
-    pub fn sources(&self) -> Result<Vec<Source>, Error> {
-        let mut sources = self.stored_sources().map_err(|error| self.failed(&error))?;
-        sources.extend(self.fresh.sources.clone());
-        sources.extend(self.ahead.sources.clone());
-        Ok(sources.into_values().collect())
-    }
-
-    fn stored_sources(&self) -> Result<BTreeMap<u32, Source>, redb::Error> {
-        let table = self.db.begin_read()?.open_table(SOURCES)?;
-        let mut sources = BTreeMap::new();
-        for entry in table.iter()? {
-            let (number, source) = entry?;
-            sources.extend(decoded(source.value()).map(|source| (number.value(), source)));
-        }
-        Ok(sources)
-    }
-
-    fn stored_source(&self, number: u32) -> Result<Option<Source>, Error> {
-        let sources = self.stored_sources().map_err(|error| self.failed(&error))?;
-        Ok(sources.get(&number).cloned())
-    }
-
-    fn stored_open(&self, key: &[u8]) -> Result<Option<OpenDelivery>, Error> {
-        let get = || -> Result<Option<OpenDelivery>, redb::Error> {
-            let table = self.db.begin_read()?.open_table(OPEN)?;
-            Ok(table.get(key)?.and_then(|value| decoded(value.value())))
-        };
-        get().map_err(|error| self.failed(&error))
-    }
-
-    /// Records of the delivery with this content, if it was sealed before.
-    pub(crate) fn content(&self, source: u32, sha256: &[u8; 32]) -> Result<Option<u64>, Error> {
-        let key = digest_key(source, sha256);
-        if let Some(records) = self.ahead.contents.get(&key).or(self.fresh.contents.get(&key)) {
-            return Ok(Some(*records));
-        }
-        let get = || -> Result<Option<u64>, redb::Error> {
-            let table = self.db.begin_read()?.open_table(CONTENTS)?;
-            Ok(table.get(key.as_slice())?.map(|value| value.value()))
-        };
-        get().map_err(|error| self.failed(&error))
-    }
-
-    /// Whether any delivery began with these bytes: if not, it cannot be known.
-    pub(crate) fn head(&self, source: u32, sha256: &[u8; 32]) -> Result<bool, Error> {
-        let key = digest_key(source, sha256);
-        if self.ahead.heads.contains_key(&key) || self.fresh.heads.contains_key(&key) {
-            return Ok(true);
-        }
-        let get = || -> Result<bool, redb::Error> {
-            let table = self.db.begin_read()?.open_table(HEADS)?;
-            Ok(table.get(key.as_slice())?.is_some())
-        };
-        get().map_err(|error| self.failed(&error))
-    }
-
-    /// How far this file has been collected.
-    pub(crate) fn file(&self, source: u32, device: u64, inode: u64) -> Result<Option<FileState>, Error> {
+    fn file(&self, store: &Store, source: u32, device: u64, inode: u64) -> Result<Option<FileState>, Error> {
         let key = file_key(source, device, inode);
-        if let Some(file) = self.fresh.files.get(&key) {
-            return Ok(Some(file.clone()));
+        match self.fresh.files.get(&key) {
+            Some(file) => Ok(Some(file.clone())),
+            None => store.file(&key),
         }
-        let get = || -> Result<Option<FileState>, redb::Error> {
-            let table = self.db.begin_read()?.open_table(FILES)?;
-            Ok(table.get(key.as_slice())?.and_then(|value| decoded(value.value())))
-        };
-        get().map_err(|error| self.failed(&error))
-    }
-
-    /// Deliveries of a source that were begun and not ended. Few: at most one for each run that was
-    /// stopped.
-    pub(crate) fn open_deliveries(&self, source: u32) -> Result<Vec<OpenDelivery>, Error> {
-        let get = || -> Result<BTreeMap<Vec<u8>, OpenDelivery>, redb::Error> {
-            let table = self.db.begin_read()?.open_table(OPEN)?;
-            let mut found = BTreeMap::new();
-            for entry in table.iter()? {
-                let (key, value) = entry?;
-                found.extend(decoded(value.value()).map(|open| (key.value().to_vec(), open)));
-            }
-            Ok(found)
-        };
-        let mut found = get().map_err(|error| self.failed(&error))?;
-        for (key, open) in &self.fresh.open {
-            match open {
-                Some(open) => drop(found.insert(key.clone(), open.clone())),
-                None => drop(found.remove(key)),
-            }
-        }
-        found.retain(|key, _| key.starts_with(&source.to_be_bytes()));
-        Ok(found.into_values().collect())
-    }
-
-    /// Remembers, for the rest of this run only, a delivery that has been submitted.
-    pub(crate) fn submitted(&mut self, source: u32, head: Option<&[u8; 32]>, content: &[u8; 32], records: u64) {
-        self.ahead.contents.insert(digest_key(source, content), records);
-        self.ahead.heads.extend(head.map(|head| (digest_key(source, head), ())));
-    }
-
-    /// Remembers, for the rest of this run only, a source with the numbers it has given out.
-    pub(crate) fn numbered(&mut self, source: Source) {
-        self.ahead.sources.insert(source.number, source);
     }
 }
 
@@ -410,15 +306,6 @@ struct FileEnd {
     resume: u64,
     end: u64,
     records: u64,
-}
-
-fn encoded<T: Serialize>(value: &T) -> Vec<u8> {
-    // Plain structs of numbers and texts: serialising them cannot fail.
-    serde_json::to_vec(value).unwrap_or_default()
-}
-
-fn decoded<T: for<'a> Deserialize<'a>>(bytes: &[u8]) -> Option<T> {
-    serde_json::from_slice(bytes).ok()
 }
 
 fn digest_key(source: u32, sha256: &[u8; 32]) -> Vec<u8> {

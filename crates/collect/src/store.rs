@@ -1,0 +1,182 @@
+//! The file behind [`crate::State`]: `state/collect.redb`, six small tables.
+
+use std::collections::{BTreeMap, HashMap};
+use std::path::Path;
+
+use redb::{Database, ReadableDatabase as _, ReadableTable as _, TableDefinition};
+use serde::{Deserialize, Serialize};
+
+use crate::Error;
+use crate::state::{FileState, OpenDelivery, Source};
+
+const META: TableDefinition<'_, &str, u64> = TableDefinition::new("meta");
+const SOURCES: TableDefinition<'_, u32, &[u8]> = TableDefinition::new("sources");
+/// Source and content digest -> records.
+const CONTENTS: TableDefinition<'_, &[u8], u64> = TableDefinition::new("contents");
+/// Source and digest of the first bytes: a delivery that begins otherwise cannot be known.
+const HEADS: TableDefinition<'_, &[u8], ()> = TableDefinition::new("heads");
+/// Source, device, inode -> [`FileState`].
+const FILES: TableDefinition<'_, &[u8], &[u8]> = TableDefinition::new("files");
+/// Source, delivery -> [`OpenDelivery`].
+const OPEN: TableDefinition<'_, &[u8], &[u8]> = TableDefinition::new("open");
+
+const APPLIED_THROUGH: &str = "applied_through";
+const FORMAT: &str = "format";
+const FORMAT_NOW: u64 = 0;
+
+/// Changes that have not been written, or are not to be.
+#[derive(Default)]
+pub(crate) struct Fresh {
+    pub(crate) sources: BTreeMap<u32, Source>,
+    pub(crate) contents: HashMap<Vec<u8>, u64>,
+    pub(crate) heads: HashMap<Vec<u8>, ()>,
+    pub(crate) files: HashMap<Vec<u8>, FileState>,
+    /// `None` takes an entry of the table away.
+    pub(crate) open: HashMap<Vec<u8>, Option<OpenDelivery>>,
+}
+
+/// The tables.
+pub(crate) struct Store {
+    db: Database,
+    path: String,
+}
+
+impl Store {
+    /// Opens or makes the file, and says how far the log has been folded into it.
+    pub(crate) fn open(path: &Path) -> Result<(Store, u64), Error> {
+        let shown = path.display().to_string();
+        let failed = |message: String| Error::State { path: shown.clone(), message };
+        if let Some(folder) = path.parent() {
+            std::fs::create_dir_all(folder).map_err(|error| failed(error.to_string()))?;
+        }
+        let db = Database::create(path).map_err(|error| failed(error.to_string()))?;
+        let store = Store { db, path: shown };
+        let applied_through = store.tell(store.create_tables())?;
+        Ok((store, applied_through))
+    }
+
+    fn create_tables(&self) -> Result<u64, redb::Error> {
+        let write = self.db.begin_write()?;
+        let applied_through = {
+            let mut meta = write.open_table(META)?;
+            let format = meta.get(FORMAT)?.map(|value| value.value());
+            if format.is_some_and(|format| format != FORMAT_NOW) {
+                return Err(redb::Error::Corrupted("made by another version".to_owned()));
+            }
+            meta.insert(FORMAT, FORMAT_NOW)?;
+            write.open_table(SOURCES)?;
+            write.open_table(CONTENTS)?;
+            write.open_table(HEADS)?;
+            write.open_table(FILES)?;
+            write.open_table(OPEN)?;
+            meta.get(APPLIED_THROUGH)?.map_or(0, |value| value.value())
+        };
+        write.commit()?;
+        Ok(applied_through)
+    }
+
+    fn tell<T>(&self, result: Result<T, redb::Error>) -> Result<T, Error> {
+        result.map_err(|error| Error::State { path: self.path.clone(), message: error.to_string() })
+    }
+
+    /// When this returns, the changes are durable.
+    pub(crate) fn write(&self, applied_through: u64, fresh: &Fresh) -> Result<(), Error> {
+        self.tell(self.try_write(applied_through, fresh))
+    }
+
+    fn try_write(&self, applied_through: u64, fresh: &Fresh) -> Result<(), redb::Error> {
+        let write = self.db.begin_write()?;
+        {
+            write.open_table(META)?.insert(APPLIED_THROUGH, applied_through)?;
+            let mut sources = write.open_table(SOURCES)?;
+            for (number, source) in &fresh.sources {
+                sources.insert(number, encoded(source).as_slice())?;
+            }
+            let mut contents = write.open_table(CONTENTS)?;
+            for (key, records) in &fresh.contents {
+                contents.insert(key.as_slice(), records)?;
+            }
+            let mut heads = write.open_table(HEADS)?;
+            for key in fresh.heads.keys() {
+                heads.insert(key.as_slice(), ())?;
+            }
+            let mut files = write.open_table(FILES)?;
+            for (key, file) in &fresh.files {
+                files.insert(key.as_slice(), encoded(file).as_slice())?;
+            }
+            let mut open = write.open_table(OPEN)?;
+            for (key, delivery) in &fresh.open {
+                match delivery {
+                    Some(delivery) => drop(open.insert(key.as_slice(), encoded(delivery).as_slice())?),
+                    None => drop(open.remove(key.as_slice())?),
+                }
+            }
+        }
+        write.commit()?;
+        Ok(())
+    }
+
+    pub(crate) fn sources(&self) -> Result<BTreeMap<u32, Source>, Error> {
+        self.tell((|| {
+            let table = self.db.begin_read()?.open_table(SOURCES)?;
+            let mut sources = BTreeMap::new();
+            for entry in table.iter()? {
+                let (number, source) = entry?;
+                sources.extend(decoded(source.value()).map(|source| (number.value(), source)));
+            }
+            Ok(sources)
+        })())
+    }
+
+    pub(crate) fn content(&self, key: &[u8]) -> Result<Option<u64>, Error> {
+        self.tell((|| {
+            let table = self.db.begin_read()?.open_table(CONTENTS)?;
+            Ok(table.get(key)?.map(|value| value.value()))
+        })())
+    }
+
+    pub(crate) fn head(&self, key: &[u8]) -> Result<bool, Error> {
+        self.tell((|| {
+            let table = self.db.begin_read()?.open_table(HEADS)?;
+            Ok(table.get(key)?.is_some())
+        })())
+    }
+
+    pub(crate) fn file(&self, key: &[u8]) -> Result<Option<FileState>, Error> {
+        self.tell(self.get(FILES, key))
+    }
+
+    pub(crate) fn open_delivery(&self, key: &[u8]) -> Result<Option<OpenDelivery>, Error> {
+        self.tell(self.get(OPEN, key))
+    }
+
+    pub(crate) fn open_deliveries(&self) -> Result<BTreeMap<Vec<u8>, OpenDelivery>, Error> {
+        self.tell((|| {
+            let table = self.db.begin_read()?.open_table(OPEN)?;
+            let mut found = BTreeMap::new();
+            for entry in table.iter()? {
+                let (key, value) = entry?;
+                found.extend(decoded(value.value()).map(|open| (key.value().to_vec(), open)));
+            }
+            Ok(found)
+        })())
+    }
+
+    fn get<T: for<'a> Deserialize<'a>>(
+        &self,
+        table: TableDefinition<'_, &[u8], &[u8]>,
+        key: &[u8],
+    ) -> Result<Option<T>, redb::Error> {
+        let table = self.db.begin_read()?.open_table(table)?;
+        Ok(table.get(key)?.and_then(|value| decoded(value.value())))
+    }
+}
+
+fn encoded<T: Serialize>(value: &T) -> Vec<u8> {
+    // Plain structs of numbers and texts: serialising them cannot fail.
+    serde_json::to_vec(value).unwrap_or_default()
+}
+
+fn decoded<T: for<'a> Deserialize<'a>>(bytes: &[u8]) -> Option<T> {
+    serde_json::from_slice(bytes).ok()
+}
