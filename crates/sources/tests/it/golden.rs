@@ -24,7 +24,8 @@ pub(crate) fn all(platform: &str, least: usize) {
 /// Checks that each `<name>.allowed.json` has a `<name>.denied.json` whose event fills the same
 /// fields, but for those in which the outcome shows.
 pub(crate) fn pairs(platform: &str, least: usize) {
-    let outcome = ["status", "status_code", "error_code", "error_message", "decision", "issued_credential"];
+    let outcome =
+        ["status", "status_code", "error_code", "error_message", "decision", "grant_refs", "issued_credential"];
     let names: Vec<String> =
         cases(platform).iter().filter_map(|case| case.strip_suffix(".allowed").map(str::to_owned)).collect();
     assert!(names.len() >= least, "{platform} has {} pairs, at least {least} are wanted", names.len());
@@ -107,4 +108,45 @@ fn cases(platform: &str) -> Vec<String> {
 
 fn folder(platform: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(platform)
+}
+
+/// Checks that the origins of a platform's module lead back to the values: for each golden, each
+/// column listed here as (`column`, JSON pointer into the event) that the event fills must be found
+/// word for word at one of its origins, alone or as part of a longer text.
+pub(crate) fn origins(platform: &str, verbatim: &[(&str, &str)]) {
+    let module = sources::module(model::Platform::parse(platform).unwrap()).unwrap();
+    let mut seen = BTreeSet::new();
+    for case in cases(platform) {
+        let record: Value =
+            serde_json::from_slice(&std::fs::read(folder(platform).join(format!("{case}.json"))).unwrap()).unwrap();
+        let event = event(platform, &case);
+        for (column, pointer) in verbatim {
+            let Some(value) = event.pointer(pointer) else { continue };
+            let origin = module.origins.iter().find(|origin| origin.column == *column);
+            let origin = origin.unwrap_or_else(|| panic!("{platform} names no origin of {column}"));
+            let wanted = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+            let found =
+                origin.pointers.iter().flat_map(|pointer| at(&record, pointer)).any(|value| value.contains(&wanted));
+            assert!(found, "{platform}/{case}: {column} {wanted:?} is at none of {:?}", origin.pointers);
+            seen.insert(*column);
+        }
+    }
+    let unseen: Vec<_> = verbatim.iter().filter(|(column, _)| !seen.contains(column)).collect();
+    assert!(unseen.is_empty(), "{platform}: no golden fills {unseen:?}");
+}
+
+/// The scalars at a pointer in which `*` stands for each index.
+fn at(value: &Value, pointer: &str) -> Vec<String> {
+    match pointer.split_once("/*") {
+        None => match value.pointer(pointer) {
+            Some(Value::String(text)) => vec![text.clone()],
+            Some(Value::Array(items)) => items.iter().filter_map(|item| item.as_str().map(str::to_owned)).collect(),
+            Some(Value::Null | Value::Object(_)) | None => vec![],
+            Some(scalar) => vec![scalar.to_string()],
+        },
+        Some((before, after)) => match value.pointer(before) {
+            Some(Value::Array(items)) => items.iter().flat_map(|item| at(item, after)).collect(),
+            _ => vec![],
+        },
+    }
 }
