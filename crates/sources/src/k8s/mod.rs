@@ -79,14 +79,18 @@ static ORIGINS: &[Origin] = &[
         pointers: &["/objectRef/uid", "/objectRef/name", "/objectRef/namespace", "/objectRef/resource", "/requestURI"],
     },
     Origin { column: "secret_access_path", pointers: &["/objectRef/name", "/objectRef/namespace"] },
-    Origin { column: "secret_access_version", pointers: &["/objectRef/resourceVersion"] },
+    Origin {
+        column: "secret_access_version",
+        pointers: &["/objectRef/resourceVersion", "/responseObject/metadata/resourceVersion"],
+    },
+    Origin { column: "session_uri", pointers: &["/user/uid", "/user/extra/accessKeyId/0"] },
     Origin { column: "workload_name", pointers: &["/user/extra/authentication.kubernetes.io~1pod-name/0"] },
     Origin { column: "workload_uid", pointers: &["/user/extra/authentication.kubernetes.io~1pod-uid/0"] },
     Origin {
         column: "workload_node",
         pointers: &["/user/extra/authentication.kubernetes.io~1node-name/0", "/user/username"],
     },
-    Origin { column: "src_ip", pointers: &["/sourceIPs/0"] },
+    Origin { column: "src_ip", pointers: &["/sourceIPs/0", "/sourceIPs"] },
     Origin { column: "src_network", pointers: &["/sourceIPs/*"] },
     Origin { column: "user_agent", pointers: &["/userAgent"] },
     Origin { column: "process", pointers: &["/requestURI"] },
@@ -123,6 +127,7 @@ fn normalise<'a>(text: &'a str, context: &Context<'_>) -> Result<Event<'a>, Reje
     let identity = user::identity(&mut user, authority, code == Some(401));
     let mut event = Event::new(Platform::Kubernetes, authority_text(authority), identity.principal);
     event.party = identity.party;
+    event.session = identity.session;
     event.privileged = identity.privileged;
     event.workload = identity.workload;
     event.aliases = identity.aliases;
@@ -152,7 +157,9 @@ fn authority_text<'a>(authority: &str) -> Text<'a> {
 fn read_times<'a>(event: &mut Event<'a>, record: &mut Record<'a>) {
     let received = record.request_received_timestamp.as_deref().and_then(time::parse);
     let at_stage = record.stage_timestamp.as_deref().and_then(time::parse);
-    if let (Some(received), Some(at_stage)) = (received, at_stage) {
+    // The first stage is the receipt itself; it took no time because nothing was done yet.
+    let ended = at_stage.filter(|_| record.stage.as_deref() != Some("RequestReceived"));
+    if let (Some(received), Some(at_stage)) = (received, ended) {
         event.duration_ms = Some(at_stage.nanos.saturating_sub(received.nanos) / 1_000_000);
     }
     let candidates = [
@@ -432,7 +439,7 @@ fn note_missing(event: &mut Event<'_>) {
     let checks = [
         ("source_event_id", event.source_event_id.is_none()),
         ("time", event.time.is_none()),
-        ("actor_principal", event.actor.name.is_none()),
+        ("actor_principal", event.actor.name.is_none() && event.actor.rule != "anonymous"),
         ("api_operation", event.api.operation.is_none()),
         ("src_ip", event.src.ip.is_none()),
     ];

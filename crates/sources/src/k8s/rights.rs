@@ -33,18 +33,20 @@ pub(super) fn decision<'a>(
         decision.rule = rule;
         decision.policies.push(policy);
     }
-    decision.policies.extend(annotations.pod_security_policy.take().map(|level| pod_security(&level)));
+    let level = annotations.pod_security_policy.take().map(|level| pod_security(&level));
     if code == Some(403) {
-        // Authorization may have allowed what admission then refused.
+        if decision.effect == Some(Effect::Allow) {
+            // Authorization let it pass, admission did not: what allowed it decided nothing.
+            decision = Decision { pdp: Some(Cow::Borrowed("admission")), ..Decision::default() };
+        }
         decision.effect = Some(Effect::Deny);
+        decision.reason = decision.reason.or_else(|| message.map(|message| Cow::Owned(message.to_owned())));
         if let Some((pdp, policy)) = message.and_then(admission) {
             decision.pdp = Some(Cow::Owned(pdp));
             decision.policies.extend(policy.map(Cow::Owned));
         }
-        if decision.reason.is_none() {
-            decision.reason = message.map(|message| Cow::Owned(message.to_owned()));
-        }
     }
+    decision.policies.extend(level.filter(|level| !decision.policies.contains(level)));
     if decision.effect.is_some() && decision.pdp.is_none() {
         decision.pdp = Some(Cow::Borrowed(PDP));
     }

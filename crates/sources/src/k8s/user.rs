@@ -12,6 +12,8 @@ use super::record::{Extra, User};
 pub(super) struct Identity<'a> {
     pub(super) principal: Principal<'a>,
     pub(super) party: Option<Party>,
+    /// The AWS role session behind the user, named as CloudTrail's events name it.
+    pub(super) session: Option<String>,
     /// Member of `system:masters`, which no authorizer can refuse.
     pub(super) privileged: Option<bool>,
     pub(super) workload: Workload<'a>,
@@ -31,6 +33,7 @@ pub(super) fn identity<'a>(user: &mut User<'a>, authority: &str, unauthenticated
     let username = user.username.take().filter(|name| !name.is_empty());
     let uid = user.uid.take().filter(|uid| !uid.is_empty());
     let masters = user.in_group("system:masters");
+    let session = aws_session(uid.as_deref(), user.extra.as_ref());
     let mut identity = match username {
         None => nobody(authority, unauthenticated),
         Some(name) if name == "system:anonymous" => anonymous(name, authority),
@@ -42,6 +45,7 @@ pub(super) fn identity<'a>(user: &mut User<'a>, authority: &str, unauthenticated
             None => named(name, uid, authority, user.extra.as_ref()),
         },
     };
+    identity.session = session;
     if masters {
         identity.privileged = Some(true);
     }
@@ -104,7 +108,7 @@ fn account_identity<'a>(
         }
     }
     let principal = principal(uri, ActorKind::ServiceAccount, username, Human::Nonhuman, "R1:k8s-serviceaccount");
-    Identity { principal, party: Some(Party::Own), privileged: None, workload, aliases }
+    Identity { principal, party: Some(Party::Own), session: None, privileged: None, workload, aliases }
 }
 
 fn named<'a>(
@@ -117,7 +121,14 @@ fn named<'a>(
         let uri = uri::principal_named(PLATFORM, authority, "node", node);
         let workload = Workload { node: Some(Cow::Owned(node.to_owned())), ..Workload::default() };
         let principal = principal(uri, ActorKind::Workload, username, Human::Nonhuman, "R1:k8s-node");
-        return Identity { principal, party: Some(Party::Own), privileged: None, workload, aliases: Vec::new() };
+        return Identity {
+            principal,
+            party: Some(Party::Own),
+            session: None,
+            privileged: None,
+            workload,
+            aliases: Vec::new(),
+        };
     }
     if let Some(token_id) = username.strip_prefix("system:bootstrap:") {
         let uri = uri::principal(PLATFORM, authority, "bootstrap-token", token_id);
@@ -228,6 +239,13 @@ fn aws_unique_id(uid: Option<&str>) -> Option<(&str, &str)> {
     AWS_UID_PREFIXES.iter().find_map(|prefix| uid.strip_prefix(prefix))?.split_once(':')
 }
 
+fn aws_session(uid: Option<&str>, extra: Option<&Extra<'_>>) -> Option<String> {
+    let (account, role) = aws_unique_id(uid)?;
+    let key = extra?.access_key_id.first().filter(|key| key.starts_with("ASIA"))?;
+    let session = uri::build(Class::Session, "aws", account, "assumed-role").id(role).id(key);
+    role.starts_with("AROA").then(|| session.finish())
+}
+
 /// The AWS principal that this user is, across platforms.
 fn aws_alias(uid: Option<&str>, user: &str, extra: Option<&Extra<'_>>) -> Option<Alias> {
     let aws = if let Some((account, id)) = aws_unique_id(uid) {
@@ -284,7 +302,7 @@ fn principal<'a>(
 }
 
 fn plain(principal: Principal<'_>, party: Option<Party>, privileged: Option<bool>) -> Identity<'_> {
-    Identity { principal, party, privileged, workload: Workload::default(), aliases: Vec::new() }
+    Identity { principal, party, session: None, privileged, workload: Workload::default(), aliases: Vec::new() }
 }
 
 pub(super) fn alias(a: &str, b: &str, rel: AliasRel, rule: &'static str) -> Alias {

@@ -74,6 +74,7 @@ fn classify(event: &mut Event<'_>, act: Act, entry: &Entry<'_, '_>) {
         Act::Decrypt => (6005, 10, Access::Execute),
         Act::KeyUse => (6003, 99, Access::Execute),
         Act::Capabilities => (6003, 2, Access::Read),
+        Act::SelfTest => (6003, 99, Access::Other),
         Act::Policy => (3004, by_access(1, 3, 4), Access::Grant),
         Act::Audit => (1008, by_access(9, 9, 10), event.access),
         Act::Mount if entry.path.rest.ends_with("/tune") => (6003, 3, Access::Modify),
@@ -113,7 +114,7 @@ fn target<'a>(act: Act, entry: &Entry<'a, '_>) -> Resource<'a> {
         }
         Act::LeaseRenew | Act::LeaseRevoke => ("lease", path.to_string()),
         Act::Policy => ("policy", path.to_string()),
-        Act::Audit => ("audit-device", path.to_string()),
+        Act::Audit | Act::SelfTest => ("audit-device", path.to_string()),
         Act::Mount => ("mount", path.trim_end_matches("/tune").trim_end_matches('/').to_owned()),
         Act::Certificate | Act::CertificateRevoke => ("issuer", entry.path.mount.to_owned()),
         _ => match entry.path.secret() {

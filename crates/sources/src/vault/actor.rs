@@ -6,7 +6,7 @@ use model::uri::{self, Class};
 use model::{ActorKind, Alias, AliasRel, Human, Principal, Text};
 
 use super::record::{Auth, Data, Metadata, some};
-use super::{Boundary, PLATFORM, path::Path};
+use super::{Boundary, PLATFORM, path::Path, token::Digest};
 
 /// The principal behind a token that Vault knows.
 pub(super) fn known<'a>(auth: &Auth<'a>, at: &Boundary) -> Principal<'a> {
@@ -32,9 +32,13 @@ fn token_principal(auth: &Auth<'_>, at: &Boundary) -> String {
     match (some(auth.accessor.as_deref()), some(auth.client_token.as_deref())) {
         (Some(accessor), _) => uri::principal(PLATFORM, &at.cluster, "token", accessor),
         // Batch tokens have no accessor.
-        (None, Some(token)) => uri::principal(PLATFORM, &at.cluster, "token", token),
+        (None, Some(token)) => uri::principal(PLATFORM, &at.cluster, "token", &digest(token)),
         (None, None) => uri::principal(PLATFORM, &at.namespace, "anon", &at.namespace),
     }
+}
+
+fn digest(token: &str) -> String {
+    Digest::of(Cow::Borrowed(token)).id.into_owned()
 }
 
 /// Auth methods whose metadata only a machine's login carries.
@@ -74,6 +78,7 @@ pub(super) fn claimed<'a>(path: &Path<'_>, data: &Data<'a>, at: &Boundary) -> Pr
 pub(super) fn login_name<'a>(path: &Path<'_>, data: &Data<'a>) -> Option<Text<'a>> {
     match path.rest.strip_prefix("login/").filter(|name| !name.is_empty()) {
         Some(name) => Some(Cow::Owned(name.to_owned())),
+        // Neither is a secret: a role id is half of what an AppRole needs.
         None => data.role_id.clone().or_else(|| data.role.clone()).filter(|name| !name.is_empty()),
     }
 }
@@ -86,6 +91,17 @@ pub(super) fn unknown<'a>(client_token: Option<&str>, at: &Boundary) -> Principa
         None => (uri::principal(PLATFORM, &at.namespace, "anon", &at.namespace), ActorKind::Shared, "anonymous"),
     };
     Principal { uri, kind, name: None, is_human: Human::Unknown, rule }
+}
+
+/// The server, on its own behalf.
+pub(super) fn vault_itself<'a>(at: &Boundary) -> Principal<'a> {
+    Principal {
+        uri: uri::principal(PLATFORM, &at.cluster, "server", &at.cluster),
+        kind: ActorKind::PlatformService,
+        name: None,
+        is_human: Human::Nonhuman,
+        rule: "R1:vault-itself",
+    }
 }
 
 /// What a login shows about who is who: the name at the auth method, and the identity of another

@@ -52,6 +52,8 @@ pub(super) enum Act {
     LeaseRevoke,
     /// Makes, changes or removes a policy.
     Policy,
+    /// Vault's own probe of an audit device that is about to be switched on.
+    SelfTest,
     /// Switches an audit device on or off.
     Audit,
     /// Mounts or unmounts an engine or auth method.
@@ -155,6 +157,9 @@ impl<'a> Path<'a> {
                 text.push('/');
                 text.push_str(second);
             }
+        }
+        if self.act(operation) == Act::SecretId {
+            text.push_str("/secret-id");
         }
         text.trim().to_owned()
     }
@@ -274,6 +279,7 @@ fn access(operation: &str) -> Access {
 fn system_act(rest: &str, first: &str, writes: bool) -> Act {
     match first {
         "policy" | "policies" if writes => Act::Policy,
+        "audit" if rest == "audit/test" => Act::SelfTest,
         "audit" if writes => Act::Audit,
         "mounts" | "auth" | "remount" if writes => Act::Mount,
         "seal" | "unseal" | "step-down" if writes => Act::Seal,

@@ -7,8 +7,9 @@ use std::borrow::Cow;
 
 use model::uri;
 use model::{Credential, CredentialChange, CredentialChangeKind, Fingerprint, Text};
+use sha2::Digest as _;
 
-use super::record::{Auth, Data, Request, WrapInfo, some};
+use super::record::{Auth, Data, Request, WrapInfo};
 use super::{Boundary, PLATFORM};
 use crate::time;
 
@@ -31,21 +32,41 @@ pub(super) fn of_request<'a>(request: &Request<'a>, at: &Boundary) -> Option<Cre
 
 fn of_token<'a>(accessor: Option<Text<'a>>, token: Option<Text<'a>>, at: &Boundary) -> Option<Credential<'a>> {
     let accessor = accessor.filter(|accessor| !accessor.is_empty());
-    let token = token.filter(|token| !token.is_empty());
-    let fingerprint = token.as_ref().and_then(hmac);
-    let (kind, id) = match (accessor, token) {
+    let secret = token.filter(|token| !token.is_empty()).map(Digest::of);
+    let (kind, id) = match (accessor, &secret) {
         (Some(accessor), _) => ("accessor", accessor),
-        // A token in the clear is no id to keep: only its hash names it.
-        (None, Some(token)) if token.starts_with(HMAC) => ("token-hmac", token),
-        _ => return None,
+        (None, Some(digest)) => ("token", digest.id.clone()),
+        (None, None) => return None,
     };
     Some(Credential {
         uri: uri::cred(PLATFORM, &at.cluster, kind, &id),
         kind: Cow::Borrowed(kind),
         native_id: Some(id),
-        fingerprint,
+        fingerprint: secret.map(|digest| digest.fingerprint),
         ..Credential::default()
     })
+}
+
+/// What stands for a secret. Audit devices hash secrets; one that is set to log them raw gets the
+/// SHA-256 here, so that no secret reaches a column.
+pub(super) struct Digest<'a> {
+    /// `hmac-sha256:<hex>` as logged, or `sha256:<hex>`.
+    pub(super) id: Text<'a>,
+    fingerprint: Fingerprint<'a>,
+}
+
+impl<'a> Digest<'a> {
+    pub(super) fn of(secret: Text<'a>) -> Digest<'a> {
+        match hmac(&secret) {
+            Some(fingerprint) => Digest { id: secret, fingerprint },
+            None => {
+                let hex = model::hex(&sha2::Sha256::digest(secret.as_bytes()));
+                let id = Cow::Owned(format!("sha256:{hex}"));
+                let fingerprint = Fingerprint { algorithm: "sha256", encoding: "hex", value: Cow::Owned(hex) };
+                Digest { id, fingerprint }
+            }
+        }
+    }
 }
 
 fn hmac<'a>(text: &Text<'a>) -> Option<Fingerprint<'a>> {
@@ -77,11 +98,11 @@ pub(super) fn wrapped<'a>(wrap: &WrapInfo<'a>, at: &Boundary) -> Option<Credenti
 
 /// The secret id of an AppRole: made under a role, shown at a login. Its hash is the same in both.
 pub(super) fn of_secret_id<'a>(data: &Data<'a>, at: &Boundary) -> Option<Credential<'a>> {
-    let id = data.secret_id.clone().filter(|id| id.starts_with(HMAC))?;
+    let Digest { id, fingerprint } = Digest::of(data.secret_id.clone().filter(|id| !id.is_empty())?);
     Some(Credential {
         uri: uri::cred(PLATFORM, &at.cluster, "secret-id", &id),
         kind: Cow::Borrowed("secret-id"),
-        fingerprint: hmac(&id),
+        fingerprint: Some(fingerprint),
         native_id: data.secret_id_accessor.clone().or(Some(id)),
         ..Credential::default()
     })
@@ -146,8 +167,8 @@ pub(super) fn changed<'a>(
     if let Some(accessor) = accessor.filter(|accessor| !accessor.is_empty()) {
         return Some(change(change_kind, "accessor", accessor, at));
     }
-    let token = asked.token.clone().filter(|token| token.starts_with(HMAC))?;
-    Some(change(change_kind, "token-hmac", token, at))
+    let token = asked.token.clone().filter(|token| !token.is_empty())?;
+    Some(change(change_kind, "token", Digest::of(token).id, at))
 }
 
 /// A change of one credential.
@@ -157,10 +178,5 @@ pub(super) fn change<'a>(
     id: Text<'a>,
     at: &Boundary,
 ) -> CredentialChange<'a> {
-    CredentialChange {
-        change,
-        uri: uri::cred(PLATFORM, &at.cluster, kind, &id),
-        native_id: some(Some(&id)).map(|_| id.clone()),
-        holder: None,
-    }
+    CredentialChange { change, uri: uri::cred(PLATFORM, &at.cluster, kind, &id), native_id: Some(id), holder: None }
 }

@@ -60,3 +60,115 @@ fn every_real_record_becomes_an_event_and_no_column_is_empty_where_the_record_ha
         }
     }
 }
+
+#[test]
+fn goldens_hold() {
+    golden::all("k8s", 20);
+}
+
+#[test]
+fn a_denied_call_keeps_the_fields_of_its_allowed_twin() {
+    golden::pairs("k8s", 4);
+}
+
+#[test]
+fn origins_lead_back_to_the_values() {
+    golden::origins(
+        "k8s",
+        &[
+            ("source_event_id", "/source_event_id"),
+            ("time_raw", "/time_raw"),
+            ("status_code", "/status_code"),
+            ("actor_name", "/actor/name"),
+            ("credential_native_id", "/credential/native_id"),
+            ("decision_reason", "/decision/reason"),
+            ("api_request_id", "/api/request_id"),
+            ("secret_access_version", "/secret_access/version"),
+            ("workload_name", "/workload/name"),
+            ("workload_uid", "/workload/uid"),
+            ("src_ip", "/src/ip"),
+            ("user_agent", "/user_agent"),
+            ("error_code", "/error_code"),
+            ("error_message", "/error_message"),
+        ],
+    );
+}
+
+#[test]
+fn impersonation_keeps_the_caller_as_actor_and_names_the_subject() {
+    let Some(folder) = real::folder() else { return };
+    let mut chains = 0;
+    for (origin, raw) in real_records(&folder) {
+        let record: Value = serde_json::from_str(&raw).unwrap();
+        let Some(name) = record.pointer("/impersonatedUser/username").and_then(Value::as_str) else { continue };
+        let event = golden::normalise(raw.as_bytes()).unwrap();
+        assert_eq!(event["actor"]["name"], record["user"]["username"], "{origin}");
+        assert_eq!(event["initiator"], event["actor"]["uri"], "{origin}");
+        assert_eq!(event["chain"][0]["step"], "impersonation", "{origin}");
+        let subject = event["subject"].as_str().unwrap();
+        let last = name.rsplit(':').next().unwrap();
+        assert!(subject.ends_with(last) && *subject != event["actor"]["uri"], "{origin}: {subject} for {name}");
+        chains += 1;
+    }
+    assert_eq!(chains, 37, "every record of audit2rbac is impersonated");
+}
+
+#[test]
+fn a_token_request_leads_to_the_use_of_its_token() {
+    let issued = golden::event("k8s", "token-request.allowed");
+    let used = golden::event("k8s", "get-secret.allowed");
+    assert_eq!(issued["issued_credential"]["uri"], used["credential"]["uri"]);
+    assert_eq!(issued["issued_credential"]["parent"], issued["credential"]["uri"]);
+}
+
+#[test]
+fn a_decision_names_the_binding_that_made_the_grant() {
+    let made = golden::event("k8s", "create-rolebinding.allowed");
+    let used = golden::event("k8s", "exec-pod.allowed");
+    let ended = golden::event("k8s", "delete-rolebinding");
+    assert_eq!(made["grants"][0]["uri"], used["grant_refs"][0]);
+    assert_eq!(made["grants"][0]["uri"], ended["grants"][0]["uri"]);
+    assert_eq!(made["grants"].as_array().unwrap().len(), 3, "one fact per subject");
+}
+
+#[test]
+fn a_signed_certificate_is_named_by_the_digest_of_its_der_form() {
+    use sha2::{Digest, Sha256};
+    // The bytes inside the PEM block of the golden record, which are no certificate.
+    let der = b"not a certificate, but bytes that a digest can be taken of";
+    let event = golden::event("k8s", "csr-signed");
+    let hex = model::hex(&Sha256::digest(der));
+    assert_eq!(event["issued_credential"]["native_id"], json!(format!("X509SHA256={hex}")));
+}
+
+#[test]
+fn the_configured_cluster_is_the_authority() {
+    let context = sources::Context { authority: Some("prod/eu 1"), ..Default::default() };
+    let raw = br#"{"kind":"Event","apiVersion":"audit.k8s.io/v1","auditID":"a","verb":"get","stage":"ResponseComplete","user":{"username":"bob"},"objectRef":{"resource":"pods","namespace":"x","name":"y"}}"#;
+    let mut scratch = sources::Scratch::default();
+    let event = sources::normalise(raw, &context, &mut scratch).unwrap();
+    assert_eq!(event.authority, "prod/eu 1");
+    assert_eq!(event.actor.uri, "nhi:principal:k8s:prod%2Feu%201:user/~bob");
+    assert_eq!(event.resources[0].uri, "nhi:resource:k8s:prod%2Feu%201:pods/~x/y");
+}
+
+#[test]
+fn foreign_text_cannot_shape_a_uri() {
+    let raw = br#"{"auditID":"a","stage":"ResponseComplete","verb":"get","user":{"username":"a/b:c"},"objectRef":{"resource":"po ds/../x:y","namespace":"n/../m","name":"?x"}}"#;
+    let event = golden::normalise(raw).unwrap();
+    assert_eq!(event["resources"][0]["uri"], "nhi:resource:k8s:unknown:object/~n%2F..%2Fm/%3Fx");
+    assert_eq!(event["actor"]["uri"], "nhi:principal:k8s:unknown:user/~a%2Fb%3Ac");
+}
+
+#[test]
+fn records_of_other_platforms_are_not_taken_for_audit_events() {
+    for raw in [
+        r#"{"kind":"Event","apiVersion":"v1","metadata":{"name":"x"},"reason":"Pulled","involvedObject":{"kind":"Pod"}}"#,
+        r#"{"kind":"EventList","apiVersion":"audit.k8s.io/v1","items":[]}"#,
+        r#"{"verb":"list","resource":"x"}"#,
+        r#"{"message":"see audit.k8s.io/v1","apiVersion":"example.org/v1"}"#,
+    ] {
+        let result = golden::normalise(raw.as_bytes());
+        assert!(result.is_err() || result.as_ref().unwrap()["platform"] != "k8s", "{raw}: {result:?}");
+    }
+}
