@@ -5,9 +5,9 @@ use super::rule::Found;
 /// Longest key that is looked at.
 const KEY_BYTES_MAX: usize = 64;
 
-/// The text value of the field whose key holds the byte at `at`, if `wanted` says yes to the key
+/// The text value of the field whose key holds the byte at `at`, and what `wanted` says to the key
 /// in lowercase without `_` and `-`. Values that the platform has masked are not secrets.
-pub(super) fn value(record: &[u8], at: usize, wanted: impl Fn(&str) -> bool) -> Option<Found> {
+pub(super) fn value<T>(record: &[u8], at: usize, wanted: impl Fn(&str) -> Option<T>) -> Option<(T, Found)> {
     let before = record.get(at.saturating_sub(KEY_BYTES_MAX)..at)?;
     let back = before.iter().rev().take_while(|byte| is_key(**byte)).count();
     let begin = at - back;
@@ -23,9 +23,7 @@ pub(super) fn value(record: &[u8], at: usize, wanted: impl Fn(&str) -> bool) -> 
         .filter(|byte| !matches!(byte, b'_' | b'-'))
         .map(|byte| byte.to_ascii_lowercase() as char)
         .collect();
-    if !wanted(&key) {
-        return None;
-    }
+    let wanted = wanted(&key)?;
     let colon = skip_space(record, end + levels + 1);
     if record.get(colon) != Some(&b':') {
         return None;
@@ -37,7 +35,15 @@ pub(super) fn value(record: &[u8], at: usize, wanted: impl Fn(&str) -> bool) -> 
     let begin = quote + levels + 1;
     let end = closing(record, begin, levels)?;
     let value = record.get(begin..end)?;
-    (!is_masked(value)).then_some(Found { begin, end, levels: depth(levels)? })
+    (!is_masked(value)).then_some((wanted, Found { begin, end, levels: depth(levels)? }))
+}
+
+/// The last byte of the key whose value begins with the quote at `quote`.
+pub(super) fn key_before(record: &[u8], quote: usize) -> Option<usize> {
+    let slashes = slashes_before(record, quote);
+    let before = record.get(..quote - slashes)?.trim_ascii_end().strip_suffix(b":")?.trim_ascii_end();
+    let key = before.strip_suffix(b"\"")?;
+    key.len().checked_sub(slashes + 1)
 }
 
 fn is_key(byte: u8) -> bool {
@@ -71,7 +77,7 @@ fn closing(record: &[u8], begin: usize, slashes: usize) -> Option<usize> {
             return None;
         }
         // An escaped backslash of the value takes two units, an escaped quote one.
-        if (before - slashes) % (2 * unit) == 0 {
+        if (before - slashes).is_multiple_of(2 * unit) {
             return Some(at - slashes);
         }
         at += 1;

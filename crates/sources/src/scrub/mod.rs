@@ -16,11 +16,12 @@ mod rule;
 #[cfg(test)]
 mod tests;
 
-use aho_corasick::AhoCorasick;
+use aho_corasick::{AhoCorasick, Input, Match, Span, packed};
 use hmac::{Hmac, KeyInit, Mac};
 use model::Replacement;
 use sha2::{Digest, Sha256};
 
+use rule::Anchor;
 pub use rule::{RULES, Rule};
 
 /// How many hex digits of the fingerprint stand in the replacement.
@@ -32,10 +33,29 @@ const MARK: &str = "deedbook:secret:";
 /// Finds known secrets and replaces them.
 #[derive(Clone, Debug)]
 pub struct Scrubber {
-    anchors: AhoCorasick,
-    /// The rule of each anchor.
-    rules: Vec<&'static Rule>,
+    finder: Finder,
+    /// What each pattern of the finder leads to.
+    anchors: Vec<Anchor>,
+    at_sign: Option<Anchor>,
     mac: Hmac<Sha256>,
+}
+
+/// One pass for all anchors.
+#[derive(Clone, Debug)]
+enum Finder {
+    /// With vector instructions.
+    Packed(packed::Searcher),
+    /// On processors without them.
+    Automaton(AhoCorasick),
+}
+
+impl Finder {
+    fn find(&self, record: &[u8], from: usize) -> Option<Match> {
+        match self {
+            Finder::Packed(searcher) => searcher.find_in(record, Span { start: from, end: record.len() }),
+            Finder::Automaton(automaton) => automaton.find(Input::new(record).range(from..)),
+        }
+    }
 }
 
 /// A record whose known secrets were replaced.
@@ -61,20 +81,21 @@ impl Scrubber {
         for (to, from) in block.iter_mut().zip(fingerprint_key) {
             *to = from;
         }
-        let (anchors, rules): (Vec<_>, Vec<_>) = rule::anchors().unzip();
-        Ok(Scrubber { anchors: AhoCorasick::new(anchors)?, rules, mac: Hmac::new(&block.into()) })
+        let (patterns, anchors): (Vec<_>, Vec<_>) = rule::anchors().into_iter().unzip();
+        let finder = match packed::Searcher::new(&patterns) {
+            Some(searcher) => Finder::Packed(searcher),
+            None => Finder::Automaton(AhoCorasick::new(&patterns)?),
+        };
+        Ok(Scrubber { finder, anchors, at_sign: rule::at_sign(), mac: Hmac::new(&block.into()) })
     }
 
     /// Replaces the known secrets of a record, JSON or plain text; `None` if it has none.
     pub fn scrub(&self, record: &[u8]) -> Option<Scrubbed> {
         let mut scrubbed: Option<Scrubbed> = None;
         let mut done = 0;
-        let mut from = 0;
-        while let Some(hit) = self.anchors.find(aho_corasick::Input::new(record).span(from..record.len())) {
-            from = hit.end();
-            let rule = self.rules.get(hit.pattern().as_usize());
-            let found = rule.and_then(|rule| rule.find(record, hit.start()));
-            let Some(secret) = found.filter(|secret| secret.begin >= done) else { continue };
+        let mut next = Next { anchor: self.finder.find(record, 0), at_sign: memchr::memchr(b'@', record) };
+        while let Some((anchor, at)) = self.next(record, &mut next, done) {
+            let Some(secret) = anchor.look(record, at).filter(|secret| secret.begin >= done) else { continue };
             let scrubbed = scrubbed.get_or_insert_with(|| Scrubbed {
                 body: Vec::with_capacity(record.len() + 256),
                 replacements: Vec::new(),
@@ -88,12 +109,33 @@ impl Scrubber {
                 rule: secret.rule.number,
             });
             done = secret.end;
-            from = from.max(done);
         }
         if let Some(scrubbed) = &mut scrubbed {
             scrubbed.body.extend_from_slice(record.get(done..).unwrap_or_default());
         }
         scrubbed
+    }
+
+    /// The next place to look closer at, at or after `from`.
+    fn next(&self, record: &[u8], next: &mut Next, from: usize) -> Option<(Anchor, usize)> {
+        if next.anchor.is_some_and(|hit| hit.start() < from) {
+            next.anchor = self.finder.find(record, from);
+        }
+        if next.at_sign.is_some_and(|at| at < from) {
+            next.at_sign = at_sign(record, from);
+        }
+        let hit = next.anchor.filter(|hit| next.at_sign.is_none_or(|at| hit.start() < at));
+        match (hit, next.at_sign) {
+            (Some(hit), _) => {
+                next.anchor = self.finder.find(record, hit.end());
+                Some((self.anchors.get(hit.pattern().as_usize()).copied()?, hit.start()))
+            }
+            (None, Some(at)) => {
+                next.at_sign = at_sign(record, at + 1);
+                Some((self.at_sign?, at))
+            }
+            (None, None) => None,
+        }
     }
 
     /// The fingerprint of a secret, as it stands in a replacement.
@@ -120,6 +162,16 @@ impl Scrubber {
             out.extend_from_slice(part.as_bytes());
         }
     }
+}
+
+/// The next hit of each search.
+struct Next {
+    anchor: Option<Match>,
+    at_sign: Option<usize>,
+}
+
+fn at_sign(record: &[u8], from: usize) -> Option<usize> {
+    Some(from + memchr::memchr(b'@', record.get(from..)?)?)
 }
 
 /// A secret in a record.

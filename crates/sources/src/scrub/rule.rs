@@ -14,10 +14,36 @@ pub struct Rule {
     pub name: &'static str,
     /// What it looks for, in words.
     pub what: &'static str,
-    /// Bytes that every such secret has, or has in front of it.
-    anchors: &'static [&'static str],
-    find: fn(&[u8], usize) -> Option<Found>,
+    how: How,
 }
+
+/// How a rule finds its secrets.
+#[derive(Debug)]
+enum How {
+    /// Bytes that every such secret has, and a closer look at where they are.
+    Anchors(&'static [&'static str], fn(&[u8], usize) -> Option<Found>),
+    /// The same for `@`, which is found faster alone.
+    AtSign(fn(&[u8], usize) -> Option<Found>),
+    /// The text value of a field with such a key, in lowercase without `_` and `-`.
+    Key(fn(&str) -> bool),
+}
+
+/// Parts of keys that hold credentials: few and rare ones, because each costs time in every record.
+const KEY_ANCHORS: [&str; 13] = [
+    "ecret",
+    "essionToken",
+    "_token",
+    "ccessToken",
+    "efreshToken",
+    "idToken",
+    "api_key",
+    "apiKey",
+    "assword",
+    "assphrase",
+    "private_key",
+    "rivateKey",
+    "eyMaterial",
+];
 
 /// A range of a record, and how often it is wrapped in JSON strings when it may hold escapes.
 pub(super) struct Found {
@@ -32,186 +58,170 @@ pub static RULES: [Rule; 17] = [
         number: 1,
         name: "github",
         what: "GitHub token: ghp_, gho_, ghu_, ghs_ or ghr_ and 36 characters, the last six a CRC32",
-        anchors: &["ghp_", "gho_", "ghu_", "ghs_", "ghr_"],
-        find: github,
+        how: How::Anchors(&["ghp_", "gho_", "ghu_", "ghs_", "ghr_"], github),
     },
     Rule {
         number: 2,
         name: "github-pat",
         what: "GitHub fine-grained token: github_pat_ and 82 characters",
-        anchors: &["github_pat_"],
-        find: |record, at| exactly(record, at, 11, 82, is_word),
+        how: How::Anchors(&["github_pat_"], |record, at| exactly(record, at, 11, 82, is_word)),
     },
     Rule {
         number: 3,
         name: "slack",
         what: "Slack token: xox and a letter, or xapp, a dash, at least 20 characters with a digit",
-        anchors: &["xoxa-", "xoxb-", "xoxc-", "xoxd-", "xoxe-", "xoxo-", "xoxp-", "xoxr-", "xoxs-", "xapp-"],
-        find: |record, at| at_least(record, at, 5, 20, is_token).filter(|found| has_digit(record, found)),
+        how: How::Anchors(&["xox", "xapp-"], slack),
     },
     Rule {
         number: 4,
         name: "gitlab",
         what: "GitLab token: glpat- and at least 20 characters",
-        anchors: &["glpat-"],
-        find: |record, at| at_least(record, at, 6, 20, |byte| is_token(byte) || byte == b'.'),
+        how: How::Anchors(&["glpat-"], |record, at| at_least(record, at, 6, 20, |byte| is_token(byte) || byte == b'.')),
     },
     Rule {
         number: 5,
         name: "google-api-key",
         what: "Google API key: AIza and 35 characters",
-        anchors: &["AIza"],
-        find: |record, at| exactly(record, at, 4, 35, is_token),
+        how: How::Anchors(&["AIza"], |record, at| exactly(record, at, 4, 35, is_token)),
     },
     Rule {
         number: 6,
         name: "google-oauth",
         what: "Google OAuth access token: ya29. and at least 20 characters",
-        anchors: &["ya29."],
-        find: |record, at| at_least(record, at, 5, 20, |byte| is_token(byte) || byte == b'.'),
+        how: How::Anchors(&["ya29."], |record, at| at_least(record, at, 5, 20, |byte| is_token(byte) || byte == b'.')),
     },
     Rule {
         number: 7,
         name: "stripe",
         what: "Stripe live key: sk_live_ or rk_live_ and at least 16 letters and digits",
-        anchors: &["sk_live_", "rk_live_"],
-        find: |record, at| at_least(record, at, 8, 16, |byte| byte.is_ascii_alphanumeric()),
+        how: How::Anchors(&["sk_live_", "rk_live_"], |record, at| {
+            at_least(record, at, 8, 16, |byte| byte.is_ascii_alphanumeric())
+        }),
     },
     Rule {
         number: 8,
         name: "npm",
         what: "npm token: npm_ and 36 letters and digits",
-        anchors: &["npm_"],
-        find: |record, at| exactly(record, at, 4, 36, |byte| byte.is_ascii_alphanumeric()),
+        how: How::Anchors(&["npm_"], |record, at| exactly(record, at, 4, 36, |byte| byte.is_ascii_alphanumeric())),
     },
     Rule {
         number: 9,
         name: "pypi",
         what: "PyPI token: pypi- and at least 50 characters",
-        anchors: &["pypi-"],
-        find: |record, at| at_least(record, at, 5, 50, is_token),
+        how: How::Anchors(&["pypi-"], |record, at| at_least(record, at, 5, 50, is_token)),
     },
     Rule {
         number: 10,
         name: "vault",
-        what: "Vault token: hvs., hvb. or hvr. and at least 20 characters",
-        anchors: &["hvs.", "hvb.", "hvr."],
-        find: |record, at| at_least(record, at, 4, 20, is_token),
+        what: "Vault token: hvs., hvb. or hvr. and at least 20 characters; s. and 24 as the whole value of token",
+        how: How::Anchors(&["hvs.", "hvb.", "hvr.", "\"s."], vault),
     },
     Rule {
         number: 11,
         name: "jwt",
         what: "JSON web token: three base64url parts, the first of them a JSON object with alg",
-        anchors: &["eyJ"],
-        find: jwt,
+        how: How::Anchors(&["eyJ"], jwt),
     },
     Rule {
         number: 12,
         name: "authorization",
         what: "value after Bearer (at least 16 characters with a digit) or Basic (base64 of user:password)",
-        anchors: &["Bearer ", "bearer ", "BEARER ", "Basic ", "basic ", "BASIC "],
-        find: authorization,
+        how: How::Anchors(&["earer ", "asic "], authorization),
     },
     Rule {
         number: 13,
         name: "private-key",
         what: "PEM block of a private key, to its end or the end of the text",
-        anchors: &["-----BEGIN "],
-        find: private_key,
+        how: How::Anchors(&["-----BEGIN "], private_key),
     },
     Rule {
         number: 14,
         name: "url-password",
         what: "password in the user info of a URL",
-        anchors: &["://"],
-        find: url_password,
+        how: How::AtSign(url_password),
     },
     Rule {
         number: 15,
         name: "aws-credential",
         what: "secretAccessKey or sessionToken, and their spellings in other tools",
-        anchors: &["ecretAccessKey", "ecret_access_key", "essionToken", "ession_token", "ecurity_token"],
-        find: |record, at| {
-            field::value(record, at, |key| {
-                matches!(
-                    key,
-                    "secretaccesskey" | "awssecretaccesskey" | "sessiontoken" | "awssessiontoken" | "securitytoken"
-                )
-            })
-        },
+        how: How::Key(|key| {
+            matches!(
+                key,
+                "secretaccesskey" | "awssecretaccesskey" | "sessiontoken" | "awssessiontoken" | "securitytoken"
+            )
+        }),
     },
     Rule {
         number: 16,
         name: "token-field",
-        what: "client_token, access_token, refresh_token, id_token, api_key; Vault's legacy s. tokens in token",
-        anchors: &[
-            "client_token",
-            "access_token",
-            "ccessToken",
-            "refresh_token",
-            "efreshToken",
-            "id_token",
-            "idToken",
-            "api_key",
-            "apiKey",
-            "\"token\"",
-            "\"token\\",
-        ],
-        find: token_field,
+        what: "value of client_token, access_token, refresh_token, id_token, oauth_token, auth_token, api_key",
+        how: How::Key(|key| {
+            matches!(
+                key,
+                "clienttoken" | "accesstoken" | "refreshtoken" | "idtoken" | "oauthtoken" | "authtoken" | "apikey"
+            )
+        }),
     },
     Rule {
         number: 17,
         name: "secret-field",
-        what: "password (also as the end of a longer key), passphrase, client_secret, private_key, secret_key, secret_id, \
-               secret_string, key_material, secret",
-        anchors: &[
-            "assword",
-            "assphrase",
-            "client_secret",
-            "lientSecret",
-            "private_key",
-            "rivateKey",
-            "secret_key",
-            "ecretKey",
-            "secret_id",
-            "ecretId",
-            "ecretString",
-            "ecretBinary",
-            "eyMaterial",
-            "\"secret\"",
-            "\"secret\\",
-        ],
-        find: |record, at| {
-            field::value(record, at, |key| {
-                key.ends_with("password")
-                    || matches!(
-                        key,
-                        "passphrase"
-                            | "clientsecret"
-                            | "privatekey"
-                            | "secretkey"
-                            | "secretid"
-                            | "secretstring"
-                            | "secretbinary"
-                            | "keymaterial"
-                            | "secret"
-                    )
-            })
-        },
+        what: "value of password (also as the end of a longer key), passphrase, client_secret, private_key, secret_key, \
+               secret_id, secret_string, secret_binary, key_material, secret",
+        how: How::Key(|key| {
+            key.ends_with("password")
+                || matches!(
+                    key,
+                    "passphrase"
+                        | "clientsecret"
+                        | "privatekey"
+                        | "secretkey"
+                        | "secretid"
+                        | "secretstring"
+                        | "secretbinary"
+                        | "keymaterial"
+                        | "secret"
+                )
+        }),
     },
 ];
 
-impl Rule {
-    /// Makes sure of an anchor at `at`.
-    pub(super) fn find(&'static self, record: &[u8], at: usize) -> Option<Secret> {
-        let Found { begin, end, levels } = (self.find)(record, at)?;
-        Some(Secret { begin, end, levels, rule: self })
-    }
+/// All anchors, each with how to look closer.
+pub(super) fn anchors() -> Vec<(&'static str, Anchor)> {
+    let rules = RULES.iter().flat_map(|rule| match rule.how {
+        How::Anchors(anchors, find) => anchors.iter().map(|anchor| (*anchor, Anchor::Of(rule, find))).collect(),
+        How::AtSign(_) | How::Key(_) => Vec::new(),
+    });
+    rules.chain(KEY_ANCHORS.map(|anchor| (anchor, Anchor::Key))).collect()
 }
 
-/// All anchors with their rules, in the order of their patterns.
-pub(super) fn anchors() -> impl Iterator<Item = (&'static str, &'static Rule)> {
-    RULES.iter().flat_map(|rule| rule.anchors.iter().map(move |anchor| (*anchor, rule)))
+/// What `@` leads to.
+pub(super) fn at_sign() -> Option<Anchor> {
+    RULES.iter().find_map(|rule| match rule.how {
+        How::AtSign(find) => Some(Anchor::Of(rule, find)),
+        _ => None,
+    })
+}
+
+/// What an anchor leads to.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Anchor {
+    /// This rule.
+    Of(&'static Rule, fn(&[u8], usize) -> Option<Found>),
+    /// The rule that knows the key.
+    Key,
+}
+
+impl Anchor {
+    /// Makes sure of an anchor at `at`.
+    pub(super) fn look(self, record: &[u8], at: usize) -> Option<Secret> {
+        let (rule, Found { begin, end, levels }) = match self {
+            Anchor::Of(rule, find) => (rule, find(record, at)?),
+            Anchor::Key => field::value(record, at, |key| {
+                RULES.iter().find(|rule| matches!(rule.how, How::Key(knows) if knows(key)))
+            })?,
+        };
+        Some(Secret { begin, end, levels, rule })
+    }
 }
 
 fn is_token(byte: u8) -> bool {
@@ -252,6 +262,12 @@ fn plain(begin: usize, end: usize) -> Found {
 
 fn has_digit(record: &[u8], found: &Found) -> bool {
     record.get(found.begin..found.end).unwrap_or_default().iter().any(u8::is_ascii_digit)
+}
+
+fn slack(record: &[u8], at: usize) -> Option<Found> {
+    let [.., kind, b'-'] = record.get(at..at + 5)? else { return None };
+    let known = matches!(kind, b'a' | b'b' | b'c' | b'd' | b'e' | b'o' | b'p' | b'r' | b's');
+    at_least(record, at, 5, 20, is_token).filter(|found| known && has_digit(record, found))
 }
 
 fn github(record: &[u8], at: usize) -> Option<Found> {
@@ -316,14 +332,16 @@ fn is_jose_header(part: &[u8]) -> bool {
 }
 
 fn authorization(record: &[u8], at: usize) -> Option<Found> {
+    let at = at.checked_sub(1)?;
     let word = run(record, at, |byte| byte.is_ascii_alphabetic());
     let begin = at + word + run(record, at + word, |byte| byte == b' ');
     let length = run(record, begin, |byte| is_token(byte) || matches!(byte, b'.' | b'~' | b'+' | b'/' | b'='));
     let value = record.get(begin..begin + length)?;
-    let sure = match record.get(at)?.to_ascii_lowercase() {
-        // Jwt, opaque, whatever: but a word of a sentence is no token.
-        _ if word == 6 => length >= 16 && value.iter().any(u8::is_ascii_digit),
-        _ => length >= 4 && STANDARD.decode(value).is_ok_and(|pair| pair.contains(&b':')),
+    let sure = match record.get(at)? {
+        // A word of a sentence is no token.
+        b'B' | b'b' if word == 6 => length >= 16 && value.iter().any(u8::is_ascii_digit),
+        b'B' | b'b' => STANDARD.decode(value).is_ok_and(|pair| pair.contains(&b':')),
+        _ => false,
     };
     (sure && starts_clean(record, at)).then(|| plain(begin, begin + length))
 }
@@ -352,16 +370,13 @@ fn private_key(record: &[u8], at: usize) -> Option<Found> {
 }
 
 fn url_password(record: &[u8], at: usize) -> Option<Found> {
-    let begin = at + 3;
-    let user = run(record, begin, |byte| is_user_info(byte) && byte != b':');
-    if record.get(begin + user) != Some(&b':') {
-        return None;
-    }
-    let password = begin + user + 1;
-    let length = run(record, password, is_user_info);
-    let value = record.get(password..password + length)?;
-    let sure = length > 0 && record.get(password + length) == Some(&b'@') && !field::is_masked(value);
-    sure.then(|| plain(password, password + length))
+    let before = record.get(..at)?;
+    let length = before.iter().rev().take_while(|byte| is_user_info(**byte)).count();
+    let info = at - length;
+    // RFC 3986 section 3.2.1: everything after the first colon is the password.
+    let password = info + memchr::memchr(b':', before.get(info..)?)? + 1;
+    let value = before.get(password..)?;
+    (before.get(..info)?.ends_with(b"://") && !field::is_masked(value)).then(|| plain(password, at))
 }
 
 /// RFC 3986 section 3.2.1, and what people write there.
@@ -370,19 +385,13 @@ fn is_user_info(byte: u8) -> bool {
         && !matches!(byte, b'/' | b'?' | b'#' | b'@' | b'"' | b'\\' | b'<' | b'>' | b'[' | b']' | b' ')
 }
 
-fn token_field(record: &[u8], at: usize) -> Option<Found> {
-    // The key alone says little; the form of Vault's older tokens does.
-    if record.get(at) == Some(&b'"') {
-        let found = field::value(record, at + 1, |key| key == "token")?;
-        let value = record.get(found.begin..found.end)?;
-        let legacy =
-            value.len() == 26 && value.starts_with(b"s.") && run(value, 2, |byte| byte.is_ascii_alphanumeric()) == 24;
-        return legacy.then_some(found);
+/// Vault's tokens; the older form is short, so its field has to say what it is.
+fn vault(record: &[u8], at: usize) -> Option<Found> {
+    if record.get(at) != Some(&b'"') {
+        return at_least(record, at, 4, 20, is_token);
     }
-    field::value(record, at, |key| {
-        matches!(
-            key,
-            "clienttoken" | "accesstoken" | "refreshtoken" | "idtoken" | "apikey" | "oauthtoken" | "authtoken"
-        )
-    })
+    let (key_at, length) = (field::key_before(record, at)?, run(record, at + 3, |byte| byte.is_ascii_alphanumeric()));
+    let (found, ()) =
+        field::value(record, key_at, |key| (key == "token").then_some(())).map(|(rule, found)| (found, rule))?;
+    (length == 24 && found.begin == at + 1 && found.end == at + 27).then_some(found)
 }
