@@ -8,7 +8,12 @@ use std::marker::PhantomData;
 
 use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor, value::MapAccessDeserializer};
 
-use crate::{Reject, RejectKind};
+mod repair;
+
+pub use repair::{DEPTH_MAX, Repaired, check, not_json, repair};
+
+#[cfg(test)]
+pub(crate) mod tests;
 
 /// Any scalar as text: numbers and booleans keep their JSON spelling; null, objects and lists are
 /// `None`. Use with `#[serde(borrow, default, deserialize_with = "json::text")]`.
@@ -212,35 +217,4 @@ fn skip_map<'de, A: MapAccess<'de>>(mut map: A) -> Result<(), A::Error> {
 fn skip_seq<'de, A: SeqAccess<'de>>(mut seq: A) -> Result<(), A::Error> {
     while seq.next_element::<IgnoredAny>()?.is_some() {}
     Ok(())
-}
-
-/// What [`repair`] found.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Repaired {
-    /// An object had the same key twice.
-    pub duplicate_keys: bool,
-}
-
-/// Rewrites a JSON object so that a typed parse can read it: of duplicate keys the last one stays.
-pub fn repair(text: &str, out: &mut String) -> Result<Repaired, Reject> {
-    let value: serde_json::Value = serde_json::from_str(text).map_err(|error| not_json(&error))?;
-    out.clear();
-    out.push_str(&value.to_string());
-    // A typed parse fails on nothing but duplicate keys, because every field is lenient.
-    Ok(Repaired { duplicate_keys: true })
-}
-
-/// Whether a text is JSON at all, and an object.
-pub fn check(text: &str) -> Result<(), Reject> {
-    if text.trim().is_empty() {
-        return Err(Reject::new(RejectKind::Empty, "nothing but white space"));
-    }
-    let value: &serde_json::value::RawValue = serde_json::from_str(text).map_err(|error| not_json(&error))?;
-    if value.get().starts_with('{') { Ok(()) } else { Err(Reject::new(RejectKind::NotJson, "JSON, but not an object")) }
-}
-
-/// A parse error of serde_json as a reject.
-pub fn not_json(error: &serde_json::Error) -> Reject {
-    let kind = if error.to_string().starts_with("recursion limit") { RejectKind::TooDeep } else { RejectKind::NotJson };
-    Reject::new(kind, error.to_string())
 }

@@ -19,6 +19,7 @@ mod entra;
 mod gcp;
 mod github;
 mod k8s;
+mod nesting;
 mod ocsf;
 mod okta;
 mod probe;
@@ -44,7 +45,7 @@ pub struct Context<'a> {
 /// Buffers that an event may borrow from when its record had to be unwrapped or repaired first.
 #[derive(Debug, Default)]
 pub struct Scratch {
-    unwrapped: String,
+    unwrapped: unwrap::Buffers,
     repaired: String,
 }
 
@@ -154,30 +155,47 @@ pub fn normalise<'a>(raw: &'a [u8], context: &Context<'_>, scratch: &'a mut Scra
         Reject::new(RejectKind::NotUtf8, format!("invalid UTF-8 at byte {} of the record", error.valid_up_to()))
     })?;
     let Scratch { unwrapped, repaired } = scratch;
-    let text = unwrap::unwrap(text, unwrapped)?;
-    let module = recognise(text, context)?;
-    match (module.normalise)(text, context) {
-        Ok(event) => Ok(event),
-        Err(_) => {
-            let notes = json::repair(text, repaired)?;
-            let mut event = (module.normalise)(repaired, context)?;
-            event.quality.duplicate_keys |= notes.duplicate_keys;
-            Ok(event)
-        }
+    let (text, module) = recognise(text, context, unwrapped)?;
+    let first = match (module.normalise)(text, context) {
+        Ok(event) => return Ok(event),
+        Err(first) => first,
+    };
+    let notes = json::repair(text, repaired)?;
+    if !notes.changed() {
+        return Err(first);
     }
+    let mut event = (module.normalise)(repaired, context)?;
+    event.quality.duplicate_keys |= notes.duplicate_keys;
+    Ok(event)
 }
 
-/// Takes the envelopes off a record, as [`normalise`] does before it reads it.
+/// Takes the envelopes off a record, as [`normalise`] does before it reads it; a record without
+/// one, or of no platform known here, comes back as it is. `None` if it is not UTF-8.
 pub fn unwrapped<'a>(raw: &'a [u8], scratch: &'a mut Scratch) -> Option<&'a str> {
-    unwrap::unwrap(std::str::from_utf8(raw).ok()?, &mut scratch.unwrapped).ok()
+    let text = std::str::from_utf8(raw).ok()?;
+    Some(unwrap::find(text, by_content, &mut scratch.unwrapped).map_or(text, |(inside, _)| inside))
 }
 
-fn recognise(text: &str, context: &Context<'_>) -> Result<&'static Module, Reject> {
-    if let Some(module) = context.platform.and_then(module) {
-        return Ok(module);
-    }
+fn by_content(text: &str) -> Option<&'static Module> {
     let probe = Probe::new(text);
-    MODULES.into_iter().find(|module| (module.recognise)(&probe)).ok_or_else(|| match json::check(text) {
+    MODULES.into_iter().find(|module| (module.recognise)(&probe))
+}
+
+/// The record inside its envelopes, and the module that reads it. A source that is set to a
+/// platform has its records read by that module, recognised or not.
+fn recognise<'a>(
+    text: &'a str,
+    context: &Context<'_>,
+    buffers: &'a mut unwrap::Buffers,
+) -> Result<(&'a str, &'static Module), Reject> {
+    let found = match context.platform.and_then(module) {
+        Some(set) => {
+            let by_module = |text: &str| (set.recognise)(&Probe::new(text)).then_some(set);
+            Some(unwrap::find(text, by_module, buffers).unwrap_or((text, set)))
+        }
+        None => unwrap::find(text, by_content, buffers),
+    };
+    found.ok_or_else(|| match json::check(text) {
         Err(reject) => reject,
         Ok(()) => Reject::new(RejectKind::UnknownPlatform, "no module recognises this JSON object"),
     })

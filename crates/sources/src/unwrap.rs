@@ -1,9 +1,100 @@
-//! Envelopes: transports that wrap a platform's record in one of their own.
+//! Envelopes: transports that wrap a platform's record in an object of their own.
+//!
+//! An envelope is opened only if no module recognises the outer object, and only if one recognises
+//! what is inside. So the list of keys below may be generous: a wrong guess changes nothing.
 
-use crate::Reject;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde::de::{Deserializer, Visitor};
 
-/// The record inside its envelope; the text itself when there is none. Borrows from `out` when the
-/// record was a JSON text inside the envelope and had to be unescaped.
-pub(crate) fn unwrap<'a>(text: &'a str, _out: &'a mut String) -> Result<&'a str, Reject> {
-    Ok(text)
+use crate::{Module, Probe};
+
+/// How deep envelopes may be nested: a Pub/Sub push message inside its own object, SNS inside SQS.
+pub(crate) const ENVELOPES_MAX: usize = 2;
+
+/// Keys under which transports carry a record: an object, or a text that holds one.
+const KEYS: [&str; 11] = [
+    // EventBridge.
+    "detail",
+    // CloudWatch Logs, Filebeat, Logstash, Vector; Pub/Sub push, with `data` in it.
+    "message",
+    // CloudTrail `lookup-events`.
+    "CloudTrailEvent",
+    // SNS.
+    "Message",
+    // SQS, by API and as a Lambda function gets it.
+    "Body",
+    "body",
+    // Splunk HTTP event collector; Elastic Common Schema, with `original` in it.
+    "event",
+    "original",
+    // Elasticsearch documents.
+    "_source",
+    // Container runtimes and Fluent Bit.
+    "log",
+    // Pub/Sub and Kinesis: base64.
+    "data",
+];
+
+/// Buffers for records that had to be unescaped.
+pub(crate) type Buffers = [String; ENVELOPES_MAX];
+
+/// The record inside of `text`, recognised, and the module that did; `None` if nothing is.
+pub(crate) fn find<'a>(
+    text: &'a str,
+    recognise: impl Fn(&str) -> Option<&'static Module>,
+    buffers: &'a mut Buffers,
+) -> Option<(&'a str, &'static Module)> {
+    let mut text = text;
+    if let Some(module) = recognise(text) {
+        return Some((text, module));
+    }
+    for buffer in buffers {
+        text = open(carried(text)?, buffer)?;
+        if let Some(module) = recognise(text) {
+            return Some((text, module));
+        }
+    }
+    None
 }
+
+/// The value that may carry a record, as JSON.
+fn carried(text: &str) -> Option<&str> {
+    let probe = Probe::new(text);
+    KEYS.iter().filter_map(|key| probe.raw(key)).find(|value| {
+        let inside = value.strip_prefix('"').map_or(*value, str::trim_start);
+        // `eyJ` is how the base64 of an object with a key begins.
+        ["{", "\\n{", "\\t{", "eyJ", "ewo"].iter().any(|start| inside.starts_with(start))
+    })
+}
+
+fn open<'a>(value: &'a str, buffer: &'a mut String) -> Option<&'a str> {
+    if value.starts_with('{') {
+        return Some(value);
+    }
+    buffer.clear();
+    serde_json::Deserializer::from_str(value).deserialize_str(Into(buffer)).ok()?;
+    if !buffer.trim_start().starts_with('{') {
+        let decoded = STANDARD.decode(buffer.as_bytes()).ok()?;
+        buffer.clear();
+        buffer.push_str(std::str::from_utf8(&decoded).ok()?);
+    }
+    Some(buffer.trim())
+}
+
+/// Puts a JSON string, unescaped, into a buffer that is used again.
+struct Into<'a>(&'a mut String);
+
+impl Visitor<'_> for Into<'_> {
+    type Value = ();
+    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("a text")
+    }
+    fn visit_str<E>(self, text: &str) -> Result<(), E> {
+        self.0.push_str(text);
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests;

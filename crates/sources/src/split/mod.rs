@@ -11,14 +11,13 @@
 //! normalised. Where something is broken, the broken part is a record of its own, and splitting goes
 //! on behind it. Decisions depend on the content alone, never on where a chunk ends.
 
-mod braces;
 mod envelope;
 mod record;
 
 #[cfg(test)]
 mod tests;
 
-use braces::Braces;
+use crate::nesting::Braces;
 use envelope::{Envelope, HEAD_BYTES};
 use sha2::Sha256;
 

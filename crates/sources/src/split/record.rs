@@ -2,8 +2,8 @@
 
 use sha2::{Digest, Sha256};
 
-use super::braces::{Braces, Step};
 use super::{Cut, Flow, Large, Lines, Piece, Splitter, State, is_blank};
+use crate::nesting::{Braces, Step};
 
 /// How far the first byte of the next line is looked for.
 const BLANK_BYTES_MAX: usize = 4 << 10;

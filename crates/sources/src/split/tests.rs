@@ -3,8 +3,8 @@
 use proptest::prelude::*;
 use sha2::{Digest, Sha256};
 
-use super::braces::Step;
 use super::*;
+use crate::nesting::Step;
 
 /// What came out: records with their offsets, and the content put together again.
 #[derive(Debug, Default, PartialEq)]

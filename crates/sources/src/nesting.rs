@@ -1,39 +1,45 @@
-//! Finds where a JSON object ends, 64 bytes at a time.
+//! Finds where a JSON object or list ends, 64 bytes at a time.
 //!
-//! Only strings and braces matter for that: in valid JSON the brace that brings the depth back to
-//! zero ends the object, whatever brackets say. Eight bytes are compared at once inside ordinary
+//! Only strings and one pair of brackets matter for that: in valid JSON the brace that brings the
+//! depth back to zero ends the object, whatever square brackets say. Eight bytes are compared at once inside ordinary
 //! integers, so the cost does not depend on how long the strings are.
 
 /// Bytes looked at in one step.
 const BLOCK: usize = 64;
 
+/// The scan of an object.
+pub(crate) type Braces = Nesting<b'{', b'}'>;
+
+/// The scan of a list.
+pub(crate) type Brackets = Nesting<b'[', b']'>;
+
 /// Where the scan stands; it may be continued with more bytes.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Braces {
+pub(crate) struct Nesting<const OPEN: u8, const CLOSE: u8> {
     depth: u64,
     in_string: bool,
     escaped: bool,
 }
 
-/// What [`Braces::advance`] found.
+/// What [`Nesting::advance`] found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Step {
-    /// The object ends before this index.
+pub(crate) enum Step {
+    /// It ends before this index.
     Closed(usize),
     /// A line ends inside a string at this index: not JSON, whatever follows.
     Broken(usize),
-    /// All bytes belong to the object; it goes on.
+    /// All bytes belong to it; it goes on.
     More,
 }
 
-impl Braces {
+impl<const OPEN: u8, const CLOSE: u8> Nesting<OPEN, CLOSE> {
     /// Whether the bytes so far end inside a string.
-    pub(super) fn in_string(&self) -> bool {
+    pub(crate) fn in_string(&self) -> bool {
         self.in_string
     }
 
-    /// Reads on. The first byte ever given must be the opening brace.
-    pub(super) fn advance(&mut self, bytes: &[u8]) -> Step {
+    /// Reads on. The first byte ever given must be the opening bracket.
+    pub(crate) fn advance(&mut self, bytes: &[u8]) -> Step {
         let (blocks, rest) = bytes.as_chunks::<BLOCK>();
         for (number, block) in blocks.iter().enumerate() {
             match self.block(block, BLOCK) {
@@ -62,11 +68,11 @@ impl Braces {
         let quotes = positions(block, b'"') & !escaped;
         let inside = prefix_xor(quotes) ^ if self.in_string { u64::MAX } else { 0 };
         let broken = positions(block, b'\n') & inside;
-        let opens = positions(block, b'{') & !inside;
-        let closes = positions(block, b'}') & !inside;
+        let opens = positions(block, OPEN) & !inside;
+        let closes = positions(block, CLOSE) & !inside;
         self.in_string = inside >> (BLOCK - 1) & 1 == 1;
         if broken == 0 && self.depth > u64::from(closes.count_ones()) {
-            // Even with all closing braces first the depth stays above zero.
+            // Even with all closing brackets first the depth stays above zero.
             self.depth += u64::from(opens.count_ones());
             self.depth -= u64::from(closes.count_ones());
             return Step::More;
@@ -74,7 +80,7 @@ impl Braces {
         self.slowly(opens, closes, broken)
     }
 
-    /// Brace by brace, when the object may end in this block.
+    /// Bracket by bracket, when it may end in this block.
     fn slowly(&mut self, opens: u64, closes: u64, broken: u64) -> Step {
         let mut left = opens | closes | broken;
         while left != 0 {
