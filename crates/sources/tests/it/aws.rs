@@ -28,7 +28,8 @@ fn a_record_that_only_contains_one_is_not_taken() {
         r#"{"note":"\"eventSource\":\"s3.amazonaws.com\",\"eventName\":\"GetObject\""}"#,
         r#"{"eventName":"GetObject"}"#,
     ] {
-        assert!(golden::normalise(text.as_bytes()).is_err(), "{text}");
+        let taken = golden::normalise(text.as_bytes()).is_ok_and(|event| event["platform"] == "aws");
+        assert!(!taken, "{text}");
     }
 }
 
