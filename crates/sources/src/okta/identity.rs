@@ -73,10 +73,10 @@ pub(super) fn actor<'a>(entity: Option<&Entity<'a>>, authority: &str, proof: Pro
 fn sort(kind: &str, id: &str, proof: Proof) -> (&'static str, ActorKind, Human, &'static str) {
     match kind {
         _ if id.starts_with("wlp") => ("agent", ActorKind::Agent, Human::Nonhuman, "R1:okta-agent"),
-        "User" if proof.unproved => ("user", ActorKind::Unknown, Human::Unknown, "default"),
+        "User" if proof.unproved => ("user", ActorKind::Human, Human::Unknown, "default"),
         "User" if proof.api_token => ("user", ActorKind::Script, Human::Mixed, "R3:okta-api-token"),
         "User" if proof.session => ("user", ActorKind::Human, Human::Human, "R2:okta-session"),
-        "User" => ("user", ActorKind::Unknown, Human::Unknown, "default"),
+        "User" => ("user", ActorKind::Human, Human::Unknown, "default"),
         "SystemPrincipal" => ("system", ActorKind::PlatformService, Human::Nonhuman, "R1:okta-system-principal"),
         "PublicClientApp" | "Client" | "OAuth2Client" => {
             ("client", ActorKind::ApiClient, Human::Nonhuman, "R1:okta-client")
