@@ -6,7 +6,7 @@ use super::rule::Found;
 const KEY_BYTES_MAX: usize = 64;
 
 /// The text value of the field whose key holds the byte at `at`, and what `wanted` says to the key
-/// in lowercase without `_` and `-`. Values that the platform has masked are not secrets.
+/// in lowercase. Values that the platform has masked are not secrets.
 pub(super) fn value<T>(record: &[u8], at: usize, wanted: impl Fn(&str) -> Option<T>) -> Option<(T, Found)> {
     let before = record.get(at.saturating_sub(KEY_BYTES_MAX)..at)?;
     let back = before.iter().rev().take_while(|byte| is_key(**byte)).count();
@@ -17,12 +17,7 @@ pub(super) fn value<T>(record: &[u8], at: usize, wanted: impl Fn(&str) -> Option
     if record.get(begin - 1) != Some(&b'"') || !is_delimiter(record, end, levels) {
         return None;
     }
-    let key: String = record
-        .get(begin..end)?
-        .iter()
-        .filter(|byte| !matches!(byte, b'_' | b'-'))
-        .map(|byte| byte.to_ascii_lowercase() as char)
-        .collect();
+    let key: String = record.get(begin..end)?.iter().map(|byte| byte.to_ascii_lowercase() as char).collect();
     let wanted = wanted(&key)?;
     let colon = skip_space(record, end + levels + 1);
     if record.get(colon) != Some(&b':') {
@@ -117,7 +112,7 @@ pub(super) fn unescape(raw: &[u8], levels: usize) -> Option<String> {
 
 /// Values that say that there was a secret, but are none.
 pub(super) fn is_masked(value: &[u8]) -> bool {
-    const PREFIXES: [&[u8]; 8] = [
+    const PREFIXES: [&[u8]; 9] = [
         b"hmac-sha256:",
         b"\\u003c",
         b"HIDDEN_DUE_TO",
@@ -126,6 +121,7 @@ pub(super) fn is_masked(value: &[u8]) -> bool {
         b"redacted",
         b"[REDACTED",
         b"arn:",
+        b"projects/",
     ];
     const WORDS: [&[u8]; 7] = [b"true", b"false", b"null", b"none", b"None", b"hidden", b"masked"];
     let wrapped = matches!(

@@ -24,7 +24,7 @@ enum How {
     Anchors(&'static [&'static str], fn(&[u8], usize) -> Option<Found>),
     /// The same for `@`, which is found faster alone.
     AtSign(fn(&[u8], usize) -> Option<Found>),
-    /// The text value of a field with such a key, in lowercase without `_` and `-`.
+    /// The text value of a field with such a key, in lowercase.
     Key(fn(&str) -> bool),
 }
 
@@ -147,7 +147,13 @@ pub static RULES: [Rule; 17] = [
         how: How::Key(|key| {
             matches!(
                 key,
-                "secretaccesskey" | "awssecretaccesskey" | "sessiontoken" | "awssessiontoken" | "securitytoken"
+                "secretaccesskey"
+                    | "secret_access_key"
+                    | "aws_secret_access_key"
+                    | "sessiontoken"
+                    | "session_token"
+                    | "aws_session_token"
+                    | "security_token"
             )
         }),
     },
@@ -156,9 +162,20 @@ pub static RULES: [Rule; 17] = [
         name: "token-field",
         what: "value of client_token, access_token, refresh_token, id_token, oauth_token, auth_token, api_key",
         how: How::Key(|key| {
+            // Not `clientToken`: in AWS it makes a request idempotent and is no secret.
             matches!(
                 key,
-                "clienttoken" | "accesstoken" | "refreshtoken" | "idtoken" | "oauthtoken" | "authtoken" | "apikey"
+                "client_token"
+                    | "access_token"
+                    | "accesstoken"
+                    | "refresh_token"
+                    | "refreshtoken"
+                    | "id_token"
+                    | "idtoken"
+                    | "oauth_token"
+                    | "auth_token"
+                    | "api_key"
+                    | "apikey"
             )
         }),
     },
@@ -168,15 +185,21 @@ pub static RULES: [Rule; 17] = [
         what: "value of password (also as the end of a longer key), passphrase, client_secret, private_key, secret_key, \
                secret_id, secret_string, secret_binary, key_material, secret",
         how: How::Key(|key| {
+            // Not `secretId`: in AWS it names a secret.
             key.ends_with("password")
                 || matches!(
                     key,
                     "passphrase"
+                        | "client_secret"
                         | "clientsecret"
+                        | "private_key"
                         | "privatekey"
+                        | "secret_key"
                         | "secretkey"
-                        | "secretid"
+                        | "secret_id"
+                        | "secret_string"
                         | "secretstring"
+                        | "secret_binary"
                         | "secretbinary"
                         | "keymaterial"
                         | "secret"

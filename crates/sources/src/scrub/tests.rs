@@ -137,6 +137,7 @@ fn cases() -> Vec<(u16, String, String, Vec<String>)> {
                 quoted("client_token_ttl", "60"),
                 quoted("hashed_token", &format!("{}=", random(43))),
                 quoted("token", "abcdef"),
+                quoted("clientToken", "5e0b3c1c-0000-4000-8000-0123456789ab"),
                 r#"{"access_token":{"id":"x"}}"#.into(),
             ],
         ),
@@ -151,7 +152,8 @@ fn cases() -> Vec<(u16, String, String, Vec<String>)> {
                 quoted("Password", "<sensitiveDataRemoved>"),
                 quoted("passwordResetRequired", "yes"),
                 quoted("secret", "arn:aws:secretsmanager:eu-west-1:123456789012:secret:a-AbCdEf"),
-                quoted("secretId", "REDACTED"),
+                quoted("secret_id", "REDACTED"),
+                quoted("secretId", "prod/db"),
                 quoted("note", "the password"),
                 r#"{"password":true,"secret":{"name":"x"},"private_key":null}"#.into(),
             ],
@@ -205,6 +207,32 @@ fn plain_text_is_scrubbed_too() {
     assert!(body.starts_with("GET /x HTTP/1.1 Authorization: Bearer deedbook:secret:authorization:"));
     let basic = scrub("authorization: Basic dXNlcjpwYXNz").unwrap();
     assert_eq!(basic.1, [12]);
+}
+
+#[test]
+fn keys_are_known_in_each_spelling_and_older_vault_tokens_by_their_form() {
+    let legacy = format!("s.{}", random(24));
+    for (rule, key, value) in [
+        (15, "SecretAccessKey", "x1"),
+        (15, "aws_session_token", "x1"),
+        (16, "accessToken", "x1"),
+        (16, "refresh_token", "x1"),
+        (17, "Password", "x1"),
+        (17, "new-password", "x1"),
+        (17, "clientSecret", "x1"),
+        (17, "private_key", "x1"),
+        (17, "secret_id", "x1"),
+        (10, "token", &legacy),
+    ] {
+        for space in ["", " "] {
+            let record = format!(r#"{{"a":1,"{key}"{space}:{space}"{value}"}}"#);
+            assert_eq!(scrub(&record).map(|found| found.1), Some(vec![rule]), "{record}");
+            let nested = serde_json::json!({ "message": record }).to_string();
+            assert_eq!(scrub(&nested).map(|found| found.1), Some(vec![rule]), "{nested}");
+        }
+    }
+    assert_eq!(scrub(&format!(r#"{{"host":"{legacy}"}}"#)), None);
+    assert_eq!(scrub(&format!(r#"{{"token":"{legacy}0"}}"#)), None);
 }
 
 #[test]

@@ -117,7 +117,9 @@ impl Splitter {
                     return Flow::On;
                 }
                 Some(b'}') => {
-                    self.emit(newline + 2, State::Between(true), out);
+                    // The last line of it.
+                    self.scanned = newline + 1;
+                    self.state = State::Line;
                     return Flow::On;
                 }
                 None => {
@@ -145,7 +147,14 @@ impl Splitter {
             Step::Broken(length) => {
                 // The list cannot be trusted from here on.
                 self.list = None;
-                self.emit_line(from + length, out);
+                let end = from + length;
+                let fits = self.large.is_none() && end - self.at <= self.limits.record_bytes_max;
+                if fits && memchr::memchr(b'\n', self.bytes(self.at, end)).is_some() {
+                    self.scanned = end;
+                    self.state = State::Rest;
+                } else {
+                    self.emit_line(end, out);
+                }
             }
             Step::More if whole => {
                 self.list = None;

@@ -152,6 +152,8 @@ fn a_broken_pretty_printed_object_ends_where_the_next_begins() {
 fn a_list_that_breaks_inside_a_string_is_left_and_the_rest_is_found_again() {
     let records = split("{\"Records\":[{\"a\":\"x\n{\"Records\":[{\"b\":1}]}\n{\"c\":1}\n");
     assert_eq!(records, ["{\"a\":\"x", "{\"b\":1}", "{\"c\":1}"]);
+    let records = split("{\"Records\": [{\n  \"a\": \"x\ny\",\n  \"b\": {}\n}]}\n\n{\n\"c\":1\n}\n");
+    assert_eq!(records, ["{\n  \"a\": \"x\ny\",\n  \"b\": {}\n}]}", "{\n\"c\":1\n}"]);
 }
 
 #[test]
