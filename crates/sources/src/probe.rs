@@ -23,6 +23,12 @@ impl<'a> Probe<'a> {
         memchr::memmem::find(self.text.as_bytes(), needle.as_bytes()).is_some()
     }
 
+    /// The first bytes of the record, at most so many: decisive where a platform always writes its keys
+    /// in one order, and far cheaper than a look at all of them.
+    pub fn head(&self, bytes_max: usize) -> &'a str {
+        self.text.get(..self.text.floor_char_boundary(bytes_max)).unwrap_or(self.text)
+    }
+
     /// Whether the top level has this key.
     pub fn has(&self, key: &str) -> bool {
         self.raw(key).is_some()
