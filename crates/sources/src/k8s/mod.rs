@@ -11,6 +11,9 @@ mod token;
 mod user;
 mod workload;
 
+#[cfg(test)]
+mod tests;
+
 use std::borrow::Cow;
 
 use model::{Access, Api, Endpoint, Event, Platform, SecretAccess, Status, Step, StepKind, Text};
@@ -102,6 +105,10 @@ static ORIGINS: &[Origin] = &[
 
 /// An event says so itself; as an item of a list it does not, and trimmed ones keep less still.
 fn recognise(probe: &Probe<'_>) -> bool {
+    // As the server writes it.
+    if probe.head(64).starts_with(r#"{"kind":"Event","apiVersion":"audit.k8s.io/"#) {
+        return true;
+    }
     if probe.contains("audit.k8s.io/")
         && probe.text("apiVersion").is_some_and(|version| version.starts_with("audit.k8s.io/"))
     {

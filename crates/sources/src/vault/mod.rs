@@ -9,6 +9,9 @@ mod path;
 mod record;
 mod token;
 
+#[cfg(test)]
+mod tests;
+
 use std::borrow::Cow;
 
 use model::{Access, Api, Decision, Effect, Endpoint, Event, Platform, Related, Status, Text};
@@ -112,7 +115,17 @@ pub(super) struct Boundary {
 }
 
 fn recognise(probe: &Probe<'_>) -> bool {
-    if !probe.contains("\"operation\"") || !matches!(probe.text("type"), Some("request" | "response")) {
+    if !probe.contains("\"operation\"") {
+        return false;
+    }
+    // As the server writes it.
+    let after_time = probe.head(96).strip_prefix(r#"{"time":""#).and_then(|rest| rest.split_once(r#"","type":""#));
+    if after_time
+        .is_some_and(|(_, rest)| rest.starts_with(r#"request","auth":{"#) || rest.starts_with(r#"response","auth":{"#))
+    {
+        return probe.contains(r#""request":{"#) && probe.contains("\"path\"");
+    }
+    if !matches!(probe.text("type"), Some("request" | "response")) {
         return false;
     }
     probe.has("time")
