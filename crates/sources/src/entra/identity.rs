@@ -142,6 +142,9 @@ pub(super) fn aliases(properties: &Properties<'_>, table: Table, tenant: &str) -
         _ => "sp",
     };
     if matches!(table, Table::ServicePrincipal | Table::ManagedIdentity) || agentic {
+        aliases.extend(
+            principal.as_ref().and_then(|id| same_object(&uri::principal(NAME, tenant, part, &lower(id)), tenant, id)),
+        );
         if let (Some(id), Some(app)) = (&principal, said(&properties.app_id)) {
             let a = uri::principal(NAME, tenant, part, &lower(id));
             aliases.push(same(a, uri::principal(NAME, tenant, "app", &lower(&app)), "entra:servicePrincipalId+appId"));
@@ -169,6 +172,17 @@ pub(crate) fn user_alias(tenant: &str, id: &str, name: &str) -> Option<Alias> {
         b: uri::principal_named(NAME, tenant, "user", &lower(name)),
         rel: AliasRel::SameAs,
         rule: "entra:userId+userPrincipalName",
+    })
+}
+
+/// Managed identities and agents are service principals of the directory: other records know them
+/// by that name, under the same object id.
+pub(crate) fn same_object(principal: &str, tenant: &str, id: &str) -> Option<Alias> {
+    (principal.contains(":mi/") || principal.contains(":agent/")).then(|| Alias {
+        a: principal.to_owned(),
+        b: uri::principal(NAME, tenant, "sp", &lower(id)),
+        rel: AliasRel::SameAs,
+        rule: "entra:servicePrincipalId",
     })
 }
 
