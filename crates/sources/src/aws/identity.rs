@@ -365,7 +365,7 @@ fn web<'a>(identity: &Identity<'a>, account: Text<'a>) -> Who<'a> {
 /// A principal of which there is no more than a name or an id.
 fn named<'a>(identity: &Identity<'a>, account: Text<'a>, kind: &str, proved: bool, verdict: Verdict) -> Who<'a> {
     let id = seen(&identity.principal_id);
-    let uri = principal(&account, kind, id, seen(&identity.user_name), proved);
+    let uri = principal(&account, kind, id, seen(&identity.user_name).or(seen(&identity.arn)), proved);
     let shown =
         filled(&identity.user_name).or_else(|| filled(&identity.arn)).or_else(|| filled(&identity.principal_id));
     Who::new(uri, shown, verdict, account)

@@ -36,12 +36,18 @@ pub(crate) static MODULE: Module =
 /// What CloudTrail writes where a value must not be logged.
 const HIDDEN: &str = "HIDDEN_DUE_TO_SECURITY_REASONS";
 
+/// As far as the caller's key lies from the beginning of a record, white space included.
+const HEAD_BYTES: usize = 64;
+
 /// OCSF severity of anything that root does (`identity.md` 3.4).
 const SEVERITY_HIGH: u8 = 4;
 
 /// A record with an event source and an event name, an insight, or a digest file: the last is known
 /// here in order to be refused with its name.
 fn recognise(probe: &Probe<'_>) -> bool {
+    if begins_like_a_record(probe.head(HEAD_BYTES)) {
+        return true;
+    }
     let both = |source, name| probe.has(source) && probe.has(name);
     probe.contains("\"eventSource\"") && both("eventSource", "eventName")
         || probe.contains("\"eventsource\"") && both("eventsource", "eventname")
@@ -49,6 +55,12 @@ fn recognise(probe: &Probe<'_>) -> bool {
             && (both("userIdentity", "eventName") || both("userIdentity", "eventSource"))
         || probe.contains("\"AwsCloudTrailInsight\"") && both("eventType", "insightDetails")
         || probe.contains("\"digestSignatureAlgorithm\"") && both("digestS3Bucket", "logFiles")
+}
+
+/// CloudTrail writes the version first and the caller next.
+fn begins_like_a_record(head: &str) -> bool {
+    let first = head.strip_prefix('{').unwrap_or_default().trim_start();
+    first.starts_with("\"eventVersion\"") && first.contains("\"userIdentity\"")
 }
 
 fn normalise<'a>(text: &'a str, context: &Context<'_>) -> Result<Event<'a>, Reject> {
@@ -280,7 +292,6 @@ fn insight<'a>(record: &Record<'a>, context: &Context<'_>) -> Event<'a> {
     event.status = Status::Success;
     event.party = Some(model::Party::Provider);
     let kind = details.and_then(|details| seen(&details.insight_type)).unwrap_or("Insight");
-    event.api.service = Some(Cow::Borrowed("cloudtrail.amazonaws.com"));
     event.api.operation = Some(Cow::Owned(format!("cloudtrail-insight:{kind}")));
     event
 }

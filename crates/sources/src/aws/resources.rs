@@ -308,8 +308,8 @@ fn add_row<'a>(
 
 /// What the response says the call made: members the table knows, ARNs, and ARNs one level down.
 fn add_made<'a>(event: &mut Event<'a>, record: &Record<'a>, call: Call<'_>, home: Home<'_>) {
-    // STS and S3 answer with names of sessions and with headers: nothing that was made.
-    if matches!(call.service, "sts" | "s3" | "signin") {
+    // These answer with sessions and headers: nothing that was made.
+    if matches!(call.service, "sts" | "s3" | "signin" | "eks-auth" | "cognito-identity") {
         return;
     }
     let response = Params::of(record.response_elements);

@@ -1,0 +1,72 @@
+//! How fast records become events: one row per platform, over its golden records.
+//!
+//! `cargo bench -p sources` prints time, records and bytes per second on one core.
+
+#![allow(clippy::unwrap_used, missing_docs)]
+
+use std::path::Path;
+
+use divan::counter::{BytesCount, ItemsCount};
+use divan::{Bencher, black_box};
+use sources::{Context, Scratch};
+
+fn main() {
+    divan::main();
+}
+
+/// The records of a platform as they travel: on one line each, without white space.
+fn records(platform: &str) -> Vec<String> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(platform);
+    let mut paths: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    paths.retain(|path| !path.to_string_lossy().ends_with(".event.json"));
+    paths.sort();
+    paths
+        .iter()
+        .map(|path| {
+            let text = std::fs::read_to_string(path).unwrap();
+            match serde_json::from_str::<serde_json::Value>(&text) {
+                Ok(_) => compact(&text),
+                Err(_) => text,
+            }
+        })
+        .collect()
+}
+
+/// Takes the white space between tokens out, and leaves the order of the members.
+fn compact(text: &str) -> String {
+    let (mut out, mut inside, mut escaped) = (String::with_capacity(text.len()), false, false);
+    for c in text.chars() {
+        if inside || !c.is_whitespace() {
+            out.push(c);
+        }
+        inside ^= c == '"' && !escaped;
+        escaped = inside && c == '\\' && !escaped;
+    }
+    out
+}
+
+fn run(bencher: Bencher<'_, '_>, platform: &str, context: Context<'_>) {
+    let records = records(platform);
+    let bytes: usize = records.iter().map(String::len).sum();
+    bencher.counter(ItemsCount::new(records.len())).counter(BytesCount::new(bytes)).bench_local(|| {
+        for record in &records {
+            let mut scratch = Scratch::default();
+            let _ = black_box(sources::normalise(black_box(record.as_bytes()), &context, &mut scratch));
+        }
+    });
+}
+
+/// Platforms with golden records.
+const PLATFORMS: [&str; 1] = ["aws"];
+
+/// The source is set to the platform.
+#[divan::bench(args = PLATFORMS)]
+fn known(bencher: Bencher<'_, '_>, platform: &str) {
+    run(bencher, platform, Context { platform: model::Platform::parse(platform), ..Context::default() });
+}
+
+/// Each record is recognised by its content.
+#[divan::bench(args = PLATFORMS)]
+fn recognised(bencher: Bencher<'_, '_>, platform: &str) {
+    run(bencher, platform, Context::default());
+}
