@@ -1,0 +1,73 @@
+//! The command line, read by hand.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use crate::Failure;
+
+pub(crate) const USAGE: &str = "\
+usage: deedbook-verify proof <file.tlog-proof> --record <r.json> --key <deedbook.vkey>
+                       [--checkpoint <kept>] [--policy <file>]
+
+  --record      the record with its opening, as `deedbook prove --record` writes it
+  --key         the verifier key of the log, received apart from the proof
+  --checkpoint  a checkpoint of this log kept by you: must not contradict the proof
+  --policy      a trust policy (c2sp.org/tlog-policy): which witnesses must have cosigned
+
+exit codes: 0 intact, 1 a file cannot be read, 2 usage, 3 altered, 5 cannot be verified
+";
+
+/// What to do.
+#[derive(Debug)]
+pub(crate) enum Command {
+    Help,
+    Proof(Request),
+}
+
+/// The files of one check.
+#[derive(Debug)]
+pub(crate) struct Request {
+    pub(crate) proof: PathBuf,
+    pub(crate) record: PathBuf,
+    pub(crate) key: PathBuf,
+    pub(crate) checkpoint: Option<PathBuf>,
+    pub(crate) policy: Option<PathBuf>,
+}
+
+pub(crate) fn parse(arguments: &[OsString]) -> Result<Command, Failure> {
+    let mut words = arguments.iter();
+    match words.next().and_then(|word| word.to_str()) {
+        Some("proof") => {}
+        Some("help" | "--help" | "-h") => return Ok(Command::Help),
+        Some(other) => return Err(Failure::Usage(format!("unknown command `{other}`"))),
+        None => return Err(Failure::Usage("no command given".to_owned())),
+    }
+    let (mut proof, mut record, mut key, mut checkpoint, mut policy) = (None, None, None, None, None);
+    while let Some(word) = words.next() {
+        let name = word.to_string_lossy().into_owned();
+        let slot = match name.as_str() {
+            "--help" | "-h" => return Ok(Command::Help),
+            "--record" => &mut record,
+            "--key" => &mut key,
+            "--checkpoint" => &mut checkpoint,
+            "--policy" => &mut policy,
+            option if option.starts_with('-') => return Err(Failure::Usage(format!("unknown option `{option}`"))),
+            _ => &mut proof,
+        };
+        let value = match name.starts_with('-') {
+            true => words.next().ok_or_else(|| Failure::Usage(format!("option `{name}` needs a file")))?,
+            false => word,
+        };
+        if slot.replace(PathBuf::from(value)).is_some() {
+            return Err(Failure::Usage(format!("`{name}` is given twice, or there is a second proof")));
+        }
+    }
+    let needed = |slot: Option<PathBuf>, what: &str| slot.ok_or_else(|| Failure::Usage(format!("{what} is missing")));
+    Ok(Command::Proof(Request {
+        proof: needed(proof, "the proof file")?,
+        record: needed(record, "--record")?,
+        key: needed(key, "--key")?,
+        checkpoint,
+        policy,
+    }))
+}
