@@ -127,7 +127,8 @@ pub(super) fn project_of(email: &str) -> Cow<'_, str> {
             None => Cow::Borrowed(project),
         },
         None if host == "appspot.gserviceaccount.com" => Cow::Borrowed(local),
-        None => Cow::Borrowed(number(local)),
+        None if host.ends_with("gserviceaccount.com") => Cow::Borrowed(number(local)),
+        None => Cow::Borrowed("unknown"),
     }
 }
 

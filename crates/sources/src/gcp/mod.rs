@@ -6,7 +6,7 @@
 
 use std::borrow::Cow;
 
-use model::{Access, Alias, AliasRel, Credential, Event, Human, Party, Platform, Status, Step, StepKind};
+use model::{Access, Alias, AliasRel, Credential, Event, Party, Platform, Status, Step, StepKind};
 
 use self::actor::Identity;
 use self::method::Kind;
@@ -312,5 +312,4 @@ fn missing(event: &mut Event<'_>, system: bool) {
     check(event.resources.is_empty(), "resources");
     check(!system && event.src.ip.is_none() && event.src.host.is_none(), "src_ip");
     check(event.status == Status::Unknown, "status_id");
-    debug_assert!(event.actor.is_human != Human::Mixed, "Google logs no machine use of a person's key");
 }
