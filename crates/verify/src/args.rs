@@ -8,6 +8,10 @@ use crate::Failure;
 pub(crate) const USAGE: &str = "\
 usage: deedbook-verify proof <file.tlog-proof> --record <r.json> --key <deedbook.vkey>
                        [--checkpoint <kept>] [--policy <file>]
+       deedbook-verify log <folder of logs/<short>> --key <deedbook.vkey> [--checkpoint <kept>]
+
+proof checks one record. log rebuilds the tree of a log from its entries and compares tiles,
+checkpoint and history with it; it does not open evidence.
 
   --record      the record with its opening, as `deedbook prove --record` writes it
   --key         the verifier key of the log, received apart from the proof
@@ -22,6 +26,7 @@ exit codes: 0 intact, 1 a file cannot be read, 2 usage, 3 altered, 5 cannot be v
 pub(crate) enum Command {
     Help,
     Proof(Request),
+    Log(LogRequest),
 }
 
 /// The files of one check.
@@ -34,23 +39,32 @@ pub(crate) struct Request {
     pub(crate) policy: Option<PathBuf>,
 }
 
+/// The folder of a log and what to hold it against.
+#[derive(Debug)]
+pub(crate) struct LogRequest {
+    pub(crate) folder: PathBuf,
+    pub(crate) key: PathBuf,
+    pub(crate) checkpoint: Option<PathBuf>,
+}
+
 pub(crate) fn parse(arguments: &[OsString]) -> Result<Command, Failure> {
     let mut words = arguments.iter();
-    match words.next().and_then(|word| word.to_str()) {
-        Some("proof") => {}
+    let log = match words.next().and_then(|word| word.to_str()) {
+        Some("proof") => false,
+        Some("log") => true,
         Some("help" | "--help" | "-h") => return Ok(Command::Help),
         Some(other) => return Err(Failure::Usage(format!("unknown command `{other}`"))),
         None => return Err(Failure::Usage("no command given".to_owned())),
-    }
+    };
     let (mut proof, mut record, mut key, mut checkpoint, mut policy) = (None, None, None, None, None);
     while let Some(word) = words.next() {
         let name = word.to_string_lossy().into_owned();
         let slot = match name.as_str() {
             "--help" | "-h" => return Ok(Command::Help),
-            "--record" => &mut record,
+            "--record" if !log => &mut record,
             "--key" => &mut key,
             "--checkpoint" => &mut checkpoint,
-            "--policy" => &mut policy,
+            "--policy" if !log => &mut policy,
             option if option.starts_with('-') => return Err(Failure::Usage(format!("unknown option `{option}`"))),
             _ => &mut proof,
         };
@@ -59,10 +73,14 @@ pub(crate) fn parse(arguments: &[OsString]) -> Result<Command, Failure> {
             false => word,
         };
         if slot.replace(PathBuf::from(value)).is_some() {
-            return Err(Failure::Usage(format!("`{name}` is given twice, or there is a second proof")));
+            return Err(Failure::Usage(format!("`{name}` is given twice, or there is a second folder or proof")));
         }
     }
     let needed = |slot: Option<PathBuf>, what: &str| slot.ok_or_else(|| Failure::Usage(format!("{what} is missing")));
+    if log {
+        let folder = needed(proof, "the folder of the log")?;
+        return Ok(Command::Log(LogRequest { folder, key: needed(key, "--key")?, checkpoint }));
+    }
     Ok(Command::Proof(Request {
         proof: needed(proof, "the proof file")?,
         record: needed(record, "--record")?,

@@ -2,10 +2,11 @@
 //! evening: it shares the values (`model`) and the transparency log (`tlog`) with Deedbook and
 //! nothing else, opens no connection and changes no file.
 //!
-//! `args` reads the command line, `proof` checks one record. Exit codes: 0 intact, 1 a file cannot
+//! `args` reads the command line, `proof` checks one record, `log` the published part of a log. Exit codes: 0 intact, 1 a file cannot
 //! be read, 2 usage, 3 altered, 5 cannot be verified with this key or by this version.
 
 mod args;
+mod log;
 mod proof;
 
 use std::io::Write as _;
@@ -49,6 +50,7 @@ fn main() -> ExitCode {
     let verdict = args::parse(&arguments).and_then(|command| match command {
         args::Command::Help => Ok(args::USAGE.to_owned()),
         args::Command::Proof(request) => proof::check(&request),
+        args::Command::Log(request) => log::check(&request),
     });
     let (code, written) = match verdict {
         Ok(text) => (0, std::io::stdout().lock().write_all(text.as_bytes())),

@@ -33,11 +33,7 @@ struct Opening {
 
 /// Checks a proof and says in plain text what it shows and what it does not.
 pub(crate) fn check(request: &Request) -> Result<String, Failure> {
-    let key_text = read(&request.key)?;
-    let key: VerifierKey = String::from_utf8_lossy(&key_text)
-        .trim()
-        .parse()
-        .map_err(|e| Failure::Unverifiable(format!("key {}: {e}", request.key.display())))?;
+    let key = read_key(&request.key)?;
     let opening: Opening = serde_json::from_slice(&read(&request.record)?)
         .map_err(|e| Failure::Unverifiable(format!("record {}: {e}", request.record.display())))?;
     let proof = LogProof::parse(&read(&request.proof)?).map_err(|e| refused(&request.proof, &e))?;
@@ -128,7 +124,7 @@ fn compare(path: &Path, key: &VerifierKey, proved: &Proved) -> Result<Checkpoint
     Ok(kept)
 }
 
-fn refused(path: &Path, error: &tlog::Error) -> Failure {
+pub(crate) fn refused(path: &Path, error: &tlog::Error) -> Failure {
     let text = format!("{}: {error}", path.display());
     match error.kind() {
         ErrorKind::Mismatch => Failure::Altered(text),
@@ -136,11 +132,18 @@ fn refused(path: &Path, error: &tlog::Error) -> Failure {
     }
 }
 
+/// The verifier key in a file.
+pub(crate) fn read_key(path: &Path) -> Result<VerifierKey, Failure> {
+    let text = read(path)?;
+    let key = String::from_utf8_lossy(&text).trim().parse();
+    key.map_err(|e| Failure::Unverifiable(format!("key {}: {e}", path.display())))
+}
+
 fn bytes(field: &str, text: &str) -> Result<Vec<u8>, Failure> {
     STANDARD.decode(text).map_err(|e| Failure::Unverifiable(format!("field `{field}` of the record: {e}")))
 }
 
-fn read(path: &Path) -> Result<Vec<u8>, Failure> {
+pub(crate) fn read(path: &Path) -> Result<Vec<u8>, Failure> {
     let failed = |e: std::io::Error| Failure::Io(format!("{}: {e}", path.display()));
     let length = std::fs::metadata(path).map_err(failed)?.len();
     if length > FILE_BYTES_MAX {

@@ -1,6 +1,8 @@
 //! The binary, run as an auditor runs it.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
+mod log;
+
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Output};
