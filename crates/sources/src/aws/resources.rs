@@ -249,7 +249,11 @@ fn add_members<'a>(event: &mut Event<'a>, members: &Params<'a>, call: Call<'_>, 
 
 /// EC2 names a parameter as in the API (`VpcId`) or in camel case.
 fn row_of(key: &str, call: Call<'_>) -> Option<&'static Row> {
-    ROWS.iter().find(|row| (row.service.is_empty() || row.service == call.service) && row.key.eq_ignore_ascii_case(key))
+    let last = key.as_bytes().last();
+    // Every member of every record comes here: length and last letter rule nearly all rows out.
+    ROWS.iter()
+        .filter(|row| row.key.len() == key.len() && row.key.as_bytes().last() == last)
+        .find(|row| row.key.eq_ignore_ascii_case(key) && (row.service.is_empty() || row.service == call.service))
 }
 
 fn add_nested<'a>(
