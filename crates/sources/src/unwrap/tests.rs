@@ -36,6 +36,7 @@ fn each_envelope_is_opened() {
         json!({ "@timestamp": "x", "event": { "original": RECORD, "kind": "event" } }),
         json!({ "@timestamp": "x", "@version": "1", "message": RECORD }),
         json!({ "_index": "i", "_id": "1", "_source": object }),
+        json!({ "category": "kube-audit", "properties": { "log": RECORD, "stream": "stdout" } }),
         json!({ "log": format!("{RECORD}\n"), "stream": "stdout", "time": "x" }),
     ] {
         let found = inside(&envelope.to_string()).unwrap_or_else(|| panic!("{envelope}"));

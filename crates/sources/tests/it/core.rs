@@ -1,1 +1,145 @@
-//! Tests of `core`.
+//! The way of a delivery through everything that knows no platform: whatever the bytes are, it
+//! ends in records and gaps that account for each of them, and each record in an event or a reject.
+
+use proptest::prelude::*;
+use sources::scrub::Scrubber;
+use sources::split::{Limits, Piece, Splitter};
+use sources::{Context, MODULES, RejectKind, Scratch};
+
+/// What came of a delivery.
+#[derive(Debug, PartialEq)]
+struct Outcome {
+    content: Vec<u8>,
+    /// Offset, event or reject, rules of what was replaced.
+    records: Vec<(u64, Result<serde_json::Value, sources::Reject>, Vec<u16>)>,
+}
+
+fn deliver(chunks: &[&[u8]]) -> Outcome {
+    let scrubber = Scrubber::new([1; 32]).unwrap();
+    let mut scratch = Scratch::default();
+    let mut outcome = Outcome { content: Vec::new(), records: Vec::new() };
+    let mut take = |piece: Piece<'_>| match piece {
+        Piece::Record { offset, bytes, .. } => {
+            assert_eq!(offset, outcome.content.len() as u64);
+            outcome.content.extend_from_slice(bytes);
+            let scrubbed = scrubber.scrub(bytes);
+            let kept = scrubbed.as_ref().map_or(bytes, |scrubbed| &scrubbed.body);
+            let event = sources::normalise(kept, &Context::default(), &mut scratch);
+            let event = event.map(|event| serde_json::to_value(&event).unwrap());
+            for module in MODULES {
+                let context = Context { platform: Some(module.platform), ..Context::default() };
+                let _ = sources::normalise(kept, &context, &mut Scratch::default());
+            }
+            let rules = scrubbed.iter().flat_map(|scrubbed| &scrubbed.replacements).map(|found| found.rule).collect();
+            outcome.records.push((offset, event, rules));
+        }
+        Piece::Between { bytes, .. } => outcome.content.extend_from_slice(bytes),
+    };
+    let mut splitter = Splitter::new(Limits::default());
+    chunks.iter().for_each(|chunk| splitter.push(chunk, &mut take));
+    splitter.finish(&mut take);
+    outcome
+}
+
+/// Records that are almost real, so that arbitrary bytes get past the first brace.
+fn parts() -> impl Strategy<Value = Vec<u8>> {
+    let words = vec![
+        r#"{"eventVersion":"1.08","eventSource":"s3.amazonaws.com","eventName":"GetObject","eventTime":"2026-01-01T00:00:00Z","userIdentity":{"type":"IAMUser"}}"#,
+        r#"{"kind":"Event","apiVersion":"audit.k8s.io/v1","level":"Metadata","auditID":"x","stage":"ResponseComplete","verb":"get","user":{"username":"u"}}"#,
+        r#"{"time":"2026-01-01T00:00:00Z","type":"request","auth":{"client_token":"hmac-sha256:00"},"request":{"id":"1","operation":"read","path":"secret/x"}}"#,
+        r#"{"Records":["#,
+        r#"{"detail-type":"x","detail":"#,
+        r#"{"message":"{\"eventVersion\":\"1.08\",\"password\":\"x\"}"}"#,
+        r#""password":"hunter2","#,
+        "https://user:pass@host/",
+        "]}",
+        "{",
+        "}",
+        "[",
+        "]",
+        ",",
+        ":",
+        "\"",
+        "\\",
+        "\n",
+        "\r\n",
+        " ",
+        "\0",
+        "\u{feff}",
+        "\\ud800",
+        "1e999",
+        "null",
+    ];
+    let part = prop_oneof![
+        6 => prop::sample::select(words).prop_map(|word| word.as_bytes().to_vec()),
+        1 => prop::collection::vec(any::<u8>(), 0..40),
+    ];
+    prop::collection::vec(part, 0..30).prop_map(|parts| parts.concat())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(512))]
+
+    #[test]
+    fn no_bytes_in_no_chunks_break_the_way_of_a_delivery(
+        content in parts(),
+        cuts in prop::collection::vec(any::<prop::sample::Index>(), 0..4),
+    ) {
+        let whole = deliver(&[&content]);
+        prop_assert_eq!(&whole.content, &content);
+        let mut cuts: Vec<usize> = cuts.iter().map(|cut| cut.index(content.len() + 1)).collect();
+        cuts.extend([0, content.len()]);
+        cuts.sort_unstable();
+        let chunks: Vec<&[u8]> = cuts.windows(2).map(|pair| &content[pair[0]..pair[1]]).collect();
+        prop_assert_eq!(whole, deliver(&chunks));
+    }
+}
+
+#[test]
+fn a_damaged_record_is_rejected_with_its_reason() {
+    let nested = format!("{}{}", "{\"a\":".repeat(200), "}".repeat(200));
+    for (raw, kind, detail) in [
+        (&b"{\"a\":\"\xff\"}"[..], RejectKind::NotUtf8, "invalid UTF-8 at byte 6 of the record"),
+        (b" ", RejectKind::Empty, "nothing but white space"),
+        (b"{\"a\":", RejectKind::NotJson, "EOF while parsing a value at line 1 column 5"),
+        (b"plain text", RejectKind::NotJson, "expected value at line 1 column 1"),
+        (b"{\"a\":1}", RejectKind::UnknownPlatform, "no module recognises this JSON object"),
+        (nested.as_bytes(), RejectKind::NotJson, "expected value at line 1 column 1001"),
+    ] {
+        let reject = sources::normalise(raw, &Context::default(), &mut Scratch::default()).unwrap_err();
+        assert_eq!((reject.kind, reject.detail.as_str()), (kind, detail));
+    }
+}
+
+#[test]
+fn at_most_one_module_recognises_a_record() {
+    for folder in std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden")).unwrap() {
+        for path in crate::real::files(&folder.unwrap().path(), ".json") {
+            if path.to_string_lossy().ends_with(".event.json") {
+                continue;
+            }
+            let text = std::fs::read_to_string(&path).unwrap();
+            let probe = sources::Probe::new(&text);
+            let yes: Vec<_> = MODULES.into_iter().filter(|m| (m.recognise)(&probe)).map(|m| m.platform).collect();
+            assert!(yes.len() <= 1, "{}: {yes:?}", path.display());
+        }
+    }
+}
+
+#[test]
+fn duplicate_keys_of_a_real_shape_are_said_and_the_last_one_counts() {
+    let record = |name: &str| {
+        format!(
+            r#"{{"eventVersion":"1.08","eventName":"GetObject",{name}"eventSource":"s3.amazonaws.com","eventTime":"2026-01-01T00:00:00Z","userIdentity":{{"type":"IAMUser","principalId":"A","arn":"arn:aws:iam::123456789012:user/a"}}}}"#
+        )
+    };
+    let plain = crate::golden::normalise(record("").as_bytes()).unwrap();
+    assert_eq!(plain["quality"]["duplicate_keys"], false);
+    let doubled = crate::golden::normalise(record(r#""eventName":"PutObject","#).as_bytes()).unwrap();
+    assert_eq!(doubled["quality"]["duplicate_keys"], true);
+    assert_eq!(doubled["api"]["operation"], "s3:PutObject");
+    // Another defect is mended without a word about keys.
+    let half = crate::golden::normalise(record(r#""userAgent":"x\ud83d","#).as_bytes()).unwrap();
+    assert_eq!(half["quality"]["duplicate_keys"], false);
+    assert_eq!(half["user_agent"], "x\u{fffd}");
+}

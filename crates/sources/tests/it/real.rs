@@ -1,6 +1,20 @@
 //! Records that nobody here wrote, when `DEEDBOOK_REAL_LOGS` names the folder that holds them.
+//!
+//! Each file goes the way of a delivery: split, scrubbed, normalised. Every record must become an
+//! event of the platform of its folder; those that are broken themselves are listed here, with the
+//! reason.
 
+use std::collections::BTreeMap;
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+
+use serde_json::Value;
+use sources::RejectKind;
+use sources::scrub::Scrubber;
+use sources::split::{Limits, Piece, Splitter};
+
+use crate::golden;
 
 /// The folder of real logs; says so and returns `None` when there is none.
 pub(crate) fn folder() -> Option<PathBuf> {
@@ -35,4 +49,350 @@ pub(crate) fn panther(path: &Path) -> Vec<String> {
         .lines()
         .map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap()["log"].to_string())
         .collect()
+}
+
+/// A record of a delivery, and what came of it.
+struct Record {
+    file: String,
+    number: usize,
+    raw: Vec<u8>,
+    /// The event as JSON.
+    event: Result<Value, sources::Reject>,
+}
+
+impl Record {
+    fn new(file: &str, number: usize, raw: &[u8]) -> Record {
+        Record { file: file.to_owned(), number, raw: raw.to_vec(), event: golden::normalise(raw) }
+    }
+
+    /// The record without its envelopes.
+    fn inside(&self) -> Option<Value> {
+        let mut scratch = sources::Scratch::default();
+        serde_json::from_str(sources::unwrapped(&self.raw, &mut scratch)?).ok()
+    }
+
+    fn place(&self) -> String {
+        format!("{} {}", self.file, self.number)
+    }
+}
+
+fn split(file: &str, content: &[u8]) -> Vec<Record> {
+    let mut records = Vec::new();
+    let mut take = |piece: Piece<'_>| {
+        if let Piece::Record { bytes, cut, .. } = piece {
+            assert_eq!(cut, None);
+            records.push(Record::new(file, records.len(), bytes));
+        }
+    };
+    let mut splitter = Splitter::new(Limits::default());
+    splitter.push(content, &mut take);
+    splitter.finish(&mut take);
+    records
+}
+
+/// All records of the folders of the platforms, read once for all tests.
+fn records() -> Option<&'static [Record]> {
+    static RECORDS: OnceLock<Vec<Record>> = OnceLock::new();
+    let folder = folder()?;
+    Some(RECORDS.get_or_init(|| read(&folder)))
+}
+
+fn read(folder: &Path) -> Vec<Record> {
+    let mut records = Vec::new();
+    for (part, ending) in [
+        ("cloudtrail/awsdocs", ".txt"),
+        ("cloudtrail/bindplane", ".json"),
+        ("cloudtrail/invictus", ".json"),
+        ("cloudtrail/otrf", ".json"),
+        ("cloudtrail/sans504", ".json.gz"),
+        ("cloudtrail/stratus", ".json"),
+        ("k8s/audit2rbac", ".log"),
+        ("k8s/falco", ".json"),
+        ("vault/real_labs", ".jsonl"),
+        ("okta/bindplane", ".json"),
+        ("ocsf_examples", ".raw"),
+    ] {
+        for path in files(&folder.join(part), ending) {
+            let mut content = std::fs::read(&path).unwrap();
+            if ending.ends_with(".gz") {
+                let mut plain = Vec::new();
+                flate2::read::MultiGzDecoder::new(&content[..]).read_to_end(&mut plain).unwrap();
+                content = plain;
+            }
+            let name = path.strip_prefix(folder).unwrap().display().to_string();
+            records.extend(split(&name, &content));
+        }
+    }
+    for name in PANTHER {
+        let path = folder.join("panther").join(format!("{name}.jsonl"));
+        for (number, log) in panther(&path).into_iter().enumerate() {
+            records.push(Record::new(&format!("panther/{name}"), number, log.as_bytes()));
+        }
+    }
+    records
+}
+
+/// Files of `panther/`, with the platforms whose records are in them.
+const PANTHER: [&str; 7] = [
+    "AWS.CloudTrail",
+    "Amazon.EKS.Audit",
+    "GCP.AuditLog",
+    "GitHub.Audit",
+    "GitHub.Webhook",
+    "Okta.SystemLog",
+    "Azure.Audit",
+];
+
+/// Files with records that are no events: how many of which kind, and why.
+const REJECTS: &[(&str, RejectKind, usize, &str)] = &[
+    (
+        "cloudtrail/awsdocs/ct-cloudtrail-additional-cli-commands",
+        RejectKind::NotJson,
+        1,
+        "event selectors, with a comma too many",
+    ),
+    (
+        "cloudtrail/awsdocs/ct-cloudtrail-event-reference",
+        RejectKind::NotJson,
+        1,
+        "a brace too many after the last event",
+    ),
+    ("cloudtrail/awsdocs/ct-cloudtrail-log-file-examples", RejectKind::NotJson, 1, "a line break inside a text"),
+    ("cloudtrail/awsdocs/ct-cloudtrail-log-file-validation", RejectKind::Shape, 2, "digest files, not events"),
+    (
+        "cloudtrail/awsdocs/ct-query-integration-event-schema",
+        RejectKind::NotJson,
+        1,
+        "a schema with type names for values",
+    ),
+    ("cloudtrail/awsdocs/ct-query-lake-cli", RejectKind::NotJson, 1, "a query status, with a comma too many"),
+    ("cloudtrail/awsdocs/ct-query-lake-examples", RejectKind::UnknownPlatform, 3, "answers to queries, not events"),
+    (
+        "cloudtrail/awsdocs/iam-cloudtrail-integration",
+        RejectKind::NotJson,
+        3,
+        "commas missing, a text wrapped with a backslash",
+    ),
+    ("panther/Amazon.EKS.Audit", RejectKind::UnknownPlatform, 8, "nothing but enrichment of other logs"),
+    ("panther/GCP.AuditLog", RejectKind::UnknownPlatform, 2, "cut down to two fields, none of them of a log entry"),
+];
+
+/// How many events of each platform there are at least.
+const EVENTS: &[(&str, usize)] =
+    &[("aws", 23_000), ("k8s", 160), ("vault", 1_500), ("gcp", 90), ("github", 100), ("okta", 36), ("entra", 20)];
+
+/// Folders with records of platforms that are not read here: DNS, firewall, findings.
+const FOREIGN: [&str; 6] = ["/Route53/", "/route53/", "/WAF/", "/Security_Hub/", "/Falco/", "/Prowler/"];
+
+#[test]
+fn every_real_record_becomes_an_event_or_is_listed_with_its_reason() {
+    let Some(records) = records() else { return };
+    let mut events: BTreeMap<&str, usize> = BTreeMap::new();
+    let mut rejects: BTreeMap<(&str, &str), Vec<String>> = BTreeMap::new();
+    for record in records {
+        match &record.event {
+            Ok(event) => *events.entry(event["platform"].as_str().unwrap()).or_default() += 1,
+            Err(_) if FOREIGN.iter().any(|part| record.file.contains(part)) => {}
+            Err(reject) => rejects
+                .entry((&record.file, reject.kind.as_str()))
+                .or_default()
+                .push(format!("record {}: {}", record.number, reject.detail)),
+        }
+    }
+    for (file, kind, count, _) in REJECTS {
+        let found = rejects.keys().find(|(name, found)| name.starts_with(file) && *found == kind.as_str()).copied();
+        let found = found.and_then(|key| rejects.remove(&key)).unwrap_or_default();
+        assert_eq!(found.len(), *count, "{file}: {found:#?}");
+    }
+    assert!(rejects.is_empty(), "rejects that are not listed: {rejects:#?}");
+    for (platform, least) in EVENTS {
+        let count = events.get(platform).copied().unwrap_or_default();
+        assert!(count >= *least, "{count} events of {platform}, at least {least} are there");
+    }
+}
+
+/// A JSON pointer into the record, and the columns of which one must be filled if it has a value.
+type Filled = (&'static str, &'static [&'static str]);
+
+/// What the records of each platform have.
+const COLUMNS: &[(&str, &[Filled])] = &[
+    (
+        "aws",
+        &[
+            ("/userIdentity/type", &["/actor/uri"]),
+            ("/eventName", &["/api/operation"]),
+            ("/eventTime", &["/time"]),
+            ("/sourceIPAddress", &["/src/ip", "/src/host"]),
+            ("/errorCode", &["/error_code"]),
+            ("/resources/0/ARN", &["/resources/0/uri"]),
+            ("/requestParameters/bucketName", &["/resources/0/uri"]),
+            ("/userIdentity/accessKeyId", &["/credential/uri"]),
+            ("/responseElements/credentials/accessKeyId", &["/issued_credential/uri"]),
+            ("/eventID", &["/source_event_id"]),
+        ],
+    ),
+    (
+        "k8s",
+        &[
+            ("/user/username", &["/actor/uri"]),
+            ("/verb", &["/api/operation"]),
+            ("/stageTimestamp", &["/time"]),
+            ("/objectRef/resource", &["/resources/0/uri"]),
+            ("/sourceIPs/0", &["/src/ip"]),
+            ("/auditID", &["/source_event_id"]),
+        ],
+    ),
+    (
+        "vault",
+        &[
+            ("/request/operation", &["/api/operation"]),
+            ("/time", &["/time"]),
+            ("/request/path", &["/resources/0/uri"]),
+            ("/request/remote_address", &["/src/ip"]),
+            ("/error", &["/error_message"]),
+        ],
+    ),
+    (
+        "gcp",
+        &[
+            ("/protoPayload/authenticationInfo/principalEmail", &["/actor/uri"]),
+            ("/protoPayload/methodName", &["/api/operation"]),
+            ("/timestamp", &["/time"]),
+            ("/protoPayload/resourceName", &["/resources/0/uri"]),
+            ("/protoPayload/requestMetadata/callerIp", &["/src/ip", "/src/host"]),
+        ],
+    ),
+    (
+        "github",
+        &[
+            ("/actor", &["/actor/uri"]),
+            ("/action", &["/api/operation"]),
+            ("/@timestamp", &["/time"]),
+            ("/created_at", &["/time"]),
+            ("/actor_ip", &["/src/ip"]),
+            ("/repo", &["/resources/0/uri"]),
+        ],
+    ),
+    (
+        "okta",
+        &[
+            ("/actor/id", &["/actor/uri"]),
+            ("/eventType", &["/api/operation"]),
+            ("/published", &["/time"]),
+            ("/target/0/id", &["/resources/0/uri"]),
+            ("/client/ipAddress", &["/src/ip"]),
+        ],
+    ),
+    (
+        "entra",
+        &[
+            ("/time", &["/time"]),
+            ("/operationName", &["/api/operation"]),
+            ("/callerIpAddress", &["/src/ip"]),
+            ("/properties/ipAddress", &["/src/ip"]),
+            ("/properties/targetResources/0/id", &["/resources/0/uri"]),
+        ],
+    ),
+    (
+        "azure",
+        &[
+            ("/time", &["/time"]),
+            ("/operationName", &["/api/operation"]),
+            ("/callerIpAddress", &["/src/ip"]),
+            ("/resourceId", &["/resources/0/uri"]),
+        ],
+    ),
+];
+
+/// Records that have a value where none is, and the column that is rightly empty.
+const NO_VALUES: &[(&str, &[usize], &str, &str)] = &[
+    ("panther/AWS.CloudTrail", &[227], "/eventTime", "the text `...`"),
+    (
+        "panther/AWS.CloudTrail",
+        &[76],
+        "/responseElements/credentials/accessKeyId",
+        "the call failed, so nothing was issued",
+    ),
+    ("panther/Okta.SystemLog", &[18, 19, 20, 21], "/published", "the text `redacted`"),
+];
+
+#[test]
+fn no_column_is_empty_where_the_record_has_it() {
+    let Some(records) = records() else { return };
+    let mut empty: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for record in records {
+        let (Ok(event), Some(raw)) = (&record.event, record.inside()) else { continue };
+        let filled = |pointer: &str| event.pointer(pointer).is_some_and(|value| !value.is_null() && value != "");
+        let platform = event["platform"].as_str().unwrap();
+        for always in ["/actor/uri", "/access", "/status", "/authority"] {
+            assert!(filled(always), "{}: {always} is empty", record.place());
+        }
+        let columns = COLUMNS.iter().find(|(name, _)| *name == platform).map_or(&[][..], |(_, columns)| columns);
+        for (source, columns) in columns {
+            let listed = NO_VALUES.iter().any(|(file, numbers, pointer, _)| {
+                record.file == *file && numbers.contains(&record.number) && pointer == source
+            });
+            if has(&raw, source) && !listed && !columns.iter().any(|column| filled(column)) {
+                empty.entry(format!("{platform}: {source} -> {columns:?}")).or_default().push(record.place());
+            }
+        }
+    }
+    assert!(empty.is_empty(), "{empty:#?}");
+}
+
+/// Whether a record has a value at this place that says something.
+fn has(raw: &Value, pointer: &str) -> bool {
+    match raw.pointer(pointer) {
+        Some(Value::String(text)) => !text.is_empty() && text != "unknown",
+        Some(Value::Number(_)) => true,
+        _ => false,
+    }
+}
+
+/// Calls that AWS marks read-only though they do more than read: a key is used, a credential issued.
+const READ_ONLY_BUT: &[(&str, &str)] = &[
+    ("kms:Decrypt", "execute"),
+    ("kms:Encrypt", "execute"),
+    ("kms:GenerateDataKey", "execute"),
+    ("sts:AssumeRole", "issue"),
+];
+
+#[test]
+fn access_agrees_with_the_read_only_flag_of_cloudtrail() {
+    let Some(records) = records() else { return };
+    let mut against: BTreeMap<String, usize> = BTreeMap::new();
+    let mut compared = 0;
+    for record in records {
+        let (Ok(event), Some(raw)) = (&record.event, record.inside()) else { continue };
+        let (true, Some(read_only)) = (event["platform"] == "aws", raw["readOnly"].as_bool()) else { continue };
+        compared += 1;
+        let (access, operation) =
+            (event["access"].as_str().unwrap(), event["api"]["operation"].as_str().unwrap_or_default());
+        let listed = read_only && READ_ONLY_BUT.contains(&(operation, access));
+        if (access == "read") != read_only && !listed {
+            *against.entry(format!("{operation} is {access}, readOnly is {read_only}")).or_default() += 1;
+        }
+    }
+    assert!(compared > 20_000, "only {compared} records have the flag");
+    assert!(against.is_empty(), "{against:#?}");
+}
+
+/// Known secrets in these logs, by rule; each was looked at: session tokens in answers of STS, one
+/// of them beside the secret key in an answer of the instance metadata service.
+const SECRETS: &[(u16, usize)] = &[(15, 160)];
+
+#[test]
+fn known_secrets_are_replaced_and_the_event_stays_the_same() {
+    let Some(records) = records() else { return };
+    let scrubber = Scrubber::new([0; 32]).unwrap();
+    let mut by_rule: BTreeMap<u16, usize> = BTreeMap::new();
+    for record in records {
+        let Some(scrubbed) = scrubber.scrub(&record.raw) else { continue };
+        for replacement in &scrubbed.replacements {
+            *by_rule.entry(replacement.rule).or_default() += 1;
+        }
+        assert_eq!(record.event, golden::normalise(&scrubbed.body), "{}", record.place());
+        assert_eq!(scrubber.scrub(&scrubbed.body), None, "{}", record.place());
+    }
+    assert_eq!(by_rule.into_iter().collect::<Vec<_>>(), SECRETS);
 }
