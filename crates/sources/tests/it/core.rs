@@ -2,7 +2,7 @@
 //! ends in records and gaps that account for each of them, and each record in an event or a reject.
 
 use proptest::prelude::*;
-use sources::scrub::Scrubber;
+use sources::scrub::{RULES, Scrubber};
 use sources::split::{Limits, Piece, Splitter};
 use sources::{Context, MODULES, RejectKind, Scratch};
 
@@ -142,4 +142,18 @@ fn duplicate_keys_of_a_real_shape_are_said_and_the_last_one_counts() {
     let half = crate::golden::normalise(record(r#""userAgent":"x\ud83d","#).as_bytes()).unwrap();
     assert_eq!(half["quality"]["duplicate_keys"], false);
     assert_eq!(half["user_agent"], "x\u{fffd}");
+}
+
+#[test]
+fn the_page_lists_the_rules_for_secrets_as_they_are() {
+    let page = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/sources/README.md")).unwrap();
+    let rows: Vec<&str> = page
+        .lines()
+        .skip_while(|line| !line.starts_with("| number |"))
+        .skip(2)
+        .take_while(|line| line.starts_with('|'))
+        .collect();
+    let expected: Vec<String> =
+        RULES.iter().map(|rule| format!("| {} | {} | {} |", rule.number, rule.name, rule.what)).collect();
+    assert_eq!(rows, expected);
 }
