@@ -164,6 +164,8 @@ impl Due {
 pub(crate) struct Taken {
     pub(crate) entries: Vec<Entry>,
     pub(crate) due: Vec<Due>,
+    /// The group begins in the middle of a batch: nothing may come before its leaves.
+    pub(crate) continues: bool,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -186,8 +188,12 @@ struct State {
     refused: Option<Error>,
     /// Why no batch is taken any more.
     stopped: Option<Error>,
-    /// No more batches come: the writer ends when the queue is empty.
+    /// No more batches come from outside.
     closing: bool,
+    /// The writer may end when the queue is empty.
+    ended: bool,
+    /// The writer holds leaves that it has not settled yet.
+    busy: bool,
 }
 
 /// The bounded queue between many producers and the writer.
@@ -256,35 +262,36 @@ impl Queue {
 
     /// Fills `taken` with the next group. Waits until `until` when nothing is there; then `taken`
     /// stays empty. With `urgent_only`, ordinary batches stay where they are. `false` when the queue
-    /// is closed and empty.
+    /// has ended and is empty.
     pub(crate) fn take(&self, taken: &mut Taken, urgent_only: bool, until: Instant) -> bool {
         let mut state = self.state.lock();
+        state.busy = false;
+        self.emptied.notify_all();
         loop {
             let mut room = Room { records: self.limits.group_records_max, bytes: self.limits.group_bytes_max };
-            room.fill(&mut state.urgent, taken);
-            if !urgent_only {
+            // The leaves of a batch are consecutive: one that was begun is finished first.
+            taken.continues = state.batches.front().is_some_and(|batch| (batch.entries.len() as u64) < batch.count);
+            if !taken.continues {
+                room.fill(&mut state.urgent, taken);
+            }
+            if !urgent_only || taken.continues {
                 let (records, bytes) = room.fill(&mut state.batches, taken);
                 state.records -= records;
                 state.bytes -= bytes;
             }
             if !taken.entries.is_empty() {
+                state.busy = true;
                 drop(state);
                 self.emptied.notify_all();
                 return true;
             }
-            if state.closing && state.urgent.is_empty() && state.batches.is_empty() {
+            if state.ended && state.urgent.is_empty() && state.batches.is_empty() {
                 return false;
             }
             if self.filled.wait_until(&mut state, until).timed_out() {
                 return true;
             }
         }
-    }
-
-    /// True when a group could be taken at once.
-    pub(crate) fn is_waiting(&self) -> bool {
-        let state = self.state.lock();
-        !state.urgent.is_empty() || !state.batches.is_empty()
     }
 
     /// Refuses (`Some`) or admits (`None`) new batches; waiting callers learn of it.
@@ -299,10 +306,23 @@ impl Queue {
         self.state.lock().refused.clone()
     }
 
-    /// No more batches from outside; urgent ones still pass until the writer ends.
+    /// No more batches from outside; urgent ones still pass.
     pub(crate) fn close(&self) {
         self.state.lock().closing = true;
         self.emptied.notify_all();
+    }
+
+    /// Waits until everything taken so far is settled.
+    pub(crate) fn wait_drained(&self) {
+        let mut state = self.state.lock();
+        while (state.busy || !state.batches.is_empty() || !state.urgent.is_empty()) && state.stopped.is_none() {
+            self.emptied.wait(&mut state);
+        }
+    }
+
+    /// The writer ends when the queue is empty.
+    pub(crate) fn end(&self) {
+        self.state.lock().ended = true;
         self.filled.notify_all();
     }
 

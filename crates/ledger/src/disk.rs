@@ -44,10 +44,15 @@ pub trait Disk: Send + Sync {
     fn unlink(&self, path: &Path) -> io::Result<()>;
     /// Creates a folder and those above it, mode 0700; existing ones are left alone.
     fn create_dir(&self, path: &Path) -> io::Result<()>;
+    /// Removes an empty folder.
+    fn remove_dir(&self, path: &Path) -> io::Result<()>;
     /// Makes the names in a folder durable.
     fn sync_dir(&self, path: &Path) -> io::Result<()>;
     /// Names in a folder, files and folders, in no order.
     fn list(&self, path: &Path) -> io::Result<Vec<String>>;
+    /// Takes the advisory lock of a file, which is created if need be, and writes `pid` into it. Held
+    /// until the guard is dropped; `WouldBlock` names the holder.
+    fn lock(&self, path: &Path, pid: u32) -> io::Result<Guard>;
     /// Free bytes for this user on the file system of `path`.
     fn free_bytes(&self, path: &Path) -> io::Result<u64>;
 
@@ -74,6 +79,9 @@ pub trait Disk: Send + Sync {
         Ok(bytes)
     }
 }
+
+/// A lock, held while this lives.
+pub type Guard = Box<dyn Send + Sync>;
 
 /// The file system of the machine.
 #[derive(Clone, Copy, Debug, Default)]
@@ -142,6 +150,10 @@ impl Disk for RealDisk {
         fs::DirBuilder::new().recursive(true).mode(0o700).create(path)
     }
 
+    fn remove_dir(&self, path: &Path) -> io::Result<()> {
+        fs::remove_dir(path)
+    }
+
     fn sync_dir(&self, path: &Path) -> io::Result<()> {
         fs::File::open(path)?.sync_all()
     }
@@ -153,6 +165,21 @@ impl Disk for RealDisk {
             names.extend(entry?.file_name().into_string());
         }
         Ok(names)
+    }
+
+    fn lock(&self, path: &Path, pid: u32) -> io::Result<Guard> {
+        let file = fs::OpenOptions::new().read(true).write(true).create(true).truncate(false).mode(0o600).open(path)?;
+        if let Err(e) = rustix::fs::flock(&file, rustix::fs::FlockOperation::NonBlockingLockExclusive) {
+            let holder = fs::read_to_string(path).unwrap_or_default();
+            let e = io::Error::from(e);
+            return Err(match e.kind() {
+                io::ErrorKind::WouldBlock => io::Error::new(e.kind(), format!("process {}", holder.trim())),
+                _ => e,
+            });
+        }
+        file.set_len(0)?;
+        file.write_all_at(format!("{pid}\n").as_bytes(), 0)?;
+        Ok(Box::new(file))
     }
 
     fn free_bytes(&self, path: &Path) -> io::Result<u64> {

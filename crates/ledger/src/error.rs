@@ -60,6 +60,11 @@ impl Error {
         Error::new(ErrorKind::Unavailable, message)
     }
 
+    /// The disk has less free space than is kept for closing.
+    pub(crate) fn full(message: impl Into<String>) -> Error {
+        Error { full: true, ..Error::unavailable(message) }
+    }
+
     /// An operating system error at a path, with the operation that met it.
     pub(crate) fn io(operation: &str, path: &Path, source: &io::Error) -> Error {
         let full = matches!(source.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded);
@@ -86,6 +91,13 @@ impl Error {
         self.io
     }
 
+    /// A sync that did not succeed: what is durable is unknown, and asking again would not tell.
+    pub(crate) fn sync_is_fatal(mut self) -> Error {
+        self.kind = ErrorKind::Fatal;
+        self.full = false;
+        self
+    }
+
     /// The same error as seen from `place`.
     pub(crate) fn at(mut self, place: impl fmt::Display) -> Error {
         self.message = format!("{place}: {}", self.message);
@@ -105,3 +117,9 @@ impl fmt::Display for Error {
 }
 
 impl std::error::Error for Error {}
+
+impl From<tlog::Error> for Error {
+    fn from(error: tlog::Error) -> Error {
+        Error::corrupt(error.to_string())
+    }
+}

@@ -3,7 +3,7 @@
 //! What the other crates build on:
 //!
 //! ```text
-//! init(data, &InitOptions) -> LogInfo           never implicit
+//! init(data, &InitOptions, &dyn Clock) -> LogInfo           never implicit
 //! discover(data) -> Vec<LogInfo>                { origin, short, created, format, vkey, dir, key, fingerprint_key }
 //! Ledger::open(data, short, Options, Arc<dyn Clock>) -> Ledger        one writer, Locked names the pid
 //!   ledger.info() -> &LogInfo
@@ -17,11 +17,10 @@
 //! Reader::open(data, short) -> Reader; reader.view() -> View          never locks
 //!   view.size(), view.root(), view.checkpoint() -> &Signed
 //!   view.leaf(LeafIndex) -> Stored
-//!   view.scan(Range<u64>, Scan { bodies, only: Option<Kind> }) -> Iterator<Item = Result<Vec<Stored>>>
+//!   view.scan(Range<u64>, Selection { bodies, only: Option<Kind> }) -> Scan: Iterator<Item = Result<Vec<Stored>>>
 //!   view.prove(LeafIndex) -> Proof { the .tlog-proof text, the Stored that opens it }
 //!   view.segments() -> &[Segment]               { first, last, generation, path }: plain Parquet
 //!   view.tail_from() -> LeafIndex               first leaf that is in no segment yet
-//! verify::run(data, short, &verify::Options, &progress) -> verify::Report
 //! ```
 //!
 //! This crate knows no SQL, no HTTP and nothing of what a record means.
@@ -31,14 +30,32 @@ mod checkpoint;
 mod clock;
 mod disk;
 mod error;
+mod evidence;
+mod head;
+mod history;
+mod identity;
+mod keeper;
 mod layout;
+mod ledger;
+mod merge;
 mod options;
+mod reader;
+mod recover;
+mod sequencer;
 mod stored;
+mod tail;
+mod tiles;
+mod wal;
 
 pub use append::{Append, Pending, Receipt};
 pub use checkpoint::Signed;
 pub use clock::{Clock, SystemClock};
-pub use disk::{Disk, File, RealDisk};
+pub use disk::{Disk, File, Guard, RealDisk};
 pub use error::{Error, ErrorKind, Result};
+pub use evidence::Segment;
+pub use identity::{FORMAT, InitOptions, LogInfo, discover, discover_on, init, init_on};
+pub use ledger::Ledger;
 pub use options::Options;
+pub use reader::{Proof, Reader, Scan, Selection, View};
 pub use stored::{Group, Stored};
+pub use tail::{Follower, Step};

@@ -1,5 +1,7 @@
 //! Every limit of the ledger, named, with its unit.
 
+use crate::{Error, Result};
+
 /// Limits and intervals of one open log. The defaults are the documented ones.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Options {
@@ -66,6 +68,28 @@ impl Default for Options {
             clock_jump_ms_max: 3_600_000,
             full_retry_ms: 1_000,
             merge: true,
+        }
+    }
+}
+
+impl Options {
+    /// Limits that contradict each other, or the formats, are refused.
+    pub(crate) fn check(&self) -> Result<()> {
+        let wal_bytes = usize::try_from(self.wal_file_bytes).unwrap_or(usize::MAX);
+        let group_bytes = self.leaf_bytes_max.max(self.group_bytes_max) + self.group_records_max * 128 + (64 << 10);
+        let rules = [
+            (self.wal_file_bytes.is_multiple_of(4_096), "wal_file_bytes is not a multiple of 4,096"),
+            (wal_bytes >= group_bytes, "wal_file_bytes is too small for a group of leaf_bytes_max or group_bytes_max"),
+            (self.wal_files_max >= 2, "wal_files_max is below 2"),
+            (
+                self.segment_leaves > 0 && self.segment_leaves.is_multiple_of(256),
+                "segment_leaves is no multiple of 256",
+            ),
+            (self.group_records_max > 0 && self.queue_records_max > 0, "group_records_max or queue_records_max is 0"),
+        ];
+        match rules.into_iter().find(|(holds, _)| !holds) {
+            Some((_, broken)) => Err(Error::invalid(broken)),
+            None => Ok(()),
         }
     }
 }

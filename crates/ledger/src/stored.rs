@@ -58,6 +58,21 @@ impl Group {
         TreeSize(self.leaves.last().map_or(0, |leaf| leaf.index.0 + 1))
     }
 
+    /// A chunk that was read back: its entries are computed from what opens them.
+    pub(crate) fn read_back(leaves: Vec<Stored>) -> Group {
+        let entries = leaves.iter().map(Stored::leaf).collect();
+        Group { leaves, entries, checkpoint: None }
+    }
+
+    /// The group without its first `skip` leaves.
+    pub(crate) fn from(&self, skip: usize) -> Group {
+        Group {
+            leaves: self.leaves.get(skip..).unwrap_or_default().to_vec(),
+            entries: self.entries.get(skip..).unwrap_or_default().to_vec(),
+            checkpoint: self.checkpoint.clone(),
+        }
+    }
+
     /// Raw bytes of all leaves.
     pub(crate) fn raw_bytes(&self) -> usize {
         self.leaves.iter().map(Stored::raw_bytes).sum()

@@ -1,0 +1,250 @@
+//! Reading a log, in the process that writes it or in any other: no lock, no coordination, only the
+//! rules of the write path (`docs/format/wal.md`, *Reading while a writer lives*).
+
+mod index;
+mod scan;
+mod source;
+
+use std::ops::Range;
+use std::path::Path;
+use std::sync::Arc;
+
+use model::{EventId, LeafIndex, TreeSize};
+use parking_lot::Mutex;
+use tlog::proof::LogProof;
+
+use crate::checkpoint::Signed;
+use crate::disk::{Disk, RealDisk};
+use crate::evidence::{self, EvidenceFile, Segment};
+use crate::layout::Layout;
+use crate::stored::Stored;
+use crate::{Error, ErrorKind, LogInfo, Result, identity};
+
+pub(crate) use index::parse_manifest;
+pub use scan::{Scan, Selection};
+pub(crate) use source::LogTiles;
+
+use index::{Frames, WalIndex};
+
+/// How often a view is built again when files change under it.
+const VIEW_TRIES_MAX: usize = 16;
+
+/// Evidence files kept open by one reader.
+const OPEN_FILES_MAX: usize = 16;
+
+/// Reads one log. Cheap to clone; clones share what they have read of the WAL and of tiles.
+#[derive(Clone)]
+pub struct Reader {
+    shared: Arc<Shared>,
+}
+
+pub(crate) struct Shared {
+    disk: Arc<dyn Disk>,
+    layout: Layout,
+    info: LogInfo,
+    index: Mutex<WalIndex>,
+    /// Evidence files used last, most recent first.
+    open: Mutex<Vec<Arc<EvidenceFile>>>,
+    tiles: source::Cache,
+}
+
+/// A consistent state of the log: everything below one signed checkpoint.
+#[derive(Clone)]
+pub struct View {
+    shared: Arc<Shared>,
+    checkpoint: Signed,
+    segments: Arc<Vec<Segment>>,
+    frames: Arc<Frames>,
+    covered: u64,
+}
+
+/// A leaf with its inclusion proof.
+#[derive(Clone, Debug)]
+pub struct Proof {
+    /// The `.tlog-proof` file, with the checkpoint of the view.
+    pub text: String,
+    /// What opens the leaf.
+    pub stored: Stored,
+}
+
+impl Reader {
+    /// Opens a log of a data folder for reading.
+    ///
+    /// # Errors
+    /// `NotFound` when it is not there, with the line to run; `Version`; `Io`.
+    pub fn open(data: &Path, short: &str) -> Result<Reader> {
+        Reader::open_on(Arc::new(RealDisk), data, short)
+    }
+
+    /// [`Reader::open`] on any disk.
+    ///
+    /// # Errors
+    /// As [`Reader::open`].
+    pub fn open_on(disk: Arc<dyn Disk>, data: &Path, short: &str) -> Result<Reader> {
+        let layout = Layout::new(data, short);
+        let info = identity::read(disk.as_ref(), &layout)?;
+        let key = identity::verifier(&info)?;
+        let index = Mutex::new(WalIndex::new(&info, key));
+        let shared = Shared { disk, layout, info, index, open: Mutex::default(), tiles: source::Cache::default() };
+        Ok(Reader { shared: Arc::new(shared) })
+    }
+
+    /// The log.
+    pub fn info(&self) -> &LogInfo {
+        &self.shared.info
+    }
+
+    /// The state of the log now: all that is durable and under a signed checkpoint.
+    ///
+    /// # Errors
+    /// `Corrupt` when WAL and segments leave a gap; `Io`; `Unavailable` when files keep changing.
+    pub fn view(&self) -> Result<View> {
+        let mut last = None;
+        for _ in 0..VIEW_TRIES_MAX {
+            match self.try_view() {
+                Ok(view) => return Ok(view),
+                // A file was freed or replaced between two looks: look again.
+                Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::Corrupt) => last = Some(error),
+                Err(error) => return Err(error),
+            }
+        }
+        Err(last.unwrap_or_else(|| Error::unavailable("the log changes faster than it can be read; try again")))
+    }
+
+    fn try_view(&self) -> Result<View> {
+        let shared = &self.shared;
+        let (frames, checkpoint) = shared.index.lock().refresh(shared.disk.as_ref(), &shared.layout.wal())?;
+        let (files, _) = evidence::list(shared.disk.as_ref(), &shared.layout.evidence())?;
+        let sealed = |name: &str| frames.manifest(name, checkpoint.size.0).is_some();
+        let chosen = evidence::choose(files, frames.first(), &sealed);
+        let covered = chosen.covered();
+        if covered < frames.first() {
+            let message = format!("leaves {covered}..{} are in no segment and not in the WAL", frames.first());
+            return Err(Error::corrupt(format!("{}: {message}", shared.layout.log.display())));
+        }
+        Ok(View { shared: shared.clone(), checkpoint, segments: Arc::new(chosen.live), frames, covered })
+    }
+}
+
+impl View {
+    /// The log.
+    pub fn info(&self) -> &LogInfo {
+        &self.shared.info
+    }
+
+    /// Number of leaves.
+    pub fn size(&self) -> TreeSize {
+        self.checkpoint.size
+    }
+
+    /// RFC 6962 root over them.
+    pub fn root(&self) -> [u8; 32] {
+        self.checkpoint.root
+    }
+
+    /// The signed checkpoint of this view.
+    pub fn checkpoint(&self) -> &Signed {
+        &self.checkpoint
+    }
+
+    /// The live evidence files: ascending, touching, from leaf 0. Plain Parquet, immutable.
+    pub fn segments(&self) -> &[Segment] {
+        &self.segments
+    }
+
+    /// The first leaf that is in no segment yet: from here on leaves come from the WAL.
+    pub fn tail_from(&self) -> LeafIndex {
+        LeafIndex(self.covered)
+    }
+
+    /// One leaf with what opens it.
+    ///
+    /// # Errors
+    /// `NotFound` at or above [`View::size`]; `Corrupt` when its bytes cannot be read.
+    pub fn leaf(&self, index: LeafIndex) -> Result<Stored> {
+        let size = self.size();
+        if index.0 >= size.0 {
+            return Err(Error::new(
+                ErrorKind::NotFound,
+                format!("leaf {index} is not there: the log has {size} leaves"),
+            ));
+        }
+        let result = match self.segment_of(index.0) {
+            Some(segment) => self.shared.evidence(segment)?.leaf(index),
+            None => self.frames.leaf(index.0),
+        };
+        match result {
+            Err(error) if self.is_stale(&error) => self.again()?.leaf(index),
+            result => result,
+        }
+    }
+
+    /// The leaves of `range` in batches of bounded memory; the range is cut to the view.
+    pub fn scan(&self, range: Range<u64>, selection: Selection) -> Scan {
+        Scan::new(self.clone(), range.start..range.end.min(self.size().0), selection)
+    }
+
+    /// The leaf, what opens it, and the proof that it is in the tree of this view.
+    ///
+    /// # Errors
+    /// `NotFound` at or above [`View::size`]; `Corrupt` when tiles or evidence contradict the
+    /// checkpoint: a proof that does not verify is never returned.
+    pub fn prove(&self, index: LeafIndex) -> Result<Proof> {
+        let stored = self.leaf(index)?;
+        let size = self.size().0;
+        let mut reader = tlog::tile::TileHashReader::new(LogTiles::new(self), size);
+        let hashes = tlog::tree::prove_inclusion(&mut reader, index.0, size)?;
+        let checkpoint = tlog::note::Note::parse(&self.checkpoint.note).map_err(Error::from)?;
+        let leaf = tlog::leaf_hash(&stored.leaf());
+        let root = tlog::Hash(self.checkpoint.root);
+        tlog::tree::verify_inclusion(index.0, size, &leaf, &hashes, &root)
+            .map_err(|e| Error::corrupt(format!("leaf {index}: {e}; run verify")))?;
+        let proof = LogProof { extra: None, index: index.0, hashes, checkpoint };
+        Ok(Proof { text: proof.encode(), stored })
+    }
+
+    /// The id of the record at this leaf.
+    pub fn event_id(&self, index: LeafIndex) -> EventId {
+        EventId { log: self.shared.info.short.clone(), index }
+    }
+
+    pub(crate) fn segment_of(&self, index: u64) -> Option<&Segment> {
+        let at = self.segments.partition_point(|segment| segment.last.0 < index);
+        self.segments.get(at).filter(|segment| segment.first.0 <= index)
+    }
+
+    /// Whether an error may come from files that moved on since the view was taken.
+    fn is_stale(&self, error: &Error) -> bool {
+        matches!(error.kind(), ErrorKind::NotFound | ErrorKind::Corrupt)
+    }
+
+    /// The same state of the log through the files that hold it now, if these are others.
+    fn again(&self) -> Result<View> {
+        let now = Reader { shared: self.shared.clone() }.view()?;
+        if now.segments == self.segments && now.frames.first() == self.frames.first() {
+            return Err(Error::corrupt(format!(
+                "{}: bytes cannot be read, and no file has changed since; run verify",
+                self.shared.layout.log.display()
+            )));
+        }
+        Ok(View { checkpoint: self.checkpoint.clone(), ..now })
+    }
+}
+
+impl Shared {
+    /// The evidence file of a segment, open; the ones used last stay open.
+    pub(crate) fn evidence(&self, segment: &Segment) -> Result<Arc<EvidenceFile>> {
+        let mut open = self.open.lock();
+        if let Some(at) = open.iter().position(|file| file.segment() == segment) {
+            let file = open.remove(at);
+            open.insert(0, file.clone());
+            return Ok(file);
+        }
+        drop(open);
+        let file = Arc::new(EvidenceFile::open(self.disk.as_ref(), segment)?);
+        let mut open = self.open.lock();
+        open.insert(0, file.clone());
+        open.truncate(OPEN_FILES_MAX);
+        Ok(file)
+    }
+}

@@ -1,0 +1,107 @@
+//! Tiles for proofs: from the published files where these are wide enough, else computed from the
+//! leaves, as for the newest part of the tree.
+
+use std::sync::Arc;
+
+use parking_lot::Mutex;
+use tlog::tile::{Row, TILE_WIDTH, Tile, TileReader};
+use tlog::{HASH_BYTES, Hash, leaf_hash, node_hash};
+
+use super::{Selection, View};
+use crate::{Error, Result};
+
+/// Full tiles kept by one reader: 8 KiB each.
+const CACHED_TILES_MAX: usize = 256;
+
+/// Full tiles used last, most recent first.
+#[derive(Default)]
+pub(crate) struct Cache(Mutex<Vec<(Tile, Arc<Vec<u8>>)>>);
+
+impl Cache {
+    fn get(&self, tile: Tile) -> Option<Arc<Vec<u8>>> {
+        let mut tiles = self.0.lock();
+        let at = tiles.iter().position(|(name, _)| *name == tile)?;
+        tiles.get_mut(..=at).unwrap_or_default().rotate_right(1);
+        tiles.first().map(|(_, bytes)| bytes.clone())
+    }
+
+    fn put(&self, tile: Tile, bytes: Arc<Vec<u8>>) {
+        let mut tiles = self.0.lock();
+        tiles.truncate(CACHED_TILES_MAX - 1);
+        tiles.insert(0, (tile, bytes));
+    }
+}
+
+/// The tiles of a view.
+pub(crate) struct LogTiles<'v> {
+    view: &'v View,
+    /// Whether a partial tile may be cut out of the full file of the same name.
+    from_full: bool,
+}
+
+impl<'v> LogTiles<'v> {
+    pub(crate) fn new(view: &'v View) -> LogTiles<'v> {
+        LogTiles { view, from_full: true }
+    }
+
+    /// The partial tiles where the WAL begins. Only files wholly below are taken as they are: a full
+    /// one that reaches above may have been cut off by a crash.
+    pub(crate) fn at_edge(view: &'v View) -> LogTiles<'v> {
+        LogTiles { view, from_full: false }
+    }
+
+    /// The full tile from its file, if it is there.
+    fn stored(&self, tile: Tile) -> Option<Arc<Vec<u8>>> {
+        let shared = &self.view.shared;
+        if let Some(bytes) = shared.tiles.get(tile) {
+            return Some(bytes);
+        }
+        let path = shared.layout.public().join(tile.to_string());
+        let length = usize::from(TILE_WIDTH) * HASH_BYTES;
+        let bytes = shared.disk.read(&path, length as u64).ok().filter(|bytes| bytes.len() == length)?;
+        let bytes = Arc::new(bytes);
+        shared.tiles.put(tile, bytes.clone());
+        Some(bytes)
+    }
+
+    fn computed(&mut self, tile: Tile, level: u8) -> Result<Vec<u8>> {
+        let first = tile.index * u64::from(TILE_WIDTH);
+        let end = first + u64::from(tile.width);
+        let mut bytes = Vec::with_capacity(usize::from(tile.width) * HASH_BYTES);
+        if level == 0 {
+            for batch in self.view.scan(first..end, Selection::default()) {
+                batch?.iter().for_each(|leaf| bytes.extend_from_slice(&leaf_hash(&leaf.leaf()).0));
+            }
+        } else {
+            for index in first..end {
+                let below = Tile { row: Row::Level(level - 1), index, width: TILE_WIDTH };
+                bytes.extend_from_slice(&perfect_root(&self.tile(below)?).0);
+            }
+        }
+        Ok(bytes)
+    }
+}
+
+impl TileReader for LogTiles<'_> {
+    type Error = Error;
+
+    fn tile(&mut self, tile: Tile) -> Result<Vec<u8>> {
+        let may_be_stored = self.from_full || !tile.is_partial();
+        if let Some(bytes) = self.stored(tile.full()).filter(|_| may_be_stored) {
+            return Ok(bytes.get(..usize::from(tile.width) * HASH_BYTES).unwrap_or_default().to_vec());
+        }
+        match tile.row {
+            Row::Level(level) => self.computed(tile, level),
+            Row::Entries => Err(Error::invalid("entries are not hashes")),
+        }
+    }
+}
+
+/// The root over the hashes of a full tile.
+fn perfect_root(bytes: &[u8]) -> Hash {
+    let mut nodes: Vec<Hash> = bytes.as_chunks::<HASH_BYTES>().0.iter().map(|hash| Hash(*hash)).collect();
+    while nodes.len() > 1 {
+        nodes = nodes.as_chunks::<2>().0.iter().map(|[left, right]| node_hash(left, right)).collect();
+    }
+    nodes.first().copied().unwrap_or(Hash::EMPTY_TREE)
+}

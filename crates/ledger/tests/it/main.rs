@@ -1,0 +1,6 @@
+//! Tests of the ledger through its public door.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, missing_docs)]
+
+mod basic;
+mod support;
