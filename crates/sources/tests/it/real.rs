@@ -133,7 +133,7 @@ fn read(folder: &Path) -> Vec<Record> {
 }
 
 /// Files of `panther/`, with the platforms whose records are in them.
-const PANTHER: [&str; 7] = [
+const PANTHER: [&str; 8] = [
     "AWS.CloudTrail",
     "Amazon.EKS.Audit",
     "GCP.AuditLog",
@@ -141,6 +141,7 @@ const PANTHER: [&str; 7] = [
     "GitHub.Webhook",
     "Okta.SystemLog",
     "Azure.Audit",
+    "Azure.MonitorActivity",
 ];
 
 /// Files with records that are no events: how many of which kind, and why.
