@@ -195,7 +195,7 @@ impl<'a> Path<'a> {
         self.engine_act(first, operation, writes)
     }
 
-    /// Paths of secrets engines. Entries before Vault 1.12 do not name the engine: then the word that
+    /// Paths of secrets engines. Older entries do not name the engine: then the word that
     /// only one kind of engine has decides.
     fn engine_act(&self, first: &str, operation: &str, writes: bool) -> Act {
         let unnamed = self.engine.is_none();
