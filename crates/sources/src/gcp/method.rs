@@ -309,67 +309,6 @@ fn plain(access: Access) -> Act {
 
 /// The access that a verb means; the platform's word on the permission where the verb is unknown.
 pub(super) fn access(verb: &str, reads: Option<bool>) -> Access {
-    const VERBS: &[(Access, &[&str])] = &[
-        (
-            Access::Read,
-            &[
-                "get",
-                "list",
-                "aggregated",
-                "read",
-                "search",
-                "lookup",
-                "query",
-                "fetch",
-                "describe",
-                "test",
-                "check",
-                "view",
-                "download",
-                "batchget",
-                "watch",
-                "count",
-                "validate",
-                "pull",
-                "analyze",
-                "find",
-                "explain",
-            ],
-        ),
-        (
-            Access::Modify,
-            &[
-                "update", "patch", "set", "modify", "replace", "enable", "disable", "move", "resize", "attach",
-                "detach", "undelete", "restore", "start", "stop", "reset", "suspend", "resume", "apply", "write",
-                "append", "commit", "change", "add", "bulk", "migrate", "upgrade", "rollback", "cancel", "ack",
-            ],
-        ),
-        (Access::Create, &["create", "insert", "upload", "register", "import", "clone", "copy", "batchcreate"]),
-        (Access::Delete, &["delete", "remove", "destroy", "purge", "batchdelete", "deregister", "unregister", "drop"]),
-        (
-            Access::Execute,
-            &[
-                "run",
-                "execute",
-                "invoke",
-                "call",
-                "sign",
-                "encrypt",
-                "decrypt",
-                "exec",
-                "connect",
-                "predict",
-                "submit",
-                "publish",
-                "rawencrypt",
-                "rawdecrypt",
-                "asymmetric",
-                "mac",
-                "proxy",
-                "send",
-            ],
-        ),
-    ];
     let lower = verb.to_ascii_lowercase();
     let mut best: Option<(usize, Access)> = None;
     for (access, words) in VERBS {
@@ -386,3 +325,66 @@ pub(super) fn access(verb: &str, reads: Option<bool>) -> Access {
         (None, None) => Access::Other,
     }
 }
+
+/// What verbs mean, by their beginning; the longest match counts.
+const VERBS: &[(Access, &[&str])] = &[
+    (
+        Access::Read,
+        &[
+            "get",
+            "list",
+            "aggregated",
+            "read",
+            "search",
+            "lookup",
+            "query",
+            "fetch",
+            "describe",
+            "test",
+            "check",
+            "view",
+            "download",
+            "batchget",
+            "watch",
+            "count",
+            "validate",
+            "pull",
+            "analyze",
+            "find",
+            "explain",
+        ],
+    ),
+    (
+        Access::Modify,
+        &[
+            "update", "patch", "set", "modify", "replace", "enable", "disable", "move", "resize", "attach", "detach",
+            "undelete", "restore", "start", "stop", "reset", "suspend", "resume", "apply", "write", "append", "commit",
+            "change", "add", "bulk", "migrate", "upgrade", "rollback", "cancel", "ack",
+        ],
+    ),
+    (Access::Create, &["create", "insert", "upload", "register", "import", "clone", "copy", "batchcreate"]),
+    (Access::Delete, &["delete", "remove", "destroy", "purge", "batchdelete", "deregister", "unregister", "drop"]),
+    (
+        Access::Execute,
+        &[
+            "run",
+            "execute",
+            "invoke",
+            "call",
+            "sign",
+            "encrypt",
+            "decrypt",
+            "exec",
+            "connect",
+            "predict",
+            "submit",
+            "publish",
+            "rawencrypt",
+            "rawdecrypt",
+            "asymmetric",
+            "mac",
+            "proxy",
+            "send",
+        ],
+    ),
+];

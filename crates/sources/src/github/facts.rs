@@ -190,18 +190,6 @@ pub(super) fn grants<'a>(event: &mut Event<'a>, entry: &Entry<'a>) {
     }
     let by_actor = Some(event.actor.uri.clone());
     let approves = matches!(phase, GrantPhase::Approve | GrantPhase::Deny);
-    let target = first([
-        &entry.permission,
-        &entry.new_repo_permission,
-        &entry.organization_role_name,
-        &entry.environment_name,
-        &entry.branch,
-        &entry.user_programmatic_access_name,
-        &entry.team,
-        &entry.repo,
-        &entry.org,
-        &entry.business,
-    ]);
     if phase == GrantPhase::Bypass {
         event.privileged = Some(true);
     }
@@ -213,13 +201,29 @@ pub(super) fn grants<'a>(event: &mut Event<'a>, entry: &Entry<'a>) {
         requester: if approves { None } else { by_actor.clone() },
         beneficiary,
         approver: if approves { by_actor } else { None },
-        target,
+        target: target(entry),
         reason: first([&entry.explanation, &entry.reason]),
         ticket: None,
         not_before: None,
         not_after: None,
         duration_s: None,
     });
+}
+
+/// What a grant is for, as the entry words it: a permission, a role, an environment, a place.
+fn target<'a>(entry: &Entry<'a>) -> OptText<'a> {
+    first([
+        &entry.permission,
+        &entry.new_repo_permission,
+        &entry.organization_role_name,
+        &entry.environment_name,
+        &entry.branch,
+        &entry.user_programmatic_access_name,
+        &entry.team,
+        &entry.repo,
+        &entry.org,
+        &entry.business,
+    ])
 }
 
 /// The phase of an action and what kind of grant it is about.
