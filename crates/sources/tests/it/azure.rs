@@ -57,3 +57,24 @@ fn every_real_record_becomes_an_event_that_keeps_what_it_has() {
         assert_ne!(event["access"], "other", "{text}");
     }
 }
+
+/// Where an event keeps the columns that are read verbatim.
+const VERBATIM: [(&str, &str); 12] = [
+    ("source_event_id", "/source_event_id"),
+    ("time_raw", "/time_raw"),
+    ("api_operation", "/api/operation"),
+    ("status_code", "/status_code"),
+    ("error_code", "/error_code"),
+    ("region", "/region"),
+    ("actor_name", "/actor/name"),
+    ("credential_native_id", "/credential/native_id"),
+    ("role", "/role"),
+    ("decision_rule", "/decision/rule"),
+    ("user_agent", "/user_agent"),
+    ("client_app", "/client_app"),
+];
+
+#[test]
+fn each_verbatim_value_stands_where_its_origin_says() {
+    golden::origins("azure", &VERBATIM);
+}

@@ -73,3 +73,23 @@ fn every_real_record_becomes_an_event_that_keeps_what_it_has() {
         assert_ne!(event["access"], "other", "{text}");
     }
 }
+
+/// Where an event keeps the columns that are read verbatim.
+const VERBATIM: [(&str, &str); 11] = [
+    ("source_event_id", "/source_event_id"),
+    ("time_raw", "/time_raw"),
+    ("api_service", "/api/service"),
+    ("error_message", "/error_message"),
+    ("actor_name", "/actor/name"),
+    ("credential_native_id", "/credential/native_id"),
+    ("src_ip", "/src/ip"),
+    ("src_country", "/src/country"),
+    ("user_agent", "/user_agent"),
+    ("client_app", "/client_app"),
+    ("device_id", "/device/id"),
+];
+
+#[test]
+fn each_verbatim_value_stands_where_its_origin_says() {
+    golden::origins("entra", &VERBATIM);
+}

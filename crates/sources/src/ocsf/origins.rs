@@ -1,0 +1,80 @@
+//! The attribute behind each column.
+
+use crate::Origin;
+
+pub(super) const ORIGINS: &[Origin] = &[
+    Origin { column: "source_event_id", pointers: &["/metadata/original_event_uid", "/metadata/uid"] },
+    Origin { column: "time_raw", pointers: &["/metadata/original_time", "/time", "/time_dt"] },
+    Origin { column: "time", pointers: &["/time", "/time_dt"] },
+    Origin { column: "class_uid", pointers: &["/class_uid"] },
+    Origin { column: "activity_id", pointers: &["/activity_id", "/type_uid"] },
+    Origin { column: "severity_id", pointers: &["/severity_id"] },
+    Origin { column: "status_id", pointers: &["/status_id", "/status"] },
+    Origin { column: "status_code", pointers: &["/status_code", "/status"] },
+    Origin { column: "error_code", pointers: &["/api/response/error", "/api/response/code", "/status_code"] },
+    Origin { column: "error_message", pointers: &["/api/response/error_message", "/status_detail"] },
+    Origin { column: "tenant", pointers: &["/metadata/tenant_uid", "/cloud/account/uid", "/cloud/org/uid"] },
+    Origin {
+        column: "authority",
+        pointers: &[
+            "/cloud/account/uid",
+            "/cloud/account_uid",
+            "/metadata/tenant_uid",
+            "/cloud/org/uid",
+            "/actor/user/account/uid",
+            "/user/account/uid",
+        ],
+    },
+    Origin { column: "region", pointers: &["/cloud/region"] },
+    Origin {
+        column: "actor_principal",
+        pointers: &["/ai_agent/uid", "/actor/user/uid", "/actor/user/name", "/user/uid", "/actor/iam_role/uid"],
+    },
+    Origin {
+        column: "actor_name",
+        pointers: &[
+            "/ai_agent/name",
+            "/actor/user/name",
+            "/actor/user/email_addr",
+            "/actor/user/uid",
+            "/user/name",
+            "/user/uid",
+            "/actor/iam_role/name",
+            "/actor/app_name",
+            "/actor/process/name",
+        ],
+    },
+    Origin { column: "actor_kind", pointers: &["/actor/user/type_id", "/user/type_id"] },
+    Origin {
+        column: "credential_native_id",
+        pointers: &[
+            "/actor/session/credential_uid",
+            "/actor/user/credential_uid",
+            "/actor/user/programmatic_credentials/*/uid",
+            "/api/token/uid",
+        ],
+    },
+    Origin { column: "issued_credential_native_id", pointers: &["/authentication_token/uid"] },
+    Origin { column: "session_uri", pointers: &["/actor/session/uid", "/session/uid"] },
+    Origin { column: "role", pointers: &["/actor/iam_role/name"] },
+    Origin { column: "api_service", pointers: &["/api/service/name", "/metadata/product/name"] },
+    Origin {
+        column: "api_operation",
+        pointers: &["/api/operation", "/metadata/event_code", "/activity_name", "/class_name"],
+    },
+    Origin { column: "api_request_id", pointers: &["/api/request/uid", "/http_request/uid"] },
+    Origin {
+        column: "resources",
+        pointers: &["/resources/*/uid", "/resources/*/name", "/user/uid", "/group/uid", "/entity/policy/uid"],
+    },
+    Origin { column: "src_ip", pointers: &["/src_endpoint/ip"] },
+    Origin { column: "src_country", pointers: &["/src_endpoint/location/country"] },
+    Origin { column: "src_network", pointers: &["/src_endpoint/vpc_uid", "/src_endpoint/autonomous_system/name"] },
+    Origin { column: "dst_ip", pointers: &["/dst_endpoint/ip"] },
+    Origin { column: "user_agent", pointers: &["/http_request/user_agent"] },
+    Origin { column: "device_id", pointers: &["/device/uid"] },
+    Origin { column: "device_name", pointers: &["/device/name", "/device/hostname"] },
+    Origin { column: "authn_protocol", pointers: &["/auth_protocol"] },
+    Origin { column: "trace_id", pointers: &["/trace/uid"] },
+    Origin { column: "delegation_uid", pointers: &["/delegation/uid"] },
+];
