@@ -75,10 +75,9 @@ fn every_real_record_becomes_an_event_that_keeps_what_it_has() {
 }
 
 /// Where an event keeps the columns that are read verbatim.
-const VERBATIM: [(&str, &str); 11] = [
+const VERBATIM: [(&str, &str); 10] = [
     ("source_event_id", "/source_event_id"),
     ("time_raw", "/time_raw"),
-    ("api_service", "/api/service"),
     ("error_message", "/error_message"),
     ("actor_name", "/actor/name"),
     ("credential_native_id", "/credential/native_id"),

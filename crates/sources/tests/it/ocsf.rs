@@ -62,13 +62,12 @@ fn published_events_keep_class_activity_actor_api_and_status() {
 }
 
 /// Where an event keeps the columns that are read verbatim.
-const VERBATIM: [(&str, &str); 12] = [
+const VERBATIM: [(&str, &str); 11] = [
     ("source_event_id", "/source_event_id"),
     ("time_raw", "/time_raw"),
     ("api_operation", "/api/operation"),
     ("api_service", "/api/service"),
     ("api_request_id", "/api/request_id"),
-    ("authority", "/authority"),
     ("region", "/region"),
     ("actor_name", "/actor/name"),
     ("credential_native_id", "/credential/native_id"),
