@@ -3,7 +3,10 @@
 use crate::Origin;
 
 pub(super) const ORIGINS: &[Origin] = &[
-    Origin { column: "source_event_id", pointers: &["/properties/id", "/id", "/Id", "/properties/requestId"] },
+    Origin {
+        column: "source_event_id",
+        pointers: &["/properties/id", "/id", "/Id", "/properties/requestId", "/RequestId", "/requestId"],
+    },
     Origin {
         column: "time_raw",
         pointers: &[
@@ -82,7 +85,11 @@ pub(super) const ORIGINS: &[Origin] = &[
             "/initiatedBy/user/userPrincipalName",
             "/initiatedBy/app/displayName",
             "/properties/userId",
+            "/properties/servicePrincipalId",
+            "/properties/appId",
+            "/UserId",
             "/ServicePrincipalId",
+            "/AppId",
         ],
     },
     Origin {
