@@ -132,10 +132,15 @@ pub(super) const ORIGINS: &[Origin] = &[
             "/IPAddress",
             "/initiatedBy/user/ipAddress",
             "/callerIpAddress",
+            "/properties/additionalDetails/*/value",
+            "/additionalDetails/*/value",
         ],
     },
     Origin { column: "src_country", pointers: &["/properties/location/countryOrRegion", "/location/countryOrRegion"] },
-    Origin { column: "user_agent", pointers: &["/properties/userAgent", "/userAgent", "/UserAgent"] },
+    Origin {
+        column: "user_agent",
+        pointers: &["/properties/userAgent", "/userAgent", "/UserAgent", "/properties/additionalDetails/*/value"],
+    },
     Origin {
         column: "client_app",
         pointers: &["/properties/appDisplayName", "/appDisplayName", "/properties/appId", "/AppId"],
