@@ -80,3 +80,12 @@ const VERBATIM: [(&str, &str); 11] = [
 fn each_verbatim_value_stands_where_its_origin_says() {
     golden::origins("ocsf", &VERBATIM);
 }
+
+#[test]
+fn a_status_without_its_number_is_read_from_its_text() {
+    let status = |text: &str| {
+        let record = serde_json::json!({"class_uid": 6003, "activity_id": 2, "metadata": {}, "status": text});
+        golden::normalise(record.to_string().as_bytes()).unwrap()["status"].clone()
+    };
+    assert_eq!([status("Success"), status("Failure"), status("Pending")], ["success", "failure", "unknown"]);
+}
