@@ -1,0 +1,214 @@
+//! The lake: sealed files, the tail behind them, and the two ways in which files come to be.
+
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use model::ViewManifest;
+
+use crate::catalog::{Catalog, LiveFile};
+use crate::derive::{Carry, Deriver, Source};
+use crate::evidence::{Evidence, try_scan};
+use crate::files::{UNFINISHED, digest};
+use crate::tail::Tail;
+use crate::twice::Twice;
+use crate::writer::{FileName, Follower};
+use crate::{Error, Result};
+
+/// The derived tables of one log as of one size. Opening reads no evidence that an earlier opening
+/// has already looked through; nothing changes under an open lake.
+#[derive(Debug)]
+pub struct Lake {
+    pub(crate) folder: PathBuf,
+    pub(crate) catalog: Arc<Catalog>,
+    pub(crate) evidence: Arc<dyn Evidence>,
+    pub(crate) tail: Arc<Tail>,
+}
+
+/// What a sealed lake file is instead of itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Difference {
+    /// Name of the file in `lake/`.
+    pub file: String,
+    /// Leaf that announced it.
+    pub announced_by: u64,
+    /// First leaf it covers.
+    pub first: u64,
+    /// Last leaf it covers.
+    pub last: u64,
+    /// What is wrong: missing, or other bytes.
+    pub what: String,
+}
+
+/// Where a rebuild is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Progress {
+    /// Leaves derived again.
+    pub leaves: u64,
+    /// Leaves to derive again in all.
+    pub leaves_total: u64,
+}
+
+impl Lake {
+    /// Opens the lake in `folder` over a log. The folder is made if there is none.
+    ///
+    /// # Errors
+    /// Corrupt, if a sealed file is missing or cannot be read; Evidence, if the log cannot be read;
+    /// Unavailable, if the folder cannot be made.
+    pub fn open(folder: &Path, evidence: Arc<dyn Evidence>) -> Result<Lake> {
+        std::fs::create_dir_all(folder).map_err(|error| Error::io("make", folder, error))?;
+        let catalog = Arc::new(Catalog::open(folder, &*evidence)?);
+        for file in catalog.events.values().chain(catalog.rejects.values()) {
+            let path = folder.join(&file.name);
+            let bytes = std::fs::metadata(&path).map_err(|error| Error::file(&path, error))?.len();
+            if bytes != file.bytes {
+                return Err(Error::file(&path, format!("{bytes} bytes, sealed with {}", file.bytes)));
+            }
+        }
+        let tail = Tail::new(folder.to_owned(), Arc::clone(&catalog), Arc::clone(&evidence));
+        Ok(Lake { folder: folder.to_owned(), catalog, evidence, tail: Arc::new(tail) })
+    }
+
+    /// Size of the log that is visible here: all of it.
+    pub fn tree_size(&self) -> u64 {
+        self.evidence.size()
+    }
+
+    /// Leaves below this one have files; those from it on are derived when asked for.
+    pub fn covered(&self) -> u64 {
+        self.catalog.covered()
+    }
+
+    /// The normalisers that made the files, each with the first leaf it was used for.
+    pub fn normalisers(&self) -> Vec<(u64, String)> {
+        let mut found: Vec<(u64, String)> = Vec::new();
+        for file in self.catalog.events.values() {
+            let Some(name) = FileName::parse(&file.name) else { continue };
+            if found.last().is_none_or(|(_, last)| *last != name.normaliser) {
+                found.push((file.first, name.normaliser));
+            }
+        }
+        found
+    }
+
+    /// The sources of the log, by number.
+    ///
+    /// # Errors
+    /// As for a question.
+    pub fn sources(&self) -> Result<Vec<Source>> {
+        let carry = self.tail.carry()?;
+        Ok(carry.sources.into_values().collect())
+    }
+
+    /// Keeps what was found out about the log, so that the next opening starts from here. For the
+    /// one writer of the folder.
+    ///
+    /// # Errors
+    /// Unavailable, if the disk refuses.
+    pub fn save(&self) -> Result<()> {
+        self.catalog.save(&self.folder)
+    }
+
+    /// A follower that writes the files of the leaves behind the last file. For the one writer of the
+    /// folder.
+    ///
+    /// # Errors
+    /// Corrupt, if the last files cannot be read.
+    pub fn follow(&self) -> Result<Follower> {
+        Ok(Follower::new(&self.folder, self.tail.deriver()?, self.covered(), self.next_turn()?))
+    }
+
+    /// Writes all files again from the evidence files and returns the manifest that, once the caller
+    /// has sealed it, takes the place of every earlier one; nothing, if the log has no evidence file
+    /// yet. Until then the old files stay in force.
+    ///
+    /// # Errors
+    /// Evidence, if a leaf cannot be read; Unavailable, if the disk refuses.
+    pub fn rebuild(&self, progress: &mut dyn FnMut(Progress)) -> Result<Option<ViewManifest>> {
+        let deriver = Deriver::resume(self.evidence.log(), Carry::default(), Twice::default());
+        let normaliser = deriver.normaliser().to_owned();
+        let mut follower = Follower::new(&self.folder, deriver, 0, self.next_turn()?);
+        let leaves_total = self.evidence.segments().last().map_or(0, |segment| segment.last + 1);
+        let mut files = Vec::new();
+        for segment in self.evidence.segments() {
+            try_scan(&*self.evidence, segment.first, segment.last + 1, |leaf| {
+                follower.push(leaf)?;
+                Ok(ControlFlow::Continue(()))
+            })?;
+            if let Some(written) = follower.close()? {
+                files.extend(written.manifest.files);
+            }
+            progress(Progress { leaves: follower.next(), leaves_total });
+        }
+        let Some(last) = leaves_total.checked_sub(1) else { return Ok(None) };
+        Ok(Some(ViewManifest { first: 0, last, normaliser, files, rebuild: true }))
+    }
+
+    /// Compares every live file with what was sealed about it, byte by byte.
+    pub fn check(&self) -> Vec<Difference> {
+        check_files(&self.folder, self.catalog.events.values().chain(self.catalog.rejects.values()))
+    }
+
+    /// Removes files that are not live: unfinished ones, those whose manifest was never sealed, those
+    /// that a rebuild replaced. For the one writer of the folder, while it writes no file.
+    /// Returns how many it removed.
+    ///
+    /// # Errors
+    /// Unavailable, if a file cannot be removed.
+    pub fn tidy(&self) -> Result<usize> {
+        let live = |name: &str| {
+            self.catalog.events.values().chain(self.catalog.rejects.values()).any(|file| file.name == name)
+        };
+        let mut removed = 0;
+        for name in names(&self.folder)? {
+            let ours = name.ends_with(UNFINISHED) || FileName::parse(&name).is_some();
+            if ours && !live(&name) {
+                let path = self.folder.join(&name);
+                std::fs::remove_file(&path).map_err(|error| Error::io("remove", &path, error))?;
+                removed += 1;
+            }
+        }
+        Ok(removed)
+    }
+
+    /// One more than the turn of any file that was ever announced or lies in the folder.
+    fn next_turn(&self) -> Result<u32> {
+        let lying = names(&self.folder)?.into_iter().filter_map(|name| FileName::parse(&name)).map(|name| name.turn);
+        Ok(lying.fold(self.catalog.turn, u32::max) + 1)
+    }
+}
+
+/// Compares the lake files that the log announces with what is on disk, even when the lake cannot be
+/// opened.
+///
+/// # Errors
+/// Evidence, if the log cannot be read.
+pub fn check(folder: &Path, evidence: &dyn Evidence) -> Result<Vec<Difference>> {
+    let catalog = Catalog::fold(evidence)?;
+    Ok(check_files(folder, catalog.events.values().chain(catalog.rejects.values())))
+}
+
+fn check_files<'f>(folder: &Path, files: impl Iterator<Item = &'f LiveFile>) -> Vec<Difference> {
+    let differs = |file: &LiveFile| match digest(&folder.join(&file.name)) {
+        Ok((sha256, _)) if sha256 == file.sha256 => None,
+        Ok((sha256, bytes)) => {
+            Some(format!("{bytes} bytes with SHA-256 {sha256}, sealed were {} with {}", file.bytes, file.sha256))
+        }
+        Err(error) => Some(error.to_string()),
+    };
+    let difference = |file: &LiveFile| {
+        let what = differs(file)?;
+        let LiveFile { name, announced_by, first, last, .. } = file;
+        Some(Difference { file: name.clone(), announced_by: *announced_by, first: *first, last: *last, what })
+    };
+    files.filter_map(difference).collect()
+}
+
+fn names(folder: &Path) -> Result<Vec<String>> {
+    let unreadable = |error| Error::io("list", folder, error);
+    let mut names = Vec::new();
+    for entry in std::fs::read_dir(folder).map_err(unreadable)? {
+        names.extend(entry.map_err(unreadable)?.file_name().into_string());
+    }
+    Ok(names)
+}

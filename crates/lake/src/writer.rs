@@ -1,0 +1,196 @@
+//! The rows of one segment as files, and what a caller may seal about them.
+
+use std::path::{Path, PathBuf};
+
+use model::ViewManifest;
+
+use crate::derive::{Deriver, Outcome, Sealed};
+use crate::files::{CARRY, TableFile};
+use crate::rows::{EventRows, RejectRows};
+use crate::{Error, ErrorKind, Result, schema};
+
+/// Rows gathered before they become a batch.
+const BATCH_ROWS: usize = 4_096;
+
+/// The names of lake files: `<first>-<last>.<normaliser>.<turn>.<table>.parquet`, where the turn
+/// makes a name new when the same leaves are derived again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct FileName {
+    pub(crate) first: u64,
+    pub(crate) last: u64,
+    pub(crate) normaliser: String,
+    pub(crate) turn: u32,
+    pub(crate) table: Table,
+}
+
+/// The stored tables.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Table {
+    Events,
+    Rejects,
+}
+
+impl Table {
+    const fn as_str(self) -> &'static str {
+        match self {
+            Table::Events => "events",
+            Table::Rejects => "rejects",
+        }
+    }
+}
+
+impl std::fmt::Display for FileName {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let FileName { first, last, normaliser, turn, table } = self;
+        write!(f, "{first}-{last}.{normaliser}.{turn}.{}.parquet", table.as_str())
+    }
+}
+
+impl FileName {
+    /// Reads a name back; nothing, if it is no name of a lake file.
+    pub(crate) fn parse(name: &str) -> Option<FileName> {
+        let mut parts = name.split('.');
+        let (range, normaliser, turn, table) = (parts.next()?, parts.next()?, parts.next()?, parts.next()?);
+        let (first, last) = range.split_once('-')?;
+        let parsed = FileName {
+            first: first.parse().ok()?,
+            last: last.parse().ok()?,
+            normaliser: normaliser.to_owned(),
+            turn: turn.parse().ok()?,
+            table: [Table::Events, Table::Rejects].into_iter().find(|t| t.as_str() == table)?,
+        };
+        // One spelling only: no leading zeros, no path separators, nothing after the suffix.
+        (parsed.to_string() == name && normaliser.bytes().all(|b| b.is_ascii_hexdigit())).then_some(parsed)
+    }
+}
+
+/// How many records of each outcome a segment holds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Records that became events.
+    pub events: u64,
+    /// Records that became rejects.
+    pub rejects: u64,
+}
+
+impl Counts {
+    fn add(&mut self, outcome: Outcome) {
+        match outcome {
+            Outcome::Event => self.events += 1,
+            Outcome::Reject => self.rejects += 1,
+            Outcome::Own => {}
+        }
+    }
+}
+
+/// Complete, durable lake files of one segment.
+#[derive(Clone, Debug)]
+pub struct Written {
+    /// The body of the leaf that announces them; until that leaf is sealed nobody reads them.
+    pub manifest: ViewManifest,
+    /// What is in them.
+    pub counts: Counts,
+}
+
+/// Follows the log by cursor and writes the rows of one segment after the other: the events file
+/// always, the rejects file if there is a reject.
+pub struct Follower {
+    folder: PathBuf,
+    deriver: Deriver,
+    turn: u32,
+    first: u64,
+    next: u64,
+    counts: Counts,
+    events: EventRows,
+    rejects: RejectRows,
+    files: Option<Files>,
+}
+
+struct Files {
+    events: TableFile,
+    rejects: TableFile,
+}
+
+impl Follower {
+    /// Follows from leaf `next` on; `deriver` has seen every leaf before it. `turn` is higher than
+    /// that of every file that `folder` ever had.
+    pub(crate) fn new(folder: &Path, deriver: Deriver, next: u64, turn: u32) -> Follower {
+        Follower {
+            folder: folder.to_owned(),
+            deriver,
+            turn,
+            first: next,
+            next,
+            counts: Counts::default(),
+            events: EventRows::default(),
+            rejects: RejectRows::default(),
+            files: None,
+        }
+    }
+
+    /// The leaf that comes next.
+    pub fn next(&self) -> u64 {
+        self.next
+    }
+
+    /// Takes the next leaf, of whatever kind.
+    ///
+    /// # Errors
+    /// Fatal, if it is not the next one; Evidence, if its header cannot be read; Unavailable, if the
+    /// disk refuses. After an error the follower is of no further use: nothing of the open segment is
+    /// visible, and [`crate::Lake::follow`] begins it again.
+    pub fn push(&mut self, leaf: &Sealed<'_>) -> Result<()> {
+        if leaf.index != self.next {
+            let context = format!("leaf {} came where leaf {} is next", leaf.index, self.next);
+            return Err(Error::new(ErrorKind::Fatal, context));
+        }
+        let files = match &mut self.files {
+            Some(files) => files,
+            None => self.files.insert(Files::create(&self.folder, self.first, self.turn)?),
+        };
+        self.next += 1;
+        self.counts.add(self.deriver.push(leaf, &mut self.events, &mut self.rejects)?);
+        if self.events.len() >= BATCH_ROWS {
+            files.events.write(&self.events.flush()?)?;
+        }
+        if self.rejects.len() >= BATCH_ROWS {
+            files.rejects.write(&self.rejects.flush()?)?;
+        }
+        Ok(())
+    }
+
+    /// Ends the segment with the leaf pushed last. When this returns its files are durable; the
+    /// caller seals the manifest, and from then on they are read. Without a leaf there is no segment.
+    ///
+    /// # Errors
+    /// Unavailable, if the disk refuses; then as after an error of [`Follower::push`].
+    pub fn close(&mut self) -> Result<Option<Written>> {
+        let Some(Files { mut events, mut rejects }) = self.files.take() else { return Ok(None) };
+        let (first, last) = (self.first, self.next.saturating_sub(1));
+        let normaliser = self.deriver.normaliser().to_owned();
+        let name = |table| FileName { first, last, normaliser: normaliser.clone(), turn: self.turn, table }.to_string();
+        events.write(&self.events.flush()?)?;
+        let carry = serde_json::to_string(&self.deriver.carry)
+            .map_err(|error| Error::caused(ErrorKind::Fatal, "encode the carry", error))?;
+        events.note(CARRY, carry);
+        let mut files = vec![events.finish(&self.folder, name(Table::Events))?];
+        if self.counts.rejects > 0 {
+            rejects.write(&self.rejects.flush()?)?;
+            files.push(rejects.finish(&self.folder, name(Table::Rejects))?);
+        } else {
+            rejects.discard()?;
+        }
+        let manifest = ViewManifest { first, last, normaliser, files, rebuild: false };
+        self.first = self.next;
+        Ok(Some(Written { manifest, counts: std::mem::take(&mut self.counts) }))
+    }
+}
+
+impl Files {
+    fn create(folder: &Path, first: u64, turn: u32) -> Result<Files> {
+        Ok(Files {
+            events: TableFile::create(folder, &format!("{first}.{turn}.events"), schema::events())?,
+            rejects: TableFile::create(folder, &format!("{first}.{turn}.rejects"), schema::rejects())?,
+        })
+    }
+}

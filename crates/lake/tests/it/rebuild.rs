@@ -1,0 +1,188 @@
+//! Delete everything derived, and it comes back; damage it, and it is named.
+
+use std::ops::ControlFlow;
+use std::path::Path;
+use std::sync::Arc;
+
+use lake::{ErrorKind, Evidence, Lake};
+use model::{FLAG_TRUNCATED, Kind, Position};
+
+use crate::log::{Log, ask, k8s};
+
+/// Several segments with all that a row may depend on from an earlier leaf: a source that is renamed
+/// and given a platform, deliveries that go on in the next segment, events told twice across files.
+fn eventful(folder: &Path) -> Log {
+    let mut log = Log::new();
+    let at = |delivery, ordinal: u64| Position {
+        delivery: Some(delivery),
+        ordinal: Some(ordinal),
+        offset: Some(ordinal * 100),
+        name: (ordinal == 0).then(|| format!("audit-{delivery}.log")),
+        ..Position::default()
+    };
+    for n in 0..40_u32 {
+        log.record_at(1, at(7, n.into()), k8s(&format!("id-{}", n % 23), "user", "get", "db", n % 60).as_bytes());
+        if n % 9 == 8 {
+            log.record_at(1, at(7, 100 + u64::from(n)), b"{\"kind\":");
+            log.settle(folder);
+        }
+        if n == 20 {
+            log.source(1, "renamed", "k8s");
+            let full = Position { full_bytes: Some(20_000_000), ..at(8, 0) };
+            log.push(Kind::Record, 1, full, FLAG_TRUNCATED, b"{\"kept\":".to_vec());
+        }
+    }
+    log.record_at(1, at(7, 999), &[0xff, 0xfe]);
+    log
+}
+
+fn everything(lake: &Arc<Lake>) -> Vec<String> {
+    let mut all = ask(lake, "SELECT * FROM events_all ORDER BY leaf_index");
+    all.extend(ask(lake, "SELECT * FROM rejects ORDER BY leaf_index"));
+    all.extend(ask(lake, "SELECT * FROM sources ORDER BY number"));
+    all
+}
+
+#[test]
+fn a_rebuild_equals_the_run_that_was_interrupted_at_every_segment() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut log = eventful(folder.path());
+    let before = log.lake(folder.path());
+    let expected = everything(&before);
+    assert!(expected.iter().any(|line| line.contains("duplicate_of")));
+    assert!(expected.iter().any(|line| line.contains(r#""source":"renamed""#)));
+    assert!(expected.iter().any(|line| line.contains("the record has 20000000 bytes, the first 8 were kept")));
+
+    let mut steps = Vec::new();
+    let manifest = before.rebuild(&mut |progress| steps.push(progress)).unwrap().unwrap();
+    assert!(manifest.rebuild && manifest.first == 0);
+    assert_eq!(steps.len(), 4);
+    assert_eq!(steps[3].leaves, steps[3].leaves_total);
+    assert_eq!(everything(&log.lake(folder.path())), expected, "not sealed yet: the old files are in force");
+
+    log.announce(&manifest);
+    let after = log.lake(folder.path());
+    assert_eq!(everything(&after), expected);
+    let removed = after.tidy().unwrap();
+    assert!(removed >= 4, "{removed}");
+    assert_eq!(everything(&log.lake(folder.path())), expected);
+
+    // And once more from nothing at all: files gone, catalog gone.
+    std::fs::remove_dir_all(folder.path().join("lake")).unwrap();
+    assert_eq!(Lake::open(&folder.path().join("lake"), Arc::new(log.clone())).unwrap_err().kind(), ErrorKind::Corrupt);
+}
+
+#[test]
+fn a_lake_without_any_file_says_the_same_as_one_with_files() {
+    let (folder, bare) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let log = eventful(folder.path());
+    let expected = everything(&log.lake(folder.path()));
+    let mut again = Log::new();
+    log.scan(1, Log::size(&log), &mut |leaf| {
+        let header = model::Header::decode(leaf.header).unwrap();
+        // The same leaves, but no view manifest that would announce a file.
+        let kind = if header.kind == Kind::ViewManifest { Kind::Audit } else { header.kind };
+        again.push(kind, header.source, header.position, header.flags, leaf.body.to_vec());
+        ControlFlow::Continue(())
+    })
+    .unwrap();
+    let lake = again.lake(bare.path());
+    assert_eq!(lake.covered(), 0);
+    assert_eq!(everything(&lake), expected);
+}
+
+#[test]
+fn a_reject_deep_in_a_file_names_the_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let lake = eventful(folder.path()).lake(folder.path());
+    let rows = ask(
+        &lake,
+        "SELECT position_name, position_ordinal, position_offset, reason FROM rejects ORDER BY leaf_index DESC LIMIT 2",
+    );
+    assert_eq!(
+        rows,
+        [
+            r#"{"position_name":"audit-7.log","position_ordinal":999,"position_offset":99900,"reason":"not UTF-8"}"#,
+            r#"{"position_name":"audit-7.log","position_ordinal":135,"position_offset":13500,"reason":"not JSON"}"#
+        ]
+    );
+}
+
+#[test]
+fn a_changed_byte_or_a_missing_file_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let log = eventful(folder.path());
+    let lake = log.lake(folder.path());
+    assert_eq!(lake.check(), []);
+    let name = manifest_file(&lake);
+    let path = folder.path().join("lake").join(&name);
+    let mut bytes = std::fs::read(&path).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 1;
+    std::fs::write(&path, &bytes).unwrap();
+    let found = lake::check(&folder.path().join("lake"), &log).unwrap();
+    assert_eq!(found.len(), 1);
+    assert_eq!(found[0].file, name);
+    assert!(found[0].first <= found[0].last);
+
+    std::fs::remove_file(&path).unwrap();
+    let found = lake::check(&folder.path().join("lake"), &log).unwrap();
+    assert_eq!(found.len(), 1);
+    let error = Lake::open(&folder.path().join("lake"), Arc::new(log.clone())).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Corrupt);
+    assert!(error.to_string().contains("lake rebuild"), "{error}");
+}
+
+fn manifest_file(lake: &Arc<Lake>) -> String {
+    let rows =
+        ask(lake, "SELECT json_get_str(raw, 'files', 0, 'name') AS name FROM leaves WHERE kind = 'view-manifest'");
+    let row: serde_json::Value = serde_json::from_str(&rows[0]).unwrap();
+    row["name"].as_str().unwrap().to_owned()
+}
+
+#[test]
+fn a_damaged_or_foreign_catalog_is_made_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let log = eventful(folder.path());
+    let lake = log.lake(folder.path());
+    let expected = everything(&lake);
+    lake.save().unwrap();
+    let path = folder.path().join("lake/catalog");
+    let kept = std::fs::read(&path).unwrap();
+    assert_eq!(everything(&log.lake(folder.path())), expected, "from the kept one");
+    for damage in [kept.len() / 2, 3, kept.len() - 1] {
+        let mut bytes = kept.clone();
+        bytes[damage] ^= 4;
+        std::fs::write(&path, &bytes).unwrap();
+        assert_eq!(everything(&log.lake(folder.path())), expected, "byte {damage}");
+    }
+    std::fs::write(&path, &kept).unwrap();
+    let mut shorter = Log::new();
+    shorter.record(&k8s("x", "user", "get", "db", 1));
+    assert_eq!(
+        ask(&shorter.lake(folder.path()), "SELECT count(*) AS n FROM events"),
+        [r#"{"n":1}"#],
+        "of a longer log"
+    );
+}
+
+#[test]
+fn files_whose_manifest_was_never_sealed_are_not_read_and_go_away() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut log = eventful(folder.path());
+    let expected = everything(&log.lake(folder.path()));
+    log.close_segment(&folder.path().join("evidence"));
+    let lake = log.lake(folder.path());
+    let mut follower = lake.follow().unwrap();
+    log.scan(follower.next(), Log::size(&log), &mut |leaf| {
+        follower.push(leaf).unwrap();
+        ControlFlow::Continue(())
+    })
+    .unwrap();
+    let orphan = follower.close().unwrap().unwrap();
+    std::fs::write(folder.path().join("lake/77.9.events.tmp"), b"half").unwrap();
+    let lake = log.lake(folder.path());
+    assert_eq!(everything(&lake), expected);
+    assert_eq!(lake.tidy().unwrap(), orphan.manifest.files.len() + 1);
+    assert_eq!(everything(&log.lake(folder.path())), expected);
+}
