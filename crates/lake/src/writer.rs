@@ -159,8 +159,9 @@ impl Follower {
         Ok(())
     }
 
-    /// Ends the segment with the leaf pushed last. When this returns its files are durable; the
-    /// caller seals the manifest, and from then on they are read. Without a leaf there is no segment.
+    /// Ends the files with the leaf pushed last, which need not be the last of an evidence file. When
+    /// this returns they are durable; the caller seals the manifest, and from then on they are read.
+    /// Without a leaf there is no file.
     ///
     /// # Errors
     /// Unavailable, if the disk refuses; then as after an error of [`Follower::push`].

@@ -3,6 +3,7 @@
 
 mod documents;
 mod goldens;
+mod ledger;
 mod log;
 mod query;
 mod rebuild;
