@@ -156,7 +156,7 @@ impl Keeper {
         loop {
             match self.orders.try_recv() {
                 Ok(order) => waiting.push(order),
-                Err(TryRecvError::Empty) => return self.obey(waiting),
+                Err(TryRecvError::Empty) => return self.obey(waiting, follower),
                 // The ledger was dropped, not closed: stop as a crash would.
                 Err(TryRecvError::Disconnected) => return Ok(true),
             }
@@ -174,11 +174,11 @@ impl Keeper {
     }
 
     /// Does the orders whose leaves have all been taken.
-    fn obey(&mut self, waiting: &mut Vec<Order>) -> Result<bool> {
+    fn obey(&mut self, waiting: &mut Vec<Order>, follower: &mut Follower) -> Result<bool> {
         while let Some(at) = waiting.iter().position(|order| order.through <= self.edge.size()) {
             // A full disk leaves the order in its place: it gets the error, or is done later.
             let task = waiting.get(at).map_or(Task::Flush, |order| order.task);
-            let done = self.do_task(task)?;
+            let done = self.do_task(task, follower)?;
             let order = waiting.remove(at);
             let _ = order.answer.send(Ok(done));
             if task == Task::Close {
@@ -188,21 +188,20 @@ impl Keeper {
         Ok(false)
     }
 
-    fn do_task(&mut self, task: Task) -> Result<Option<Signed>> {
+    fn do_task(&mut self, task: Task, follower: &mut Follower) -> Result<Option<Signed>> {
         if task != Task::Publish {
             self.close_segment()?;
             self.merge()?;
         }
         if task != Task::Flush {
-            self.catch_up_own()?;
+            self.catch_up_own(follower)?;
             return self.publish().map(Some);
         }
         Ok(None)
     }
 
     /// Takes the leaves that closing segments has added itself, so that they are published too.
-    fn catch_up_own(&mut self) -> Result<()> {
-        let mut follower = self.follower();
+    fn catch_up_own(&mut self, follower: &mut Follower) -> Result<()> {
         while self.edge.size() < self.tail.end() {
             if let Some(Step::Leaves(group)) = follower.next(Duration::from_millis(WAIT_MS))? {
                 self.take(&group)?;

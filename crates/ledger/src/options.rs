@@ -76,7 +76,7 @@ impl Options {
     /// Limits that contradict each other, or the formats, are refused.
     pub(crate) fn check(&self) -> Result<()> {
         let wal_bytes = usize::try_from(self.wal_file_bytes).unwrap_or(usize::MAX);
-        let group_bytes = self.leaf_bytes_max.max(self.group_bytes_max) + self.group_records_max * 128 + (64 << 10);
+        let group_bytes = self.leaf_bytes_max.max(self.group_bytes_max) + self.group_records_max * 24 + (16 << 10);
         let rules = [
             (self.wal_file_bytes.is_multiple_of(4_096), "wal_file_bytes is not a multiple of 4,096"),
             (wal_bytes >= group_bytes, "wal_file_bytes is too small for a group of leaf_bytes_max or group_bytes_max"),
