@@ -22,6 +22,10 @@ pub trait File: Send + Sync {
     fn sync(&self) -> io::Result<()>;
     /// Length in bytes.
     fn len(&self) -> io::Result<u64>;
+    /// Whether it has no bytes.
+    fn is_empty(&self) -> io::Result<bool> {
+        Ok(self.len()? == 0)
+    }
     /// Cuts the file to `bytes`. Only a tail that was never completed is ever cut.
     fn cut(&self, bytes: u64) -> io::Result<()>;
     /// Asks the system to begin writing back what is dirty; durable only after [`File::sync`].

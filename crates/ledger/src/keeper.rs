@@ -259,24 +259,31 @@ impl Keeper {
         let finished = open.writer.finish()?;
         // Durable now: the file, as an orphan. Its leaves are in the WAL.
         let receipt = self.seal_manifest(&finished, Vec::new())?;
-        // (b) Durable now: its manifest. The segment is live; the WAL still holds its leaves.
+        // (b) Durable now: its manifest. The segment is live; the WAL still holds its leaves, and a
+        // full disk from here on goes back no further than this.
+        self.covered = finished.segment.last.0 + 1;
+        self.base = self.edge.clone();
+        self.tail.closed(finished.segment);
         self.tiles.sync()?;
         // (c) Durable now: all full tiles and bundles up to the end of the segment.
         self.tail.wait_noted(receipt.size.0)?;
         // (d) Durable now: a signed checkpoint over the manifest.
-        self.covered = finished.segment.last.0 + 1;
-        self.base = self.edge.clone();
         self.files.free_below(self.disk.as_ref(), &self.layout.wal(), self.covered, FREE_FILES_MAX)?;
         // (e) Durable now: the WAL files wholly below are free.
         self.queue.wake();
-        self.tail.closed(finished.segment);
         self.prepare_wal();
         Ok(())
     }
 
+    /// Seals the manifest of a finished file. A file whose manifest was refused is deleted again: its
+    /// name is free for the next try.
     fn seal_manifest(&self, finished: &Finished, replaces: Vec<String>) -> Result<Signed> {
         let body = canonical_json(&finished.manifest(replaces));
-        Ok(self.queue.push_urgent(Kind::Manifest, body)?.wait()?.checkpoint)
+        let sealed = self.queue.push_urgent(Kind::Manifest, body).and_then(|pending| pending.wait());
+        if sealed.as_ref().is_err_and(Error::is_full) {
+            merge::delete(self.disk.as_ref(), &self.layout.evidence(), std::slice::from_ref(&finished.segment))?;
+        }
+        Ok(sealed?.checkpoint)
     }
 
     /// Has a free file ready for the writer; if there is no space, the writer will say so.

@@ -48,10 +48,6 @@ impl Layout {
         self.log.join("evidence")
     }
 
-    pub(crate) fn lake(&self) -> PathBuf {
-        self.data.join("lake")
-    }
-
     pub(crate) fn key(&self) -> PathBuf {
         self.data.join("keys").join(&self.short)
     }

@@ -70,6 +70,7 @@ impl Ledger {
         let reader = Reader::open_on(disk.clone(), data, short)?;
         let parts = Parts { disk, layout, info: info.clone(), signer, clock, options, reader: reader.clone() };
         let (sequencer, keeper, orders) = parts.assemble(found)?;
+        reader.attach(&sequencer.tail);
         let (append, tail) = (Append { queue: sequencer.queue.clone() }, sequencer.tail.clone());
         let progress = keeper.progress.clone();
         let writer = spawn("ledger-writer", move || sequencer.run())?;
@@ -107,7 +108,7 @@ impl Ledger {
         self.append.clone()
     }
 
-    /// The same door for reading that other processes have.
+    /// A reader as other processes have it, but one that sees a leaf as soon as its receipt is given.
     pub fn reader(&self) -> Reader {
         self.reader.clone()
     }
@@ -164,12 +165,14 @@ impl Ledger {
         let (answer, answered) = bounded(1);
         let order = Order { task, through: self.tail.end(), answer };
         self.orders.as_ref().ok_or_else(gone)?.send(order).map_err(|_| gone())?;
+        self.tail.wake();
         answered.recv().map_err(|_| gone())?
     }
 
     /// Ends both threads; the first error that one of them ended with.
     fn stop(&mut self) -> Result<()> {
         self.orders = None;
+        self.tail.wake();
         let kept = self.keeper.take().map_or(Ok(()), |thread| joined(thread.join(), "evidence"));
         self.append.queue.end();
         let written = self.writer.take().map_or(Ok(()), |thread| joined(thread.join(), "writer"));
@@ -308,7 +311,7 @@ impl Parts {
 /// edge that the WAL itself carries.
 fn restore_edge(view: &View, found: &Recovered) -> Result<Edge> {
     let size = found.base.tree.size();
-    let tree = TileBuilder::restore(&mut LogTiles::at_edge(view), size)?;
+    let tree = TileBuilder::restore(&mut LogTiles::durable(view), size)?;
     if tree.root() != found.base.tree.root() {
         let message = format!("tiles and evidence give another root for {size} leaves than the WAL; run verify");
         return Err(Error::corrupt(message));

@@ -80,9 +80,7 @@ pub(crate) fn recover(disk: &Arc<dyn Disk>, layout: &Layout, info: &LogInfo, key
             format!("{}: no WAL file is there, but the log was opened before; restore it", folder.display()),
         ));
     };
-    if let Some((_, gap)) =
-        numbers.iter().zip(*first..).find(|(number, expected)| *number != expected).map(|(n, e)| (n, e))
-    {
+    if let Some((_, gap)) = numbers.iter().zip(*first..).find(|(number, expected)| *number != expected) {
         return Err(Error::corrupt(format!("{}: WAL file {gap} is missing", folder.display())));
     }
     let mut current = open_file(disk.as_ref(), &folder, *first, info)?;

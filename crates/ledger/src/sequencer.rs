@@ -149,17 +149,21 @@ impl Sequencer {
     /// Writes the note of the last group with a sync of its own.
     pub(crate) fn write_note(&mut self) -> Result<()> {
         let Some((frame, signed)) = self.unwritten.clone() else { return Ok(()) };
-        if !self.wal.fits(wal::note_frame_bytes(&signed.note))? {
-            // It travels with the next group, in the next file: replaying gives the same note.
-            if let Err(error) = self.rotate() {
-                return if error.is_full() { Ok(()) } else { Err(error) };
+        let written = match self.wal.fits(wal::note_frame_bytes(&signed.note))? {
+            true => Ok(()),
+            false => self.rotate(),
+        };
+        match written.and_then(|()| self.wal.write_note(frame, &signed.note)) {
+            Ok(()) => {
+                // Durable now: the note. A log that is shorter than this is damaged, not torn.
+                self.unwritten = None;
+                self.tail.noted(signed);
+                Ok(())
             }
+            // It is tried again, or travels with the next group: replaying gives the same note.
+            Err(error) if error.is_full() => Ok(()),
+            Err(error) => Err(error),
         }
-        self.wal.write_note(frame, &signed.note)?;
-        // Durable now: the note. From here on a log that is shorter than this is damaged, not torn.
-        self.unwritten = None;
-        self.tail.noted(signed);
-        Ok(())
     }
 
     /// A note when the wall clock stepped back, or jumped against the monotonic one.

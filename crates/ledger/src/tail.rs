@@ -29,11 +29,15 @@ struct State {
     bytes: usize,
     /// Size of the sealed tree.
     end: u64,
+    /// The newest checkpoint of this run: its group is durable, its note may not be yet.
+    sealed: Option<Signed>,
     /// The newest note that is in the WAL.
     noted: Option<Signed>,
     /// Live segments by first leaf.
     segments: BTreeMap<u64, Segment>,
     stopped: Option<Stopped>,
+    /// The evidence thread has something else to do than to wait for leaves.
+    woken: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -62,6 +66,7 @@ impl Tail {
     pub(crate) fn push(&self, group: Group) {
         let mut state = self.state.lock();
         state.end = group.end().0;
+        state.sealed = group.checkpoint.clone();
         state.bytes += group.raw_bytes();
         state.groups.push_back(Arc::new(group));
         while state.bytes > self.bytes_max && state.groups.len() > 1 {
@@ -95,9 +100,20 @@ impl Tail {
         self.changed.notify_all();
     }
 
+    /// Ends the wait of the evidence thread.
+    pub(crate) fn wake(&self) {
+        self.state.lock().woken = true;
+        self.changed.notify_all();
+    }
+
     /// Size of the sealed tree.
     pub(crate) fn end(&self) -> u64 {
         self.state.lock().end
+    }
+
+    /// The newest checkpoint of this run.
+    pub(crate) fn sealed(&self) -> Option<Signed> {
+        self.state.lock().sealed.clone()
     }
 
     /// Live segments, ascending.
@@ -130,7 +146,7 @@ pub struct Follower {
     unannounced: u64,
     /// Leaves being read back, when behind.
     behind: Option<Scan>,
-    /// Whether closed segments are announced.
+    /// Whether closed segments are announced: to all but the evidence thread, which closes them.
     announce: bool,
 }
 
@@ -172,20 +188,24 @@ impl Follower {
 
     fn ready(&mut self, timeout: Duration) -> Result<Ready> {
         let tail = self.tail.clone();
+        let until = crate::append::after_ms(u64::try_from(timeout.as_millis()).unwrap_or(u64::MAX));
         let mut state = tail.state.lock();
         loop {
             if let Some(segment) = self.announced(&state) {
                 return Ok(Ready::Step(Step::Closed(segment)));
             }
             if self.next < state.end {
-                return Ok(self.from_memory(&state).map_or(Ready::Behind, |group| Ready::Step(Step::Leaves(group))));
+                return Ok(self.in_memory(&state).map_or(Ready::Behind, |group| Ready::Step(Step::Leaves(group))));
             }
             match &state.stopped {
                 Some(Stopped::Failed(error)) => return Err(error.clone()),
                 Some(Stopped::Closed) => return Ok(Ready::Nothing),
                 None => {}
             }
-            if tail.changed.wait_for(&mut state, timeout).timed_out() {
+            if !self.announce && std::mem::take(&mut state.woken) {
+                return Ok(Ready::Nothing);
+            }
+            if tail.changed.wait_until(&mut state, until).timed_out() {
                 return Ok(Ready::Nothing);
             }
         }
@@ -206,7 +226,7 @@ impl Follower {
         Some(segment.clone())
     }
 
-    fn from_memory(&mut self, state: &State) -> Option<Arc<Group>> {
+    fn in_memory(&mut self, state: &State) -> Option<Arc<Group>> {
         let at = state.groups.partition_point(|group| group.end().0 <= self.next);
         let group = state.groups.get(at)?;
         if group.first().0 > self.next {

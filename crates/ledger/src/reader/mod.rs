@@ -7,7 +7,7 @@ mod source;
 
 use std::ops::Range;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use model::{EventId, LeafIndex, TreeSize};
 use parking_lot::Mutex;
@@ -18,6 +18,7 @@ use crate::disk::{Disk, RealDisk};
 use crate::evidence::{self, EvidenceFile, Segment};
 use crate::layout::Layout;
 use crate::stored::Stored;
+use crate::tail::Tail;
 use crate::{Error, ErrorKind, LogInfo, Result, identity};
 
 pub(crate) use index::parse_manifest;
@@ -46,6 +47,8 @@ pub(crate) struct Shared {
     /// Evidence files used last, most recent first.
     open: Mutex<Vec<Arc<EvidenceFile>>>,
     tiles: source::Cache,
+    /// In the process that writes: what is sealed is seen at once, not when its note is in the WAL.
+    tail: OnceLock<Arc<Tail>>,
 }
 
 /// A consistent state of the log: everything below one signed checkpoint.
@@ -85,13 +88,19 @@ impl Reader {
         let info = identity::read(disk.as_ref(), &layout)?;
         let key = identity::verifier(&info)?;
         let index = Mutex::new(WalIndex::new(&info, key));
-        let shared = Shared { disk, layout, info, index, open: Mutex::default(), tiles: source::Cache::default() };
+        let (tiles, tail) = (source::Cache::default(), OnceLock::new());
+        let shared = Shared { disk, layout, info, index, open: Mutex::default(), tiles, tail };
         Ok(Reader { shared: Arc::new(shared) })
     }
 
     /// The log.
     pub fn info(&self) -> &LogInfo {
         &self.shared.info
+    }
+
+    /// Lets this reader and its clones see what the writer of this process has sealed.
+    pub(crate) fn attach(&self, tail: &Arc<Tail>) {
+        let _ = self.shared.tail.set(tail.clone());
     }
 
     /// The state of the log now: all that is durable and under a signed checkpoint.
@@ -113,7 +122,9 @@ impl Reader {
 
     fn try_view(&self) -> Result<View> {
         let shared = &self.shared;
-        let (frames, checkpoint) = shared.index.lock().refresh(shared.disk.as_ref(), &shared.layout.wal())?;
+        let sealed = shared.tail.get().and_then(|tail| tail.sealed());
+        let (frames, noted) = shared.index.lock().refresh(shared.disk.as_ref(), &shared.layout.wal())?;
+        let checkpoint = sealed.filter(|sealed| sealed.size > noted.size).unwrap_or(noted);
         let (files, _) = evidence::list(shared.disk.as_ref(), &shared.layout.evidence())?;
         let sealed = |name: &str| frames.manifest(name, checkpoint.size.0).is_some();
         let chosen = evidence::choose(files, frames.first(), &sealed);
@@ -191,16 +202,27 @@ impl View {
     /// checkpoint: a proof that does not verify is never returned.
     pub fn prove(&self, index: LeafIndex) -> Result<Proof> {
         let stored = self.leaf(index)?;
-        let size = self.size().0;
-        let mut reader = tlog::tile::TileHashReader::new(LogTiles::new(self), size);
-        let hashes = tlog::tree::prove_inclusion(&mut reader, index.0, size)?;
-        let checkpoint = tlog::note::Note::parse(&self.checkpoint.note).map_err(Error::from)?;
         let leaf = tlog::leaf_hash(&stored.leaf());
-        let root = tlog::Hash(self.checkpoint.root);
-        tlog::tree::verify_inclusion(index.0, size, &leaf, &hashes, &root)
-            .map_err(|e| Error::corrupt(format!("leaf {index}: {e}; run verify")))?;
+        let hashes = match self.path(index, &leaf, LogTiles::all(self)) {
+            Ok(hashes) => hashes,
+            Err(_) => {
+                self.shared.tiles.clear();
+                self.path(index, &leaf, LogTiles::durable(self))
+                    .map_err(|e| Error::corrupt(format!("leaf {index}: {e}; run verify")))?
+            }
+        };
+        let checkpoint = tlog::note::Note::parse(&self.checkpoint.note)?;
         let proof = LogProof { extra: None, index: index.0, hashes, checkpoint };
         Ok(Proof { text: proof.encode(), stored })
+    }
+
+    /// The inclusion proof of a leaf, checked against the root of this view.
+    fn path(&self, index: LeafIndex, leaf: &tlog::Hash, tiles: LogTiles<'_>) -> Result<Vec<tlog::Hash>> {
+        let size = self.size().0;
+        let mut reader = tlog::tile::TileHashReader::new(tiles, size);
+        let hashes = tlog::tree::prove_inclusion(&mut reader, index.0, size)?;
+        tlog::tree::verify_inclusion(index.0, size, leaf, &hashes, &tlog::Hash(self.checkpoint.root))?;
+        Ok(hashes)
     }
 
     /// The id of the record at this leaf.

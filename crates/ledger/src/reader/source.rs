@@ -25,6 +25,11 @@ impl Cache {
         tiles.first().map(|(_, bytes)| bytes.clone())
     }
 
+    /// Lets go of all tiles.
+    pub(crate) fn clear(&self) {
+        self.0.lock().clear();
+    }
+
     fn put(&self, tile: Tile, bytes: Arc<Vec<u8>>) {
         let mut tiles = self.0.lock();
         tiles.truncate(CACHED_TILES_MAX - 1);
@@ -35,19 +40,26 @@ impl Cache {
 /// The tiles of a view.
 pub(crate) struct LogTiles<'v> {
     view: &'v View,
-    /// Whether a partial tile may be cut out of the full file of the same name.
-    from_full: bool,
+    /// Files of full tiles are taken as they are when all their leaves are below this.
+    trusted_below: u64,
 }
 
 impl<'v> LogTiles<'v> {
-    pub(crate) fn new(view: &'v View) -> LogTiles<'v> {
-        LogTiles { view, from_full: true }
+    /// Takes every full tile from its file; a proof made so is checked before it is given out.
+    pub(crate) fn all(view: &'v View) -> LogTiles<'v> {
+        LogTiles { view, trusted_below: u64::MAX }
     }
 
-    /// The partial tiles where the WAL begins. Only files wholly below are taken as they are: a full
-    /// one that reaches above may have been cut off by a crash.
-    pub(crate) fn at_edge(view: &'v View) -> LogTiles<'v> {
-        LogTiles { view, from_full: false }
+    /// Takes only files that were durable before the WAL of their leaves was freed. Above, a crash
+    /// may have cut a file off that the evidence thread has not written again yet.
+    pub(crate) fn durable(view: &'v View) -> LogTiles<'v> {
+        LogTiles { view, trusted_below: view.frames.first() }
+    }
+
+    fn is_trusted(&self, tile: Tile) -> bool {
+        let Row::Level(level) = tile.row else { return false };
+        let levels = 8 * (u32::from(level) + 1);
+        (tile.index + 1).checked_shl(levels).is_some_and(|end| end <= self.trusted_below)
     }
 
     /// The full tile from its file, if it is there.
@@ -86,8 +98,8 @@ impl TileReader for LogTiles<'_> {
     type Error = Error;
 
     fn tile(&mut self, tile: Tile) -> Result<Vec<u8>> {
-        let may_be_stored = self.from_full || !tile.is_partial();
-        if let Some(bytes) = self.stored(tile.full()).filter(|_| may_be_stored) {
+        let stored = if self.is_trusted(tile) { self.stored(tile.full()) } else { None };
+        if let Some(bytes) = stored {
             return Ok(bytes.get(..usize::from(tile.width) * HASH_BYTES).unwrap_or_default().to_vec());
         }
         match tile.row {
