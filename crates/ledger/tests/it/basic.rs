@@ -18,7 +18,7 @@ fn init_makes_keys_that_only_the_owner_reads_and_a_first_leaf() {
         assert_eq!(std::fs::metadata(path).unwrap().permissions().mode() & 0o777, mode, "{}", path.display());
     }
     assert_eq!(std::fs::read_to_string(&info.fingerprint_key).unwrap().trim().len(), 64);
-    assert_eq!(ledger::discover(data.path()).unwrap(), [info.clone()]);
+    assert_eq!(ledger::discover(data.path()).unwrap(), std::slice::from_ref(&info));
     let view = Reader::open(data.path(), &info.short).unwrap().view().unwrap();
     assert_eq!(view.size().0, 1);
     let leaf = view.leaf(LeafIndex(0)).unwrap();

@@ -5,5 +5,6 @@
 mod basic;
 mod crash;
 mod failure;
+mod property;
 mod sim;
 mod support;
