@@ -195,14 +195,7 @@ impl Keeper {
         }
         if task != Task::Flush {
             self.catch_up_own(follower)?;
-            let signed = self.publish()?;
-            if task == Task::Close
-                && let Some(open) = self.open.take()
-            {
-                // Manifests only: they stay in the WAL.
-                open.writer.abandon();
-            }
-            return Ok(Some(signed));
+            return self.publish().map(Some);
         }
         Ok(None)
     }

@@ -9,16 +9,21 @@ pub(crate) const USAGE: &str = "\
 usage: deedbook-verify proof <file.tlog-proof> --record <r.json> --key <deedbook.vkey>
                        [--checkpoint <kept>] [--policy <file>]
        deedbook-verify log <folder of logs/<short>> --key <deedbook.vkey> [--checkpoint <kept>]
+                       [--lake <folder>] [--published]
 
-proof checks one record. log rebuilds the tree of a log from its entries and compares tiles,
-checkpoint and history with it; it does not open evidence.
+proof checks one record. log checks a whole log: it rebuilds the tree from the entries, compares
+tiles, checkpoint and history with it, opens every leaf from evidence/ and wal/, and holds the
+evidence files against the manifests that are sealed in the log.
 
   --record      the record with its opening, as `deedbook prove --record` writes it
   --key         the verifier key of the log, received apart from the proof
-  --checkpoint  a checkpoint of this log kept by you: must not contradict the proof
+  --checkpoint  a checkpoint of this log kept by you: must not contradict the proof or the log
   --policy      a trust policy (c2sp.org/tlog-policy): which witnesses must have cosigned
+  --lake        the folder lake/: its files must be those that sealed leaves announce
+  --published   the folder has only log/, a mirror: entries are not opened
 
-exit codes: 0 intact, 1 a file cannot be read, 2 usage, 3 altered, 5 cannot be verified
+exit codes: 0 intact, 1 a file cannot be read, 2 usage, 3 altered or missing, 5 cannot be verified,
+            6 a lake file differs while the evidence is intact
 ";
 
 /// What to do.
@@ -45,6 +50,9 @@ pub(crate) struct LogRequest {
     pub(crate) folder: PathBuf,
     pub(crate) key: PathBuf,
     pub(crate) checkpoint: Option<PathBuf>,
+    pub(crate) lake: Option<PathBuf>,
+    /// Only the published part is there to be checked.
+    pub(crate) published: bool,
 }
 
 pub(crate) fn parse(arguments: &[OsString]) -> Result<Command, Failure> {
@@ -57,10 +65,16 @@ pub(crate) fn parse(arguments: &[OsString]) -> Result<Command, Failure> {
         None => return Err(Failure::Usage("no command given".to_owned())),
     };
     let (mut proof, mut record, mut key, mut checkpoint, mut policy) = (None, None, None, None, None);
+    let (mut lake, mut published) = (None, false);
     while let Some(word) = words.next() {
         let name = word.to_string_lossy().into_owned();
         let slot = match name.as_str() {
             "--help" | "-h" => return Ok(Command::Help),
+            "--published" if log => {
+                published = true;
+                continue;
+            }
+            "--lake" if log => &mut lake,
             "--record" if !log => &mut record,
             "--key" => &mut key,
             "--checkpoint" => &mut checkpoint,
@@ -69,7 +83,7 @@ pub(crate) fn parse(arguments: &[OsString]) -> Result<Command, Failure> {
             _ => &mut proof,
         };
         let value = match name.starts_with('-') {
-            true => words.next().ok_or_else(|| Failure::Usage(format!("option `{name}` needs a file")))?,
+            true => words.next().ok_or_else(|| Failure::Usage(format!("option `{name}` needs a value")))?,
             false => word,
         };
         if slot.replace(PathBuf::from(value)).is_some() {
@@ -79,7 +93,8 @@ pub(crate) fn parse(arguments: &[OsString]) -> Result<Command, Failure> {
     let needed = |slot: Option<PathBuf>, what: &str| slot.ok_or_else(|| Failure::Usage(format!("{what} is missing")));
     if log {
         let folder = needed(proof, "the folder of the log")?;
-        return Ok(Command::Log(LogRequest { folder, key: needed(key, "--key")?, checkpoint }));
+        let key = needed(key, "--key")?;
+        return Ok(Command::Log(LogRequest { folder, key, checkpoint, lake, published }));
     }
     Ok(Command::Proof(Request {
         proof: needed(proof, "the proof file")?,

@@ -2,12 +2,22 @@
 //! evening: it shares the values (`model`) and the transparency log (`tlog`) with Deedbook and
 //! nothing else, opens no connection and changes no file.
 //!
-//! `args` reads the command line, `proof` checks one record, `log` the published part of a log. Exit codes: 0 intact, 1 a file cannot
-//! be read, 2 usage, 3 altered, 5 cannot be verified with this key or by this version.
+//! `args` reads the command line, `proof` checks one record. `log` checks a whole log: `history`
+//! reads what was published when, `tree` rebuilds the tree of the published entries, `evidence` and
+//! `wal` read the leaves that `leaves` opens, `sealed` holds files against what leaves seal about them,
+//! `report` words the verdict. Exit codes: 0 intact, 1 a file cannot be read, 2 usage, 3 altered,
+//! 5 cannot be verified with this key or by this version, 6 a lake file differs.
 
 mod args;
+mod evidence;
+mod history;
+mod leaves;
 mod log;
 mod proof;
+mod report;
+mod sealed;
+mod tree;
+mod wal;
 
 use std::io::Write as _;
 use std::process::ExitCode;
@@ -23,6 +33,8 @@ enum Failure {
     Altered(String),
     /// Nothing can be said: unknown key, unknown format, too few witnesses.
     Unverifiable(String),
+    /// A derived file is not what was announced; the evidence is intact.
+    Differs(String),
 }
 
 impl Failure {
@@ -32,6 +44,7 @@ impl Failure {
             Failure::Usage(_) => 2,
             Failure::Altered(_) => 3,
             Failure::Unverifiable(_) => 5,
+            Failure::Differs(_) => 6,
         }
     }
 
@@ -41,6 +54,7 @@ impl Failure {
             Failure::Usage(text) => format!("{text}\n\n{}", args::USAGE),
             Failure::Altered(text) => format!("ALTERED: {text}\n"),
             Failure::Unverifiable(text) => format!("cannot be verified: {text}\n"),
+            Failure::Differs(text) => format!("DIFFERS: {text}\n"),
         }
     }
 }

@@ -33,7 +33,7 @@ fn write(folder: &Path, size: u64) {
 }
 
 fn code(folder: &Path, more: &[&str]) -> i32 {
-    run(folder, &[&["log", ".", "--key", "key"][..], more].concat()).status.code().unwrap()
+    run(folder, &[&["log", ".", "--key", "key", "--published"][..], more].concat()).status.code().unwrap()
 }
 
 #[test]

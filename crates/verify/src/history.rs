@@ -1,0 +1,144 @@
+//! The checkpoints that were published, one after the other (`docs/format/history.md`): every note is
+//! signed, every entry chains to the one before.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use sha2::{Digest, Sha256};
+use tlog::Hash;
+use tlog::checkpoint::Opened;
+use tlog::note::VerifierKey;
+
+use crate::Failure;
+
+/// Domain of the chain.
+const TAG: &[u8] = b"deedbook/history/v0\n";
+
+/// Longest first line of an entry: a digest in hex, a space, a length.
+const LINE_BYTES_MAX: usize = 96;
+
+/// A disk writes sectors of this size whole or not at all.
+const SECTOR_BYTES: usize = 512;
+
+/// One published checkpoint.
+pub(crate) struct Published {
+    pub(crate) size: u64,
+    pub(crate) root: Hash,
+    pub(crate) place: String,
+}
+
+/// Reads the history of a log, one day in memory at a time.
+pub(crate) struct History<'k> {
+    key: &'k VerifierKey,
+    /// The days to come, last first, with the length each had when the check began.
+    days: Vec<(PathBuf, u64)>,
+    /// `log/checkpoint`: the only note whose entry a crash can have left unfinished.
+    newest: Vec<u8>,
+    path: PathBuf,
+    bytes: Vec<u8>,
+    at: usize,
+    link: [u8; 32],
+    pub(crate) count: u64,
+    /// True when the last whole entry is the newest note: then no other was being added.
+    is_complete: bool,
+    /// True when the last entry is unfinished, as a crash leaves it.
+    pub(crate) torn: bool,
+}
+
+impl<'k> History<'k> {
+    /// Takes stock of the files. What a living writer adds later is not looked at.
+    pub(crate) fn begin(folder: &Path, key: &'k VerifierKey) -> Result<History<'k>, Failure> {
+        let failed = |e: std::io::Error| Failure::Io(format!("{}: {e}", folder.display()));
+        let mut days = Vec::new();
+        if folder.exists() {
+            for entry in fs::read_dir(folder).map_err(failed)? {
+                let entry = entry.map_err(failed)?;
+                days.push((entry.path(), entry.metadata().map_err(failed)?.len()));
+            }
+        }
+        days.retain(|(path, _)| path.extension().is_some_and(|extension| extension == "notes"));
+        days.sort_by(|a, b| b.cmp(a));
+        let (path, bytes, newest) = (PathBuf::new(), Vec::new(), Vec::new());
+        Ok(History { key, days, newest, path, bytes, at: 0, link: [0; 32], count: 0, is_complete: false, torn: false })
+    }
+
+    /// True when nothing was ever published.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.days.is_empty()
+    }
+
+    /// Says which note is published now; it is read after [`History::begin`].
+    pub(crate) fn set_newest(&mut self, note: Vec<u8>) {
+        self.newest = note;
+    }
+
+    /// The next published checkpoint.
+    pub(crate) fn next(&mut self) -> Result<Option<Published>, Failure> {
+        while self.at == self.bytes.len() {
+            let Some((path, length)) = self.days.pop() else { return Ok(None) };
+            self.bytes = crate::proof::read(&path)?;
+            self.bytes.truncate(usize::try_from(length).unwrap_or(usize::MAX));
+            (self.path, self.at) = (path, 0);
+        }
+        let place = format!("{} byte {}", self.path.display(), self.at);
+        let Some((digest, note, end)) = entry(&self.bytes, self.at, &self.link) else {
+            let rest = self.bytes.split_off(self.at);
+            if self.days.is_empty() && !self.is_complete && is_torn(&rest, self.at, &self.link, &self.newest) {
+                self.torn = true;
+                return Ok(None);
+            }
+            self.days.clear();
+            self.bytes.clear();
+            self.at = 0;
+            return Err(Failure::Altered(format!("{place}: the entry does not follow from the one before")));
+        };
+        let opened = Opened::open(note, self.key).map_err(|e| Failure::Altered(format!("{place}: {e}")))?.checkpoint;
+        (self.link, self.at, self.is_complete) = (digest, end, note == self.newest);
+        self.count += 1;
+        Ok(Some(Published { size: opened.size, root: opened.root, place }))
+    }
+}
+
+/// The entry of a note: `<digest hex> <note bytes>\n<note>`. The first one of a file (`at` 0) comes
+/// after the line `deedbook-history 0 <digest of the entry before>`.
+fn encode(previous: &[u8; 32], at: usize, note: &[u8]) -> ([u8; 32], Vec<u8>) {
+    let mut hash = Sha256::new();
+    hash.update(TAG);
+    hash.update(previous);
+    hash.update(note);
+    let digest: [u8; 32] = hash.finalize().into();
+    let mut bytes = match at {
+        0 => format!("deedbook-history 0 {}\n", model::hex(previous)).into_bytes(),
+        _ => Vec::new(),
+    };
+    bytes.extend_from_slice(format!("{} {}\n", model::hex(&digest), note.len()).as_bytes());
+    bytes.extend_from_slice(note);
+    (digest, bytes)
+}
+
+/// The entry at `at`, if it is whole and follows: its digest, its note, its end.
+fn entry<'b>(bytes: &'b [u8], at: usize, previous: &[u8; 32]) -> Option<([u8; 32], &'b [u8], usize)> {
+    let line_at = if at == 0 { bytes.iter().take(LINE_BYTES_MAX).position(|byte| *byte == b'\n')? + 1 } else { at };
+    let rest = bytes.get(line_at..)?;
+    let line_end = rest.iter().take(LINE_BYTES_MAX).position(|byte| *byte == b'\n')?;
+    let (_, length) = std::str::from_utf8(rest.get(..line_end)?).ok()?.split_once(' ')?;
+    let start = line_at + line_end + 1;
+    let end = start.checked_add(length.parse().ok()?)?;
+    let note = bytes.get(start..end)?;
+    let (digest, expected) = encode(previous, at, note);
+    (bytes.get(at..end)? == expected).then_some((digest, note, end))
+}
+
+/// Whether these last bytes are what a crash leaves of the entry that was being added: each sector
+/// is of that entry or zeros.
+fn is_torn(tail: &[u8], at: usize, previous: &[u8; 32], newest: &[u8]) -> bool {
+    let (_, expected) = encode(previous, at, newest);
+    let first = (SECTOR_BYTES - at % SECTOR_BYTES).min(tail.len());
+    let (head, rest) = tail.split_at(first);
+    let mut from = 0;
+    std::iter::once(head).chain(rest.chunks(SECTOR_BYTES)).all(|sector| {
+        let wanted = expected.get(from..from + sector.len());
+        from += sector.len();
+        wanted.is_some_and(|wanted| wanted == sector || sector.iter().all(|byte| *byte == 0))
+    })
+}

@@ -1,0 +1,90 @@
+//! Leaves with their openings: each must open the entry that the log has at its place.
+
+use std::fmt::Display;
+
+use model::{Commitment, Header, Kind, Leaf, Millis, commitment};
+use tlog::Hash;
+
+use crate::Failure;
+use crate::sealed::Sealed;
+use crate::tree::{Entries, Growing};
+
+/// What opens a leaf, as evidence and WAL keep it.
+pub(crate) struct Opening<'b> {
+    pub(crate) index: u64,
+    pub(crate) kind: i32,
+    pub(crate) sequenced_at: u64,
+    pub(crate) salt: &'b [u8],
+    pub(crate) header: &'b [u8],
+    pub(crate) body: &'b [u8],
+}
+
+/// The log while its leaves are opened, in order.
+pub(crate) struct Leaves<'k> {
+    pub(crate) entries: Entries,
+    /// The tree, which the leaves above the published ones go on with; `None` once it is known to be
+    /// wrong.
+    pub(crate) growing: Option<Growing<'k>>,
+    /// The first leaf that was not seen yet.
+    pub(crate) next: u64,
+    pub(crate) opened: u64,
+    pub(crate) sealed: Sealed,
+}
+
+impl Leaves<'_> {
+    /// Checks one leaf. A leaf that was opened before (generations and WAL overlap) is checked again
+    /// and not counted.
+    pub(crate) fn open(&mut self, place: &dyn Display, leaf: &Opening<'_>) -> Result<(), Failure> {
+        let is_new = leaf.index == self.next;
+        // Also when it turns out to be wrong: it is there.
+        self.next += u64::from(is_new);
+        let at = |what: &str| Failure::Altered(format!("{place}: leaf {}: {what}", leaf.index));
+        let salt = leaf.salt.try_into().map_err(|_| at("salt has not 16 bytes"))?;
+        let Commitment(bound) = commitment(salt, leaf.header, leaf.body);
+        let entry = Leaf { sequenced_at: Millis(leaf.sequenced_at), commitment: Commitment(bound) }.encode();
+        match self.entries.get(leaf.index)? {
+            Some(published) if published != entry => {
+                let (here, there) = (tlog::leaf_hash(&entry), tlog::leaf_hash(published));
+                return Err(at(&format!("salt, header, body and time give leaf hash {here}, the log has {there}")));
+            }
+            Some(_) => {}
+            None => self.grow(leaf.index, &entry)?,
+        }
+        // The bytes are the sealed ones. What divides header from body is the header's own length.
+        let header = Header::decode(leaf.header).map_err(|e| at(&e.to_string()))?;
+        if header.body_bytes != leaf.body.len() as u64 || i32::from(header.kind.number()) != leaf.kind {
+            return Err(at("kind or length of the body is not what the sealed header says"));
+        }
+        if is_new {
+            self.opened += 1;
+            self.note(leaf.index, header.kind, leaf.body)?;
+        }
+        Ok(())
+    }
+
+    /// Tells of leaves that nothing before `first` has opened, once.
+    pub(crate) fn gap(&mut self, first: u64) -> Option<String> {
+        let next = self.next;
+        self.next = next.max(first);
+        (first > next).then(|| format!("leaves {next} to {} are in no evidence file and not in the WAL", first - 1))
+    }
+
+    /// The tree of all leaves that could be added to it.
+    pub(crate) fn tree(&self) -> Option<(u64, Hash)> {
+        self.growing.as_ref().map(|growing| (growing.size(), growing.root()))
+    }
+
+    /// A leaf above the published ones: the notes in the WAL say what the root must be then.
+    fn grow(&mut self, index: u64, entry: &[u8]) -> Result<(), Failure> {
+        let Some(growing) = self.growing.as_mut().filter(|growing| growing.size() == index) else { return Ok(()) };
+        let result = growing.append(entry, |_, _| Ok(()));
+        if result.is_err() {
+            self.growing = None;
+        }
+        result
+    }
+
+    fn note(&mut self, index: u64, kind: Kind, body: &[u8]) -> Result<(), Failure> {
+        self.sealed.note(index, kind, body).map_err(|what| Failure::Altered(format!("leaf {index}: {what}")))
+    }
+}

@@ -1,0 +1,117 @@
+//! What sealed leaves say about files and about the log itself.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use model::{CanonicalJson, Directive, Kind, LakeFile, Manifest, ViewManifest, canonical_json};
+
+use crate::Failure;
+use crate::evidence::{Segment, digest};
+use crate::report::Findings;
+
+/// The statements of all leaves opened so far, and what they amount to.
+#[derive(Default)]
+pub(crate) struct Sealed {
+    /// Evidence files by name, each with the leaf of its manifest.
+    evidence: BTreeMap<String, (u64, Manifest)>,
+    /// Names of evidence files that a later one took the place of.
+    replaced: BTreeSet<String>,
+    /// Live lake files by name, each with the leaf of its view manifest.
+    lake: BTreeMap<String, (u64, LakeFile)>,
+    /// What leaf 0 says.
+    opened: Option<Directive>,
+}
+
+impl Sealed {
+    /// Takes note of a leaf whose bytes are the sealed ones.
+    pub(crate) fn note(&mut self, index: u64, kind: Kind, body: &[u8]) -> Result<(), String> {
+        match kind {
+            Kind::Directive if index == 0 => self.opened = Some(parse(body)?),
+            Kind::Manifest => {
+                let manifest: Manifest = parse(body)?;
+                let name = format!("{}-{}.{}", manifest.first, manifest.last, manifest.generation);
+                self.replaced.extend(manifest.replaces.iter().cloned());
+                self.evidence.insert(name, (index, manifest));
+            }
+            Kind::ViewManifest => {
+                let view: ViewManifest = parse(body)?;
+                // Files of the same leaves are replaced; a rebuild replaces all.
+                self.lake.retain(|name, _| !view.rebuild && !overlaps(name, view.first, view.last));
+                self.lake.extend(view.files.into_iter().map(|file| (file.name.clone(), (index, file))));
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// Leaf 0 seals what the log is called and which key it signs with.
+    pub(crate) fn check_opening(&self, expected: &Directive, findings: &mut Findings) {
+        if self.opened.as_ref().is_some_and(|opened| opened != expected) {
+            findings.altered("identity", "does not say what leaf 0 sealed when the log was made");
+        }
+    }
+
+    /// Holds the evidence files against their manifests. `in_wal` is the first leaf that is in the
+    /// WAL too: a file from there on may be what a crash left before its manifest was sealed.
+    pub(crate) fn check_evidence(&self, files: &[(Segment, (String, u64))], in_wal: u64, findings: &mut Findings) {
+        for (segment, (sha256, bytes)) in files {
+            match self.evidence.get(&segment.name) {
+                Some((leaf, manifest)) if *sha256 != manifest.sha256 || *bytes != manifest.bytes => {
+                    let sealed = format!("leaf {leaf} sealed {} bytes, SHA-256 {}", manifest.bytes, manifest.sha256);
+                    findings.altered(segment.place(), format!("has {bytes} bytes, SHA-256 {sha256}; {sealed}"));
+                }
+                Some(_) if self.replaced.contains(&segment.name) => {
+                    findings.note(format!("{} was replaced by a later generation and is still there", segment.place()));
+                }
+                Some(_) => {}
+                None if segment.first >= in_wal || files.iter().any(|(file, _)| self.holds(file, segment)) => {
+                    findings
+                        .note(format!("{} has no manifest: a crash left it, and nothing needs it", segment.place()));
+                }
+                None => findings.altered(segment.place(), "no sealed manifest announces this file"),
+            }
+        }
+        let there = |name: &str| files.iter().any(|(segment, _)| segment.name == name);
+        for (name, (leaf, _)) in &self.evidence {
+            if !there(name) && !self.replaced.contains(name) {
+                findings.altered(format!("evidence/{name}.parquet"), format!("sealed by leaf {leaf}, and missing"));
+            }
+        }
+    }
+
+    /// Whether a file with a manifest holds all leaves of another one.
+    fn holds(&self, file: &Segment, other: &Segment) -> bool {
+        self.evidence.contains_key(&file.name) && file.first <= other.first && other.last <= file.last
+    }
+
+    /// Holds the live lake files against their view manifests; returns how many there are.
+    pub(crate) fn check_lake(&self, folder: &Path, findings: &mut Findings) -> Result<usize, Failure> {
+        for (name, (leaf, file)) in &self.lake {
+            let path = folder.join(name);
+            let place = format!("lake/{name}");
+            if name.contains('/') || !path.exists() {
+                findings.differs(place, format!("announced by leaf {leaf}, and missing"));
+                continue;
+            }
+            let (sha256, bytes) = digest(&path)?;
+            if sha256 != file.sha256 || bytes != file.bytes {
+                let announced = format!("leaf {leaf} announced {} bytes, SHA-256 {}", file.bytes, file.sha256);
+                findings.differs(place, format!("has {bytes} bytes, SHA-256 {sha256}; {announced}"));
+            }
+        }
+        Ok(self.lake.len())
+    }
+}
+
+/// A body that is canonical JSON of its type, and nothing else.
+fn parse<T: CanonicalJson>(body: &[u8]) -> Result<T, String> {
+    let value: T = serde_json::from_slice(body).map_err(|e| format!("body cannot be read: {e}"))?;
+    if canonical_json(&value) == body { Ok(value) } else { Err("body is not canonical JSON".to_owned()) }
+}
+
+/// Whether a lake file, `<first>-<last>.<..>`, has rows of these leaves.
+fn overlaps(name: &str, first: u64, last: u64) -> bool {
+    let range = name.split_once('.').and_then(|(range, _)| range.split_once('-'));
+    let range = range.and_then(|(from, to)| Some((from.parse::<u64>().ok()?, to.parse::<u64>().ok()?)));
+    range.is_some_and(|(from, to)| from <= last && first <= to)
+}
