@@ -195,7 +195,14 @@ impl Keeper {
         }
         if task != Task::Flush {
             self.catch_up_own(follower)?;
-            return self.publish().map(Some);
+            let signed = self.publish()?;
+            if task == Task::Close
+                && let Some(open) = self.open.take()
+            {
+                // Manifests only: they stay in the WAL.
+                open.writer.abandon();
+            }
+            return Ok(Some(signed));
         }
         Ok(None)
     }
