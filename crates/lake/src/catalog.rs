@@ -18,6 +18,7 @@ use serde::{Deserialize, Serialize};
 use crate::derive::Carry;
 use crate::evidence::{Evidence, Segment, try_scan};
 use crate::files::{CARRY, sync_folder};
+use crate::twice::WINDOW_LEAVES;
 use crate::writer::{FileName, Table};
 use crate::{Error, ErrorKind, Result};
 
@@ -65,17 +66,36 @@ impl Catalog {
         Catalog { version: VERSION, log: log.to_owned(), through: 0, turn: 0, events, rejects }
     }
 
-    /// The fold over all view manifests of the log: the kept one, and what came after it.
+    /// The fold over all view manifests of the log: the kept one, and what came after it. No other
+    /// file is looked at.
     pub(crate) fn open(folder: &Path, evidence: &dyn Evidence) -> Result<Catalog> {
         let kept = Catalog::load(folder, evidence.log()).filter(|kept| kept.through <= evidence.size());
         let mut catalog = kept.unwrap_or_else(|| Catalog::new(evidence.log()));
         catalog.go_on(evidence)?;
-        for file in catalog.events.values_mut().filter(|file| file.times.is_none() && file.rows > 0) {
+        Ok(catalog)
+    }
+
+    /// Looks whether every live file is there, with the length it was sealed with, and notes what
+    /// the footers of those seen for the first time say.
+    pub(crate) fn look(&mut self, folder: &Path) -> Result<()> {
+        for file in self.files() {
+            let path = folder.join(&file.name);
+            let bytes = std::fs::metadata(&path).map_err(|error| Error::file(&path, error))?.len();
+            if bytes != file.bytes {
+                return Err(Error::file(&path, format!("{bytes} bytes, sealed with {}", file.bytes)));
+            }
+        }
+        for file in self.events.values_mut().filter(|file| file.times.is_none() && file.rows > 0) {
             let path = folder.join(&file.name);
             file.leaves = bounds(&path, "leaf_index")?;
             file.times = bounds(&path, "time")?;
         }
-        Ok(catalog)
+        Ok(())
+    }
+
+    /// The live files of all tables.
+    pub(crate) fn files(&self) -> impl Iterator<Item = &LiveFile> {
+        self.events.values().chain(self.rejects.values())
     }
 
     /// The fold over the log alone, without the kept one and without a look at the files.
@@ -139,10 +159,28 @@ impl Catalog {
         next
     }
 
-    /// The carry behind the last covered leaf.
-    pub(crate) fn carry(&self, folder: &Path) -> Result<Carry> {
-        let covered = self.covered();
-        let Some(file) = self.events.values().rfind(|file| file.last < covered) else { return Ok(Carry::default()) };
+    /// The last leaf boundary from which the fold can go on with nothing but files that `whole`
+    /// approves of: the one that ends there and all that reach into the duplicate window before it. At
+    /// worst the beginning of the log.
+    pub(crate) fn resumable(&self, mut whole: impl FnMut(&LiveFile) -> bool) -> u64 {
+        let mut end = self.covered();
+        for file in self.events.values().rev() {
+            if file.last >= end {
+                continue;
+            }
+            if file.last < end.saturating_sub(WINDOW_LEAVES) {
+                break;
+            }
+            if !whole(file) {
+                end = file.first;
+            }
+        }
+        end
+    }
+
+    /// The carry behind the last leaf before `end`, which is the end of an events file.
+    pub(crate) fn carry(&self, folder: &Path, end: u64) -> Result<Carry> {
+        let Some(file) = self.events.values().rfind(|file| file.last < end) else { return Ok(Carry::default()) };
         let path = folder.join(&file.name);
         let metadata = open(&path)?.metadata().file_metadata().clone();
         let lines = metadata.key_value_metadata().map(Vec::as_slice).unwrap_or_default();

@@ -53,7 +53,7 @@ impl Error {
     }
 
     pub(crate) fn file(path: &Path, source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Error {
-        let context = format!("lake file {} cannot be read, `lake rebuild` makes it again", path.display());
+        let context = format!("lake file {} cannot be read, `deedbook lake rebuild` makes it again", path.display());
         Error::caused(ErrorKind::Corrupt, context, source)
     }
 

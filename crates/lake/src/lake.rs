@@ -10,10 +10,14 @@ use crate::catalog::{Catalog, LiveFile};
 use crate::derive::{Carry, Deriver, Source};
 use crate::evidence::{Evidence, try_scan};
 use crate::files::{UNFINISHED, digest};
+use crate::rows::{EventRows, RejectRows};
 use crate::tail::Tail;
 use crate::twice::Twice;
 use crate::writer::{FileName, Follower};
 use crate::{Error, Result};
+
+/// Rows that only the fold behind them is wanted of are thrown away in batches of this many.
+const FORGOTTEN_ROWS: usize = 4_096;
 
 /// The derived tables of one log as of one size. Opening reads no evidence that an earlier opening
 /// has already looked through; nothing changes under an open lake.
@@ -50,23 +54,37 @@ pub struct Progress {
 }
 
 impl Lake {
-    /// Opens the lake in `folder` over a log. The folder is made if there is none.
+    /// Opens the lake in `folder` over a log, for questions. The folder is made if there is none.
     ///
     /// # Errors
     /// Corrupt, if a sealed file is missing or cannot be read; Evidence, if the log cannot be read;
     /// Unavailable, if the folder cannot be made.
     pub fn open(folder: &Path, evidence: Arc<dyn Evidence>) -> Result<Lake> {
+        let mut catalog = Lake::catalog(folder, &*evidence)?;
+        catalog.look(folder)?;
+        Ok(Lake::over(folder, catalog, evidence))
+    }
+
+    /// Opens the lake for the one writer of the folder: to follow, to rebuild, to tidy up. What the
+    /// log announces is believed and no file is looked at, so any of them may be missing or damaged; a
+    /// question that needs such a file fails as Corrupt.
+    ///
+    /// # Errors
+    /// Evidence, if the log cannot be read; Unavailable, if the folder cannot be made.
+    pub fn open_for_writing(folder: &Path, evidence: Arc<dyn Evidence>) -> Result<Lake> {
+        let catalog = Lake::catalog(folder, &*evidence)?;
+        Ok(Lake::over(folder, catalog, evidence))
+    }
+
+    fn catalog(folder: &Path, evidence: &dyn Evidence) -> Result<Catalog> {
         std::fs::create_dir_all(folder).map_err(|error| Error::io("make", folder, error))?;
-        let catalog = Arc::new(Catalog::open(folder, &*evidence)?);
-        for file in catalog.events.values().chain(catalog.rejects.values()) {
-            let path = folder.join(&file.name);
-            let bytes = std::fs::metadata(&path).map_err(|error| Error::file(&path, error))?.len();
-            if bytes != file.bytes {
-                return Err(Error::file(&path, format!("{bytes} bytes, sealed with {}", file.bytes)));
-            }
-        }
+        Catalog::open(folder, evidence)
+    }
+
+    fn over(folder: &Path, catalog: Catalog, evidence: Arc<dyn Evidence>) -> Lake {
+        let catalog = Arc::new(catalog);
         let tail = Tail::new(folder.to_owned(), Arc::clone(&catalog), Arc::clone(&evidence));
-        Ok(Lake { folder: folder.to_owned(), catalog, evidence, tail: Arc::new(tail) })
+        Lake { folder: folder.to_owned(), catalog, evidence, tail: Arc::new(tail) }
     }
 
     /// Size of the log that is visible here: all of it.
@@ -112,10 +130,35 @@ impl Lake {
     /// A follower that writes the files of the leaves behind the last file. For the one writer of the
     /// folder.
     ///
+    /// The rows to come depend on files of the duplicate window before them. Each of those is compared
+    /// with its sealed digest first. If one is missing or changed, what it said is derived again from
+    /// the log, in memory: sealing goes on, and no row differs from that of a rebuild.
+    ///
     /// # Errors
-    /// Corrupt, if the last files cannot be read.
+    /// Evidence, if leaves cannot be read; Corrupt, if a file changes while it is read.
     pub fn follow(&self) -> Result<Follower> {
-        Ok(Follower::new(&self.folder, self.tail.deriver()?, self.covered(), self.next_turn()?))
+        let from = self.catalog.resumable(|file| match difference(&self.folder, file) {
+            None => true,
+            Some(what) => {
+                let file = &file.name;
+                tracing::warn!(
+                    file,
+                    what,
+                    "lake file differs, its rows are derived again; run `deedbook lake rebuild`"
+                );
+                false
+            }
+        });
+        let (mut deriver, covered) = (self.tail.deriver(from)?, self.covered());
+        let (mut events, mut rejects) = (EventRows::default(), RejectRows::default());
+        try_scan(&*self.evidence, from, covered, |leaf| {
+            deriver.push(leaf, &mut events, &mut rejects)?;
+            if events.len() + rejects.len() >= FORGOTTEN_ROWS {
+                (events, rejects) = Default::default();
+            }
+            Ok(ControlFlow::Continue(()))
+        })?;
+        Ok(Follower::new(&self.folder, deriver, covered, self.next_turn()?))
     }
 
     /// Writes all files again from the evidence files and returns the manifest that, once the caller
@@ -146,23 +189,23 @@ impl Lake {
 
     /// Compares every live file with what was sealed about it, byte by byte.
     pub fn check(&self) -> Vec<Difference> {
-        check_files(&self.folder, self.catalog.events.values().chain(self.catalog.rejects.values()))
+        check_files(&self.folder, self.catalog.files())
     }
 
-    /// Removes files that are not live: unfinished ones, those whose manifest was never sealed, those
-    /// that a rebuild replaced. For the one writer of the folder, while it writes no file.
+    /// Removes files of leaves that have other, announced files: unfinished ones, those whose manifest
+    /// was never sealed, those that a rebuild replaced. For the one writer of the folder, while it does
+    /// not rebuild; it may follow, because a follower writes only about leaves that have no file yet.
     /// Returns how many it removed.
     ///
     /// # Errors
     /// Unavailable, if a file cannot be removed.
     pub fn tidy(&self) -> Result<usize> {
-        let live = |name: &str| {
-            self.catalog.events.values().chain(self.catalog.rejects.values()).any(|file| file.name == name)
-        };
+        let covered = self.covered();
+        let live = |name: &str| self.catalog.files().any(|file| file.name == name);
         let mut removed = 0;
         for name in names(&self.folder)? {
-            let ours = name.ends_with(UNFINISHED) || FileName::parse(&name).is_some();
-            if ours && !live(&name) {
+            let first = unfinished(&name).or_else(|| FileName::parse(&name).map(|name| name.first));
+            if first.is_some_and(|first| first < covered) && !live(&name) {
                 let path = self.folder.join(&name);
                 std::fs::remove_file(&path).map_err(|error| Error::io("remove", &path, error))?;
                 removed += 1;
@@ -184,24 +227,32 @@ impl Lake {
 /// # Errors
 /// Evidence, if the log cannot be read.
 pub fn check(folder: &Path, evidence: &dyn Evidence) -> Result<Vec<Difference>> {
-    let catalog = Catalog::fold(evidence)?;
-    Ok(check_files(folder, catalog.events.values().chain(catalog.rejects.values())))
+    Ok(check_files(folder, Catalog::fold(evidence)?.files()))
 }
 
 fn check_files<'f>(folder: &Path, files: impl Iterator<Item = &'f LiveFile>) -> Vec<Difference> {
-    let differs = |file: &LiveFile| match digest(&folder.join(&file.name)) {
+    let differs = |file: &LiveFile| {
+        let what = difference(folder, file)?;
+        let LiveFile { name, announced_by, first, last, .. } = file;
+        Some(Difference { file: name.clone(), announced_by: *announced_by, first: *first, last: *last, what })
+    };
+    files.filter_map(differs).collect()
+}
+
+/// How a file differs from what was sealed about it, if it does.
+fn difference(folder: &Path, file: &LiveFile) -> Option<String> {
+    match digest(&folder.join(&file.name)) {
         Ok((sha256, _)) if sha256 == file.sha256 => None,
         Ok((sha256, bytes)) => {
             Some(format!("{bytes} bytes with SHA-256 {sha256}, sealed were {} with {}", file.bytes, file.sha256))
         }
         Err(error) => Some(error.to_string()),
-    };
-    let difference = |file: &LiveFile| {
-        let what = differs(file)?;
-        let LiveFile { name, announced_by, first, last, .. } = file;
-        Some(Difference { file: name.clone(), announced_by: *announced_by, first: *first, last: *last, what })
-    };
-    files.filter_map(difference).collect()
+    }
+}
+
+/// The first leaf of an unfinished file.
+fn unfinished(name: &str) -> Option<u64> {
+    name.strip_suffix(UNFINISHED)?.split('.').next()?.parse().ok()
 }
 
 fn names(folder: &Path) -> Result<Vec<String>> {

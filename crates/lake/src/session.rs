@@ -269,7 +269,7 @@ fn translate(error: DataFusionError, limits: Limits) -> Error {
             Error::caused(ErrorKind::Limit, context, text)
         }
         E::ParquetError(_) | E::ObjectStore(_) | E::IoError(_) => {
-            Error::caused(ErrorKind::Corrupt, "a file cannot be read, run `verify`, then `lake rebuild`", text)
+            Error::caused(ErrorKind::Corrupt, "a file cannot be read, run `verify`, then `deedbook lake rebuild`", text)
         }
         E::Internal(_) => Error::caused(ErrorKind::Fatal, "the query planner failed", text),
         _ => Error::new(ErrorKind::Invalid, text),

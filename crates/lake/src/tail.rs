@@ -11,6 +11,7 @@ use datafusion::error::DataFusionError;
 use datafusion::execution::{SendableRecordBatchStream, TaskContext};
 use datafusion::physical_plan::stream::RecordBatchReceiverStream;
 use datafusion::physical_plan::streaming::PartitionStream;
+use model::Kind;
 use parking_lot::Mutex;
 use parquet::arrow::ProjectionMask;
 
@@ -82,7 +83,7 @@ impl Tail {
         if let Some(carry) = &*self.carry.lock() {
             return Ok(carry.clone());
         }
-        let mut carry = self.catalog.carry(&self.folder)?;
+        let mut carry = self.catalog.carry(&self.folder, self.catalog.covered())?;
         try_scan(&*self.evidence, self.catalog.covered(), self.evidence.size(), |leaf| {
             carry.note(leaf)?;
             Ok(ControlFlow::Continue(()))
@@ -90,21 +91,26 @@ impl Tail {
         Ok(self.carry.lock().insert(carry).clone())
     }
 
-    /// A fold that goes on behind the last lake file.
-    pub(crate) fn deriver(&self) -> Result<Deriver> {
-        let carry = self.catalog.carry(&self.folder)?;
-        Ok(Deriver::resume(self.evidence.log(), carry, self.twice()?))
-    }
-
-    /// The firsts of the duplicate window, read back from the lake files that reach into it.
-    fn twice(&self) -> Result<Twice> {
-        let covered = self.catalog.covered();
+    /// A fold that goes on at `end`, which is the end of an events file. The firsts of the duplicate
+    /// window are read back from the files that reach into it.
+    pub(crate) fn deriver(&self, end: u64) -> Result<Deriver> {
+        let carry = self.catalog.carry(&self.folder, end)?;
         let mut twice = Twice::default();
-        let window = covered.saturating_sub(2 * WINDOW_LEAVES);
-        for file in self.catalog.events.values().filter(|file| file.last >= window && file.last < covered) {
+        let window = end.saturating_sub(WINDOW_LEAVES);
+        for file in self.catalog.events.values().filter(|file| file.last >= window && file.last < end) {
             remember(&self.folder.join(&file.name), &mut twice)?;
         }
-        Ok(twice)
+        Ok(Deriver::resume(self.evidence.log(), carry, twice))
+    }
+
+    /// Whether a leaf without files is a record: only then the window has to be read.
+    fn has_records(&self) -> Result<bool> {
+        let mut found = false;
+        try_scan(&*self.evidence, self.catalog.covered(), self.evidence.size(), |leaf| {
+            found = leaf.header.first() == Some(&Kind::Record.number());
+            Ok(if found { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
+        })?;
+        Ok(found)
     }
 
     /// Hands the rows of one table to `send`, batch by batch, until it says stop.
@@ -128,7 +134,10 @@ impl Tail {
     }
 
     fn derive(&self, pass: &mut dyn FnMut(Table, &RecordBatch) -> ControlFlow<()>) -> Result<ControlFlow<()>> {
-        let mut deriver = self.deriver()?;
+        if !self.has_records()? {
+            return Ok(ControlFlow::Continue(()));
+        }
+        let mut deriver = self.deriver(self.catalog.covered())?;
         let (mut events, mut rejects) = (EventRows::default(), RejectRows::default());
         let mut flow = ControlFlow::Continue(());
         try_scan(&*self.evidence, self.catalog.covered(), self.evidence.size(), |leaf| {

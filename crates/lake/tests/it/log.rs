@@ -117,7 +117,7 @@ impl Log {
     /// does.
     pub(crate) fn settle(&mut self, folder: &Path) {
         self.close_segment(&folder.join("evidence"));
-        let lake = self.lake(folder);
+        let lake = Lake::open_for_writing(&folder.join("lake"), Arc::new(self.clone())).unwrap();
         let mut follower = lake.follow().unwrap();
         let from = follower.next();
         self.scan(from, self.size(), &mut |leaf| {

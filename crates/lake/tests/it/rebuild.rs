@@ -69,7 +69,112 @@ fn a_rebuild_equals_the_run_that_was_interrupted_at_every_segment() {
 
     // And once more from nothing at all: files gone, catalog gone.
     std::fs::remove_dir_all(folder.path().join("lake")).unwrap();
-    assert_eq!(Lake::open(&folder.path().join("lake"), Arc::new(log.clone())).unwrap_err().kind(), ErrorKind::Corrupt);
+    mends(&mut log, folder.path(), &expected);
+}
+
+/// Questions say what to do; a rebuild does it; nothing of the damage is left.
+fn mends(log: &mut Log, folder: &Path, expected: &[String]) {
+    let lake = folder.join("lake");
+    assert!(!lake::check(&lake, log).unwrap().is_empty());
+    let opened = Lake::open_for_writing(&lake, Arc::new(log.clone())).unwrap();
+    let manifest = opened.rebuild(&mut |_| {}).unwrap().unwrap();
+    log.announce(&manifest);
+    assert_eq!(everything(&log.lake(folder)), expected);
+    assert_eq!(lake::check(&lake, log).unwrap(), []);
+    Lake::open_for_writing(&lake, Arc::new(log.clone())).unwrap().tidy().unwrap();
+    let left = std::fs::read_dir(&lake).unwrap().count();
+    assert_eq!(left, manifest.files.len(), "only the announced files are left");
+    assert_eq!(everything(&log.lake(folder)), expected);
+}
+
+#[test]
+fn whatever_is_missing_or_damaged_a_rebuild_mends_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut log = eventful(folder.path());
+    let expected = everything(&log.lake(folder.path()));
+    for damage in 0..4 {
+        let lake = log.lake(folder.path());
+        let name = manifest_files(&lake).swap_remove(damage);
+        let path = folder.path().join("lake").join(&name);
+        let bytes = std::fs::read(&path).unwrap();
+        match damage {
+            0 => std::fs::remove_file(&path).unwrap(),
+            1 => std::fs::write(&path, &bytes[..bytes.len() - 7]).unwrap(),
+            2 => std::fs::write(&path, b"").unwrap(),
+            _ => {
+                let mut bytes = bytes;
+                let middle = bytes.len() / 2;
+                bytes[middle] ^= 1;
+                std::fs::write(&path, &bytes).unwrap();
+            }
+        }
+        if damage < 3 {
+            let error = Lake::open(&folder.path().join("lake"), Arc::new(log.clone())).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Corrupt);
+            assert!(error.to_string().contains("`deedbook lake rebuild`"), "{error}");
+        }
+        mends(&mut log, folder.path(), &expected);
+    }
+}
+
+/// The files of the newest rebuild, or of the first manifests.
+fn manifest_files(lake: &Arc<Lake>) -> Vec<String> {
+    let rows = ask(lake, "SELECT raw FROM leaves WHERE kind = 'view-manifest' ORDER BY leaf_index");
+    let manifests = rows.iter().map(|row| {
+        let row: serde_json::Value = serde_json::from_str(row).unwrap();
+        serde_json::from_str::<model::ViewManifest>(row["raw"].as_str().unwrap()).unwrap()
+    });
+    let mut files: Vec<String> = Vec::new();
+    for manifest in manifests {
+        if manifest.rebuild {
+            files.clear();
+        }
+        files.extend(manifest.files.into_iter().map(|file| file.name));
+    }
+    files.retain(|name| name.contains("events"));
+    files
+}
+
+/// Sealing goes on beside lost files, and the rows that come then are those that would have come.
+#[test]
+fn following_goes_on_without_the_old_files_and_makes_the_same_rows() {
+    let ids = |n: u32| k8s(&format!("id-{}", n % 23), "user", "get", "db", n % 60);
+    let whole = tempfile::tempdir().unwrap();
+    let mut log = eventful(whole.path());
+    for n in 40..60 {
+        log.record(&ids(n));
+    }
+    log.settle(whole.path());
+    let expected = everything(&log.lake(whole.path()));
+    assert!(expected.iter().any(|line| line.contains(r#""duplicate_of":"#)));
+
+    for lost in [&[0][..], &[1], &[3], &[0, 2], &[0, 1, 2, 3]] {
+        let folder = tempfile::tempdir().unwrap();
+        let mut log = eventful(folder.path());
+        let lake = folder.path().join("lake");
+        let names = manifest_files(&log.lake(folder.path()));
+        let kept: Vec<_> = lost.iter().map(|lost| lake.join(&names[*lost])).collect();
+        let kept: Vec<_> = kept.into_iter().map(|path| (std::fs::read(&path).unwrap(), path)).collect();
+        for (at, (bytes, path)) in kept.iter().enumerate() {
+            let mut bytes = bytes.clone();
+            let middle = bytes.len() / 2;
+            bytes[middle] ^= 1;
+            // Every other one is there and lies.
+            std::fs::remove_file(path).unwrap();
+            if at % 2 == 1 {
+                std::fs::write(path, &bytes).unwrap();
+            }
+        }
+        for n in 40..60 {
+            log.record(&ids(n));
+        }
+        log.settle(folder.path());
+        // The lost files come back only to ask what the new one says.
+        for (bytes, path) in &kept {
+            std::fs::write(path, bytes).unwrap();
+        }
+        assert_eq!(everything(&log.lake(folder.path())), expected, "without {lost:?}");
+    }
 }
 
 #[test]
@@ -180,9 +285,14 @@ fn files_whose_manifest_was_never_sealed_are_not_read_and_go_away() {
     })
     .unwrap();
     let orphan = follower.close().unwrap().unwrap();
-    std::fs::write(folder.path().join("lake/77.9.events.tmp"), b"half").unwrap();
+    std::fs::write(folder.path().join("lake/9999.9.events.tmp"), b"half").unwrap();
+    std::fs::write(folder.path().join("lake/3.9.events.tmp"), b"half").unwrap();
     let lake = log.lake(folder.path());
     assert_eq!(everything(&lake), expected);
-    assert_eq!(lake.tidy().unwrap(), orphan.manifest.files.len() + 1);
+    assert_eq!(lake.tidy().unwrap(), 1, "a follower may be writing about the leaves from here on");
+    log.settle(folder.path());
+    let lake = log.lake(folder.path());
+    assert_eq!(everything(&lake), expected);
+    assert_eq!(lake.tidy().unwrap(), orphan.manifest.files.len(), "their leaves have other files now");
     assert_eq!(everything(&log.lake(folder.path())), expected);
 }
