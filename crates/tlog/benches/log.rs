@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, missing_docs)]
 
 use std::collections::HashMap;
+use std::path::PathBuf;
 
 use divan::counter::ItemsCount;
 use divan::{Bencher, black_box};
@@ -77,6 +78,19 @@ fn append_to_tiles(bencher: Bencher) {
     });
 }
 
+/// What a log pays for one entry: its leaf hash, the tree, the tiles.
+#[divan::bench]
+fn append_entries_of_44_bytes(bencher: Bencher) {
+    bencher.counter(ItemsCount::new(65_536_u32)).bench(|| {
+        let (mut builder, mut entry) = (TileBuilder::new(), [9; 44]);
+        for index in 0..65_536_u64 {
+            entry[36..].copy_from_slice(&index.to_be_bytes());
+            builder.append(leaf_hash(&entry), |tile, bytes| _ = black_box((tile, bytes)));
+        }
+        builder.root()
+    });
+}
+
 #[divan::bench]
 fn leaf_hash_of_44_bytes(bencher: Bencher) {
     let entry = [9; 44];
@@ -95,6 +109,36 @@ fn prove_inclusion_warm(bencher: Bencher) {
 fn prove_inclusion_cold(bencher: Bencher) {
     let (_, memory) = million();
     bencher.bench_local(|| prove_inclusion(&mut TileHashReader::new(&memory, SIZE), 123_456, SIZE).unwrap());
+}
+
+/// As a program does that has only the folder: every tile is read from its file.
+#[divan::bench]
+fn prove_inclusion_from_tile_files(bencher: Bencher) {
+    let (_, memory) = million();
+    let folder = Folder(std::env::temp_dir().join(format!("tlog-bench-{}", std::process::id())));
+    for (tile, bytes) in &memory.0 {
+        let path = folder.0.join(tile.to_string());
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, bytes).unwrap();
+    }
+    bencher.bench_local(|| prove_inclusion(&mut TileHashReader::new(&folder, SIZE), 123_456, SIZE).unwrap());
+}
+
+/// A folder of tiles, deleted at the end.
+struct Folder(PathBuf);
+
+impl TileReader for &Folder {
+    type Error = Error;
+
+    fn tile(&mut self, tile: Tile) -> Result<Vec<u8>> {
+        Ok(std::fs::read(self.0.join(tile.to_string())).unwrap())
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
 }
 
 #[divan::bench]
