@@ -18,7 +18,7 @@ use crate::sealed::Sealed;
 use crate::tree::{Entries, Growing, Roots};
 use crate::{Failure, evidence, wal};
 
-/// Looks at a log whose files move on under a living writer before a finding is believed.
+/// Looks at a log whose files are written to meanwhile before a finding is believed.
 const LOOKS_MAX: usize = 3;
 
 /// Leaves named of one file before the rest of it is left out.
@@ -47,10 +47,11 @@ pub(crate) fn check(request: &LogRequest) -> Result<String, Failure> {
     }
 }
 
-/// The names of the files that a writer makes and frees.
-fn names(folder: &Path) -> Vec<std::ffi::OsString> {
+/// The files that a writer makes, writes to and frees, and when each was last written.
+fn names(folder: &Path) -> Vec<(std::ffi::OsString, Option<std::time::SystemTime>)> {
     let entries = ["wal", "evidence"].into_iter().filter_map(|name| fs::read_dir(folder.join(name)).ok());
-    let mut names: Vec<_> = entries.flatten().flatten().map(|entry| entry.file_name()).collect();
+    let written = |entry: &fs::DirEntry| entry.metadata().and_then(|file| file.modified()).ok();
+    let mut names: Vec<_> = entries.flatten().flatten().map(|entry| (entry.file_name(), written(&entry))).collect();
     names.sort_unstable();
     names
 }

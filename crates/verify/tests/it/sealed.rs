@@ -273,6 +273,11 @@ fn the_origin_and_the_key_of_a_checkpoint_are_no_other_log() {
     let key_name = position("test/log");
     log.altered("log/checkpoint", |bytes| bytes[key_name] ^= 1, "log/checkpoint");
     log.altered("identity", |bytes| bytes[30] ^= 1, "identity");
+    let other_time = |bytes: &mut Vec<u8>| {
+        let text = String::from_utf8(bytes.clone()).unwrap();
+        *bytes = text.replace("1763000000000", "1763000000001").into_bytes();
+    };
+    log.altered("identity", other_time, "leaf 0 sealed");
 }
 
 #[test]
@@ -513,6 +518,8 @@ fn a_lake_file_that_differs_has_its_own_exit_code() {
     assert!(check().1.contains("lake/0-99.ab.1.events.parquet: announced by leaf"), "{}", check().1);
     // A file of the same leaves takes the place of the older one, a rebuild that of all.
     announce(100, 199, false, vec![put("100-199.ab.2.events.parquet", "again")]);
+    announce(200, 249, false, vec![put("200-249.ab.2.events.parquet", "beyond")]);
+    fs::remove_file(lake.join("200-249.ab.2.events.parquet")).unwrap();
     assert_eq!(check().0, 6);
     announce(0, 199, true, vec![put("0-199.ab.3.events.parquet", "rebuilt")]);
     let (code, text) = check();
