@@ -65,6 +65,22 @@ pub struct Summary {
     pub unread: Vec<Unread>,
     /// True when the run was stopped before its end; the next one goes on.
     pub stopped: bool,
+    /// One past the last leaf that was sealed; 0 when none was.
+    pub end: u64,
+}
+
+impl Summary {
+    /// Adds what another run did.
+    pub fn add(&mut self, other: &Summary) {
+        self.deliveries += other.deliveries;
+        self.bytes += other.bytes;
+        self.records += other.records;
+        self.already_known += other.already_known;
+        self.replaced += other.replaced;
+        self.unread.extend(other.unread.iter().cloned());
+        self.stopped |= other.stopped;
+        self.end = self.end.max(other.end);
+    }
 }
 
 /// Seals what inputs hold.
@@ -116,9 +132,9 @@ impl Pipeline<'_> {
             let summary = reader.close();
             let submitted = submitter.join().unwrap_or(Err(Error::Worker));
             // What the ledger says is the cause; a reader that could not hand over is the effect.
-            let (records, replaced) = submitted?;
+            let Submitted { records, replaced, end } = submitted?;
             read?;
-            Ok(Summary { records, replaced, ..summary })
+            Ok(Summary { records, replaced, end, ..summary })
         })
     }
 
@@ -153,17 +169,11 @@ impl Pipeline<'_> {
         }
     }
 
-    /// Submits batch after batch and waits for receipts; returns records sealed and secrets replaced.
-    fn submit(&self, turns: &Receiver<Turn>) -> Result<(u64, u64), Error> {
+    /// Submits batch after batch and waits for receipts.
+    fn submit(&self, turns: &Receiver<Turn>) -> Result<Submitted, Error> {
         let mut waiting: VecDeque<(Pending, u64)> = VecDeque::new();
-        let mut sealed = 0;
-        let mut replaced_in_all = 0;
+        let mut submitted = Submitted::default();
         let mut replaced_in_delivery = 0;
-        let settle = |(pending, records): (Pending, u64)| -> Result<u64, Error> {
-            pending.wait()?;
-            self.progress.records_sealed.fetch_add(records, Relaxed);
-            Ok(records)
-        };
         for turn in turns {
             let done = turn.recv().map_err(|_| Error::Worker)??;
             let mut records = 0;
@@ -173,28 +183,50 @@ impl Pipeline<'_> {
                     Done::Ready { prepared, record, replaced } => {
                         records += u64::from(record);
                         replaced_in_delivery += replaced;
-                        replaced_in_all += replaced;
+                        submitted.replaced += replaced;
                         leaves.push(prepared);
                     }
                     Done::Delivery(header, body) => {
                         let body = DeliveryBody { replaced: std::mem::take(&mut replaced_in_delivery), ..*body };
-                        let salts = self.append.salts(1)?;
+                        let body = canonical_json(&body);
                         leaves.extend(
-                            salts.into_iter().map(|salt| Prepared::new(salt, header.clone(), canonical_json(&body))),
+                            self.append
+                                .salts(1)?
+                                .into_iter()
+                                .map(|salt| Prepared::new(salt, header.clone(), body.clone())),
                         );
                     }
                 }
             }
             waiting.push_back((self.append.submit(leaves)?, records));
             while waiting.len() > RECEIPTS_WAITING_MAX {
-                sealed += waiting.pop_front().map_or(Ok(0), settle)?;
+                self.settle(waiting.pop_front(), &mut submitted)?;
             }
         }
-        for pending in waiting {
-            sealed += settle(pending)?;
+        while !waiting.is_empty() {
+            self.settle(waiting.pop_front(), &mut submitted)?;
         }
-        Ok((sealed, replaced_in_all))
+        Ok(submitted)
     }
+
+    /// Waits for a receipt: from here on the leaves are sealed.
+    fn settle(&self, waiting: Option<(Pending, u64)>, submitted: &mut Submitted) -> Result<(), Error> {
+        if let Some((pending, records)) = waiting {
+            let receipt = pending.wait()?;
+            submitted.records += records;
+            submitted.end = submitted.end.max(receipt.first.0 + receipt.count);
+            self.progress.records_sealed.fetch_add(records, Relaxed);
+        }
+        Ok(())
+    }
+}
+
+/// What the submitter saw sealed.
+#[derive(Default)]
+struct Submitted {
+    records: u64,
+    replaced: u64,
+    end: u64,
 }
 
 /// The sending side of the queues.

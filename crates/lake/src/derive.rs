@@ -13,7 +13,7 @@ use sources::{Context, Reject, RejectKind, Scratch};
 
 use crate::rows::{EventRows, RejectRows};
 use crate::schema::{Origin, RejectRow};
-use crate::twice::Twice;
+use crate::twice::{Twice, telling};
 use crate::{Error, ErrorKind, Result};
 
 /// Deliveries whose names are remembered, so that a reject deep in a file can say which file.
@@ -186,7 +186,8 @@ impl Deriver {
         let reject = match result {
             Ok(event) => {
                 let id = event.source_event_id.as_deref().unwrap_or_default();
-                let first = self.twice.first(leaf.index, event.platform.as_str(), &event.authority, id);
+                let told = telling(id, event.time_raw.as_deref().unwrap_or_default(), event.status.as_str());
+                let first = self.twice.first(leaf.index, event.platform.as_str(), &event.authority, &told);
                 events.append(origin, &self.normaliser, first, &event);
                 return Outcome::Event;
             }

@@ -42,6 +42,8 @@ pub struct Filter {
     pub platform: Option<Platform>,
     /// Pattern of the source's name.
     pub source: Option<String>,
+    /// The record's id at its source, as it is.
+    pub source_event_id: Option<String>,
     /// Pattern of the URI or native id of the credential used or issued.
     pub credential: Option<String>,
     /// Pattern of the URI or name of any resource.
@@ -78,6 +80,7 @@ impl Filter {
         all.extend(self.outcome.map(|outcome| col("status_id").eq(lit(i32::from(outcome.id())))));
         all.extend(self.platform.map(|platform| col("platform").eq(lit(platform.as_str()))));
         all.extend(self.source.as_deref().map(|pattern| like("source", pattern)));
+        all.extend(self.source_event_id.as_deref().map(|id| col("source_event_id").eq(lit(id))));
         let credentials =
             ["credential_uri", "credential_native_id", "issued_credential_uri", "issued_credential_native_id"];
         all.extend(self.credential.as_deref().map(|pattern| any_column(&credentials, pattern)));

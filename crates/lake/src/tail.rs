@@ -19,7 +19,7 @@ use crate::catalog::{self, Catalog};
 use crate::derive::{Carry, Deriver};
 use crate::evidence::{Evidence, try_scan};
 use crate::rows::{EventRows, RejectRows};
-use crate::twice::{Twice, WINDOW_LEAVES};
+use crate::twice::{Twice, WINDOW_LEAVES, telling};
 use crate::writer::Table;
 use crate::{Error, Result, schema};
 
@@ -163,13 +163,14 @@ impl Tail {
 /// Reads the firsts of one events file.
 fn remember(path: &std::path::Path, twice: &mut Twice) -> Result<()> {
     let builder = catalog::open(path)?;
-    let names = ["leaf_index", "source_event_id", "duplicate_of", "platform", "authority"];
+    let names = ["leaf_index", "source_event_id", "time_raw", "status", "duplicate_of", "platform", "authority"];
     let mask = ProjectionMask::columns(builder.parquet_schema(), names);
     let reader = builder.with_projection(mask).build().map_err(|error| Error::file(path, error))?;
     for batch in reader {
         let batch = batch.map_err(|error| Error::file(path, error))?;
         let column = |name| batch.column_by_name(name).ok_or_else(|| Error::file(path, format!("no column {name}")));
         let leaves = column("leaf_index")?.as_primitive::<Int64Type>();
+        let (times, outcomes) = (column("time_raw")?.as_string_view(), column("status")?.as_string_view());
         let (ids, copies) = (column("source_event_id")?.as_string_view(), column("duplicate_of")?);
         let (platforms, authorities) = (column("platform")?.as_string_view(), column("authority")?.as_string_view());
         for row in 0..batch.num_rows() {
@@ -177,7 +178,9 @@ fn remember(path: &std::path::Path, twice: &mut Twice) -> Result<()> {
                 continue;
             }
             let leaf = u64::try_from(leaves.value(row)).unwrap_or_default();
-            twice.remember(leaf, platforms.value(row), authorities.value(row), ids.value(row));
+            let time_raw = if times.is_null(row) { "" } else { times.value(row) };
+            let told = telling(ids.value(row), time_raw, outcomes.value(row));
+            twice.remember(leaf, platforms.value(row), authorities.value(row), &told);
         }
     }
     Ok(())

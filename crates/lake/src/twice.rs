@@ -15,15 +15,22 @@ pub const WINDOW_LEAVES: u64 = 1 << 20;
 /// Firsts are kept and forgotten in blocks of this many leaves.
 const BLOCK_LEAVES: u64 = WINDOW_LEAVES / 2;
 
-/// 96 bits of SHA-256 over platform, authority and source event id. A sender cannot aim for a
+/// What one upstream event is known by: its id at the source, its time and its outcome. A platform may
+/// tell of one request more than once under one id (the stages of Kubernetes, request and response of
+/// Vault); these differ in time or outcome and are no copies. Empty for a record without an id.
+pub(crate) fn telling(source_event_id: &str, time_raw: &str, status: &str) -> String {
+    if source_event_id.is_empty() { String::new() } else { format!("{source_event_id}\n{time_raw}\n{status}") }
+}
+
+/// 96 bits of SHA-256 over platform, authority and telling. A sender cannot aim for a
 /// collision, and an accidental one is out of reach for any log.
 #[derive(Clone, Copy, PartialEq, Eq)]
 struct Key([u32; 3]);
 
 impl Key {
-    fn new(platform: &str, authority: &str, source_event_id: &str) -> Key {
+    fn new(platform: &str, authority: &str, telling: &str) -> Key {
         let mut hash = Sha256::new();
-        for part in [platform, authority, source_event_id] {
+        for part in [platform, authority, telling] {
             hash.update((part.len() as u64).to_be_bytes());
             hash.update(part.as_bytes());
         }
@@ -75,12 +82,12 @@ pub(crate) struct Twice {
 impl Twice {
     /// The first leaf of the window that told the same event, or nothing if this leaf is the first.
     /// Leaves come in ascending order; an empty id names nothing.
-    pub(crate) fn first(&mut self, leaf: u64, platform: &str, authority: &str, source_event_id: &str) -> Option<u64> {
-        if source_event_id.is_empty() {
+    pub(crate) fn first(&mut self, leaf: u64, platform: &str, authority: &str, telling: &str) -> Option<u64> {
+        if telling.is_empty() {
             return None;
         }
         self.advance(leaf / BLOCK_LEAVES);
-        let key = Key::new(platform, authority, source_event_id);
+        let key = Key::new(platform, authority, telling);
         for (block, age) in self.blocks.iter().zip(0..) {
             if let Some(offset) = block.get(&key) {
                 let first = self.newest.saturating_sub(age) * BLOCK_LEAVES + u64::from(*offset);
@@ -95,10 +102,10 @@ impl Twice {
     }
 
     /// Takes a first that an earlier run found. Leaves come in ascending order.
-    pub(crate) fn remember(&mut self, leaf: u64, platform: &str, authority: &str, source_event_id: &str) {
+    pub(crate) fn remember(&mut self, leaf: u64, platform: &str, authority: &str, telling: &str) {
         self.advance(leaf / BLOCK_LEAVES);
         let [newest, ..] = &mut self.blocks;
-        let key = Key::new(platform, authority, source_event_id);
+        let key = Key::new(platform, authority, telling);
         newest.insert(key, u32::try_from(leaf % BLOCK_LEAVES).unwrap_or(u32::MAX));
     }
 
@@ -126,6 +133,16 @@ mod tests {
         assert_eq!(twice.first(12, "k8s", "1", "e"), None, "another platform");
         assert_eq!(twice.first(13, "aws", "1", ""), None);
         assert_eq!(twice.first(14, "aws", "1", ""), None, "no id names nothing");
+    }
+
+    #[test]
+    fn two_stages_of_one_request_are_no_copies() {
+        let [request, response] = ["unknown", "success"].map(|status| telling("id", "2026-11-02T00:00:00Z", status));
+        let mut twice = Twice::default();
+        assert_eq!(twice.first(1, "vault", "1", &request), None);
+        assert_eq!(twice.first(2, "vault", "1", &response), None);
+        assert_eq!(twice.first(3, "vault", "1", &response), Some(2));
+        assert_eq!(telling("", "2026-11-02T00:00:00Z", "success"), "");
     }
 
     #[test]

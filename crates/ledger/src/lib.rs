@@ -45,6 +45,7 @@ mod sequencer;
 mod stored;
 mod tail;
 mod tiles;
+pub mod verify;
 mod wal;
 
 pub use append::{Append, Pending, Receipt};

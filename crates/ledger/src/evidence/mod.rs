@@ -11,7 +11,7 @@ use parquet::errors::ParquetError;
 use parquet::file::properties::{EnabledStatistics, WriterProperties, WriterPropertiesPtr};
 use parquet::schema::types::{ColumnPath, Type, TypePtr};
 
-pub(crate) use read::{EvidenceFile, RowReader};
+pub(crate) use read::{Batch, EvidenceFile, RowReader};
 pub use segments::Segment;
 pub(crate) use segments::{choose, list};
 pub(crate) use write::{Finished, Writer};

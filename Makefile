@@ -1,0 +1,29 @@
+# Two commands do the set-up: `make demo` and `make test`. The others take longer and say what they need.
+
+CARGO ?= cargo
+DATA ?= $(CURDIR)/target/demo
+
+.PHONY: demo test interop crash
+
+## Builds, writes an incident as native logs, ingests it, asks, alters a byte, proves one event offline.
+demo:
+	@echo "building; the first time this takes about six minutes on two cores (most of it is the query engine)"
+	$(CARGO) build --locked -p deedbook -p verify -p scenario
+	@scripts/demo.sh "$(DATA)"
+
+## Everything that a change must pass.
+test:
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
+	$(CARGO) test --locked --workspace
+
+## Tools that nobody here wrote read a log of a million records. Needs Go.
+interop:
+	$(CARGO) build --locked --release -p deedbook -p verify -p scenario
+	scripts/interop.sh
+
+## Kills the real binary at random, restarts it, and looks for what was lost.
+ROUNDS ?= 200
+crash:
+	$(CARGO) build --locked --release -p deedbook -p scenario
+	scripts/crash.sh $(ROUNDS)

@@ -1,0 +1,223 @@
+//! The arguments, as people type them.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use tracing::Level;
+
+/// The sealed record of what machines did.
+#[derive(Debug, Parser)]
+#[command(name = "deedbook", version, about, long_about = None, max_term_width = 100)]
+pub(crate) struct Arguments {
+    /// Folder of the log.
+    #[arg(long, global = true, env = "DEEDBOOK_DATA", default_value = "deedbook-data", value_name = "DIR")]
+    pub(crate) data: PathBuf,
+    /// Name of the log, if the folder holds several (its 8 hex digits or its origin).
+    #[arg(long, global = true, value_name = "LOG")]
+    pub(crate) log: Option<String>,
+    /// Say more; twice for everything.
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    pub(crate) verbose: u8,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+impl Arguments {
+    pub(crate) fn verbosity(&self) -> Level {
+        match self.verbose {
+            0 => Level::WARN,
+            1 => Level::INFO,
+            _ => Level::DEBUG,
+        }
+    }
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Make a new log: identity, signing key, first leaf.
+    Init {
+        /// Name of the log in its checkpoints; `deedbook/` and 16 random hex digits by default.
+        #[arg(long)]
+        origin: Option<String>,
+    },
+    /// Seal what files, folders, globs or `-` (standard input) hold, and make it queryable.
+    Ingest(Ingest),
+    /// Seal a growing file; with `-f`, go on until Ctrl-C.
+    Tail(Tail),
+    /// List events.
+    Events(Events),
+    /// Ask in SQL: tables `events`, `events_all`, `records`, `rejects`, `sources`, `checkpoints`.
+    Sql {
+        /// The query; `-` reads it from standard input.
+        query: String,
+        #[command(flatten)]
+        output: Output,
+    },
+    /// Everything about one event, and where each value came from.
+    Show {
+        /// Event id, as in 3f2a91c0-41022, or the id the record has at its source.
+        event: String,
+        #[command(flatten)]
+        output: Output,
+    },
+    /// Check the whole log: intact, or exactly what is not and where.
+    Verify(Verify),
+    /// The log's keys.
+    Key {
+        #[command(subcommand)]
+        command: Key,
+    },
+    /// Write the proof that one event is in the log, for `deedbook-verify proof`.
+    Prove {
+        /// Event id, as in 3f2a91c0-41022.
+        event: String,
+        /// Where the proof goes.
+        #[arg(short, long, value_name = "FILE", default_value = "event.tlog-proof")]
+        output: PathBuf,
+        /// Where salt, header and body of the record go: what opens the commitment.
+        #[arg(long, value_name = "FILE")]
+        record: Option<PathBuf>,
+    },
+    /// The derived tables.
+    Lake {
+        #[command(subcommand)]
+        command: Lake,
+    },
+    /// Print a completion script.
+    Completions {
+        /// For which shell.
+        shell: clap_complete::Shell,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Key {
+    /// Print the verifier key: hand it over apart from proofs.
+    Show,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Lake {
+    /// Make all derived files again from the evidence.
+    Rebuild,
+}
+
+/// How answers are printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// For people.
+    Table,
+    /// One JSON array or object.
+    Json,
+    /// One JSON object a line.
+    Ndjson,
+    /// RFC 4180, with a header line.
+    Csv,
+}
+
+#[derive(Clone, Copy, Debug, Args)]
+pub(crate) struct Output {
+    /// How the answer is printed.
+    #[arg(short = 'o', long = "output", value_enum, default_value = "table", value_name = "FORMAT")]
+    pub(crate) format: Format,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Ingest {
+    /// Files, folders, globs, or `-` for standard input.
+    #[arg(required = true)]
+    pub(crate) inputs: Vec<String>,
+    /// `auto`, or the platform of all the records.
+    #[arg(long, default_value = "auto")]
+    pub(crate) platform: String,
+    /// The stream these records belong to; made if it is new.
+    #[arg(long, default_value = "files", value_name = "NAME")]
+    pub(crate) source: String,
+    /// Read and count only: nothing is sealed.
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// Make the log first if there is none.
+    #[arg(long)]
+    pub(crate) init: bool,
+    #[command(flatten)]
+    pub(crate) output: Output,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Tail {
+    /// The files; each may not exist yet, and may be rotated.
+    #[arg(required = true)]
+    pub(crate) files: Vec<PathBuf>,
+    /// Go on until Ctrl-C.
+    #[arg(short, long)]
+    pub(crate) follow: bool,
+    /// `auto`, or the platform of all the records.
+    #[arg(long, default_value = "auto")]
+    pub(crate) platform: String,
+    /// The stream these records belong to; made if it is new.
+    #[arg(long, default_value = "files", value_name = "NAME")]
+    pub(crate) source: String,
+    #[command(flatten)]
+    pub(crate) output: Output,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Events {
+    /// From here: RFC 3339, a date, or a span back from now such as `24h`, `7d`.
+    #[arg(long, value_name = "TIME")]
+    pub(crate) since: Option<String>,
+    /// Up to here, exclusive: like --since.
+    #[arg(long, value_name = "TIME")]
+    pub(crate) until: Option<String>,
+    /// Actor, subject or initiator: URI or name, `*` for anything.
+    #[arg(long, value_name = "GLOB")]
+    pub(crate) principal: Option<String>,
+    /// Operation, `*` for anything: 's3:*'.
+    #[arg(long, value_name = "GLOB")]
+    pub(crate) action: Option<String>,
+    /// Resource: URI or name, `*` for anything.
+    #[arg(long, value_name = "GLOB")]
+    pub(crate) resource: Option<String>,
+    /// `success`, `failure`, `unknown` or `other`.
+    #[arg(long)]
+    pub(crate) outcome: Option<String>,
+    /// Platform, such as `aws`.
+    #[arg(long)]
+    pub(crate) platform: Option<String>,
+    /// Source name.
+    #[arg(long)]
+    pub(crate) source: Option<String>,
+    /// Credential: URI or the platform's id.
+    #[arg(long)]
+    pub(crate) credential: Option<String>,
+    /// Source address.
+    #[arg(long, value_name = "IP")]
+    pub(crate) src_ip: Option<String>,
+    /// A request id, trace id, shared event id, audit id.
+    #[arg(long, value_name = "ID")]
+    pub(crate) correlation: Option<String>,
+    /// Fold events that share a correlation id into one, with a count.
+    #[arg(long)]
+    pub(crate) group: bool,
+    /// Show copies of one upstream event, too.
+    #[arg(long)]
+    pub(crate) duplicates: bool,
+    /// At most so many events, the newest; 0 for all.
+    #[arg(long, default_value_t = 1_000)]
+    pub(crate) limit: usize,
+    #[command(flatten)]
+    pub(crate) output: Output,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Verify {
+    /// A checkpoint kept from before, outside this machine's reach.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) checkpoint: Option<PathBuf>,
+    /// Check the tree only, not the bodies of the records.
+    #[arg(long)]
+    pub(crate) tree_only: bool,
+    #[command(flatten)]
+    pub(crate) output: Output,
+}

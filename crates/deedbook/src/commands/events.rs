@@ -1,0 +1,80 @@
+//! `deedbook events`
+
+use model::{Platform, Status};
+
+use super::Place;
+use crate::cli::{Events, Format};
+use crate::exit::{Exit, Usage};
+use crate::{output, pipeline, when};
+
+/// What a table shows of an event; the other formats show everything.
+const COLUMNS: [&str; 9] =
+    ["time", "event_id", "platform", "actor_name", "api_operation", "resources", "status", "src_ip", "group_count"];
+
+pub(crate) fn run(place: &Place, events: &Events) -> anyhow::Result<Exit> {
+    let log = place.log()?;
+    let filter = filter(events)?;
+    let tables = pipeline::tables(&place.data, &log)?;
+    let limits = lake::Limits::default();
+    let answer = if events.group { tables.groups(&filter, limits)? } else { tables.events(&filter, limits)? };
+    let rows = output::print(answer, events.output.format, Some(&COLUMNS))?;
+    if rows == 0 {
+        eprintln!("{}", nothing(tables.span()?));
+    } else if Some(usize::try_from(rows).unwrap_or(usize::MAX)) == filter.limit {
+        eprintln!("the newest {rows} shown; --limit 0 shows all");
+    }
+    Ok(Exit::Done)
+}
+
+/// Why an answer is empty is the first thing its reader asks.
+fn nothing(span: Option<(i64, i64)>) -> String {
+    match span {
+        Some((first, last)) => format!(
+            "0 in range; the log spans {} .. {}",
+            model::rfc3339_from_nanos(first),
+            model::rfc3339_from_nanos(last)
+        ),
+        None => "0 in range; the log has no events yet".to_owned(),
+    }
+}
+
+fn filter(events: &Events) -> anyhow::Result<lake::Filter> {
+    let now = i64::try_from(pipeline::now().0).unwrap_or(i64::MAX).saturating_mul(1_000_000);
+    let moment = |flag, text: &Option<String>| text.as_deref().map(|text| when::parse(flag, text, now)).transpose();
+    let (since, until) = (moment("since", &events.since)?, moment("until", &events.until)?);
+    if let (Some(since), Some(until)) = (since, until)
+        && since >= until
+    {
+        let shown = model::rfc3339_from_nanos;
+        return Err(Usage(format!("--since {} is not before --until {}", shown(since), shown(until))).into());
+    }
+    let columns = match events.output.format {
+        Format::Table => COLUMNS.iter().filter(|name| **name != "group_count").map(|name| (*name).to_owned()).collect(),
+        _ => Vec::new(),
+    };
+    Ok(lake::Filter {
+        since,
+        until,
+        principal: events.principal.clone(),
+        action: events.action.clone(),
+        outcome: events.outcome.as_deref().map(outcome).transpose()?,
+        platform: events.platform.as_deref().map(platform).transpose()?,
+        source: events.source.clone(),
+        credential: events.credential.clone(),
+        resource: events.resource.clone(),
+        src_ip: events.src_ip.clone(),
+        correlation: events.correlation.clone(),
+        duplicates: events.duplicates,
+        limit: (events.limit > 0).then_some(events.limit),
+        columns,
+        ..lake::Filter::default()
+    })
+}
+
+fn outcome(name: &str) -> Result<Status, Usage> {
+    Status::parse(name).ok_or_else(|| Usage(format!("outcome `{name}` is not known; success, failure, unknown, other")))
+}
+
+fn platform(name: &str) -> anyhow::Result<Platform> {
+    pipeline::platform(name)?.ok_or_else(|| Usage("--platform auto selects nothing; leave it out".to_owned()).into())
+}

@@ -1,0 +1,103 @@
+//! Answers as tables, JSON, NDJSON or CSV. Rows are printed as they come; only a table waits for its
+//! last row, because its columns are as wide as their widest cell.
+
+use std::io::{BufWriter, IsTerminal as _, Write as _};
+
+use comfy_table::{ContentArrangement, Table, presets};
+
+use crate::cli::Format;
+
+/// Rows that a table on a terminal shows; the others are counted.
+const TABLE_ROWS_MAX: u64 = 5_000;
+
+/// Prints an answer; `columns` are those that a table shows, all others show every column. Returns how
+/// many rows there were.
+pub(crate) fn print(answer: lake::Answer, format: Format, columns: Option<&[&str]>) -> anyhow::Result<u64> {
+    match format {
+        Format::Table => table(answer, columns),
+        Format::Json => json(answer),
+        Format::Ndjson => ndjson(answer),
+        Format::Csv => csv(answer),
+    }
+}
+
+fn ndjson(answer: lake::Answer) -> anyhow::Result<u64> {
+    let mut out = BufWriter::new(std::io::stdout().lock());
+    let mut rows = 0;
+    for batch in answer {
+        let batch = batch?;
+        rows += batch.num_rows() as u64;
+        lake::json::write_lines(&batch, &mut out)?;
+    }
+    out.flush()?;
+    Ok(rows)
+}
+
+fn json(answer: lake::Answer) -> anyhow::Result<u64> {
+    let mut out = BufWriter::new(std::io::stdout().lock());
+    let mut rows = 0;
+    out.write_all(b"[")?;
+    for batch in answer {
+        let batch = batch?;
+        for row in 0..batch.num_rows() {
+            let comma = if rows == 0 { "" } else { "," };
+            write!(out, "{comma}\n{}", lake::json::row(&batch, row))?;
+            rows += 1;
+        }
+    }
+    out.write_all(b"\n]\n")?;
+    out.flush()?;
+    Ok(rows)
+}
+
+fn csv(answer: lake::Answer) -> anyhow::Result<u64> {
+    let mut out = csv::Writer::from_writer(BufWriter::new(std::io::stdout().lock()));
+    let schema = answer.schema();
+    out.write_record(schema.fields().iter().map(|field| field.name()))?;
+    let mut rows = 0;
+    for batch in answer {
+        let batch = batch?;
+        for row in 0..batch.num_rows() {
+            out.write_record(batch.columns().iter().map(|column| lake::json::cell(column, row).unwrap_or_default()))?;
+            rows += 1;
+        }
+    }
+    out.flush()?;
+    Ok(rows)
+}
+
+fn table(answer: lake::Answer, columns: Option<&[&str]>) -> anyhow::Result<u64> {
+    let schema = answer.schema();
+    let names: Vec<&str> = schema.fields().iter().map(|field| field.name().as_str()).collect();
+    let shown: Vec<usize> = match columns {
+        Some(wanted) => wanted.iter().filter_map(|name| names.iter().position(|n| n == name)).collect(),
+        None => (0..names.len()).collect(),
+    };
+    let mut table = Table::new();
+    table.load_preset(presets::NOTHING);
+    if std::io::stdout().is_terminal() {
+        table.set_content_arrangement(ContentArrangement::Dynamic);
+    }
+    table.set_header(shown.iter().filter_map(|at| names.get(*at)));
+    let mut rows = 0;
+    for batch in answer {
+        let batch = batch?;
+        for row in 0..batch.num_rows() {
+            rows += 1;
+            if rows <= TABLE_ROWS_MAX {
+                let cell = |at: &usize| lake::json::cell(batch.column(*at), row).unwrap_or_default();
+                table.add_row(shown.iter().map(cell));
+            }
+        }
+    }
+    if rows > 0 {
+        let mut out = std::io::stdout().lock();
+        for line in table.lines() {
+            writeln!(out, "{}", line.trim_end())?;
+        }
+    }
+    if rows > TABLE_ROWS_MAX {
+        eprintln!("{rows} rows, the first {TABLE_ROWS_MAX} shown; -o ndjson prints all");
+    }
+    Ok(rows)
+}

@@ -1,0 +1,360 @@
+//! The order of steps: collect, seal, normalise, store. Data flows one way; the ledger waits for nobody.
+//!
+//! One process at a time holds the log's lock; here it is a [`Writer`]. A thread of its own follows the
+//! log behind the writer: it folds positions into `state/`, writes the rows of each closed segment into
+//! `lake/`, and has the manifest of those files sealed.
+
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use collect::{Input, Pipeline, Progress, Snapshot, Unread};
+use ledger::{Append, Ledger, Reader, Step, SystemClock};
+use model::{Header, Kind, LeafIndex, Millis, Platform, canonical_json};
+use parking_lot::{Condvar, Mutex};
+use serde::{Deserialize, Serialize};
+use sources::scrub::Scrubber;
+
+use crate::exit::Usage;
+
+/// What to seal.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Job {
+    /// Absolute files and folders, and globs.
+    pub(crate) inputs: Vec<String>,
+    pub(crate) source: String,
+    /// `auto` or a platform.
+    pub(crate) platform: String,
+}
+
+/// What a run did: the object with which `ingest -o json` ends.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub(crate) struct Report {
+    pub(crate) deliveries: u64,
+    pub(crate) bytes: u64,
+    pub(crate) records: u64,
+    pub(crate) events: u64,
+    pub(crate) rejects: u64,
+    pub(crate) already_known: u64,
+    pub(crate) replaced: u64,
+    pub(crate) leaves: u64,
+    pub(crate) unread: Vec<Unread>,
+    pub(crate) stopped: bool,
+}
+
+/// The process that holds the lock.
+pub(crate) struct Writer {
+    ledger: Ledger,
+    append: Append,
+    scrubber: Scrubber,
+    state: collect::State,
+    lake: PathBuf,
+    /// One run at a time: numbers of a source are gapless.
+    turn: Mutex<()>,
+    behind: Arc<Behind>,
+    follower: Mutex<Option<JoinHandle<anyhow::Result<()>>>>,
+}
+
+/// How far the thread behind the log has come.
+#[derive(Default)]
+struct Behind {
+    reached: Mutex<Reached>,
+    moved: Condvar,
+    stop: AtomicBool,
+}
+
+#[derive(Clone, Copy, Default)]
+struct Reached {
+    /// Leaves folded.
+    folded: u64,
+    /// Leaves of closed segments whose rows are in the lake and announced.
+    stored: u64,
+    /// Rows of events written since the process began.
+    events: u64,
+    /// Rows of rejects written since the process began.
+    rejects: u64,
+    /// The thread has ended; why, it says itself when it is joined.
+    ended: bool,
+}
+
+impl Writer {
+    /// Takes the lock, recovers, and starts following.
+    pub(crate) fn open(data: &Path, log: &ledger::LogInfo) -> anyhow::Result<Writer> {
+        let ledger = Ledger::open(data, &log.short, ledger::Options::default(), Arc::new(SystemClock::new()))?;
+        let append = ledger.append();
+        let scrubber = Scrubber::new(ledger.info().read_fingerprint_key()?)?;
+        let state = collect::State::open(&data.join("state").join("collect.redb"))?;
+        let lake = data.join("lake");
+        let writer = Writer {
+            append,
+            scrubber,
+            state,
+            lake,
+            turn: Mutex::new(()),
+            behind: Arc::default(),
+            follower: Mutex::new(None),
+            ledger,
+        };
+        Ok(writer)
+    }
+
+    /// Starts the thread behind the log.
+    pub(crate) fn follow(self: &Arc<Writer>) -> anyhow::Result<()> {
+        let rows = self.open_lake()?.follow()?;
+        {
+            // What was folded and stored before this process began needs no waiting for.
+            let mut reached = self.behind.reached.lock();
+            reached.folded = rows.next().min(self.state.applied_through().0);
+            reached.stored = rows.next();
+        }
+        let writer = Arc::clone(self);
+        let thread = std::thread::Builder::new().name("behind".to_owned()).spawn(move || {
+            let result = writer.fold_and_store(rows);
+            writer.behind.reached.lock().ended = true;
+            writer.behind.moved.notify_all();
+            result
+        })?;
+        *self.follower.lock() = Some(thread);
+        Ok(())
+    }
+
+    fn fold_and_store(&self, mut rows: lake::Follower) -> anyhow::Result<()> {
+        let from = rows.next().min(self.state.applied_through().0);
+        let mut follower = self.ledger.follow(LeafIndex(from));
+        while !self.behind.stop.load(Relaxed) {
+            match follower.next(Duration::from_millis(100))? {
+                Some(Step::Leaves(group)) => {
+                    for leaf in &group.leaves {
+                        let header = Header::decode(&leaf.header)?;
+                        self.state.apply(leaf.index, &header, &leaf.body)?;
+                        if leaf.index.0 >= rows.next() {
+                            let (index, sequenced_at) = (leaf.index.0, leaf.sequenced_at);
+                            rows.push(&lake::Sealed { index, sequenced_at, header: &leaf.header, body: &leaf.body })?;
+                        }
+                    }
+                    self.behind.reached.lock().folded = group.end().0;
+                }
+                Some(Step::Closed(segment)) => {
+                    // Leaves behind the segment may have come before word of its end did.
+                    if rows.next() > segment.last.0
+                        && let Some(written) = rows.close()?
+                    {
+                        // The files are durable; from this leaf on they are read.
+                        self.append.submit_own(Kind::ViewManifest, canonical_json(&written.manifest))?.wait()?;
+                        let mut reached = self.behind.reached.lock();
+                        reached.events += written.counts.events;
+                        reached.rejects += written.counts.rejects;
+                    }
+                    self.behind.reached.lock().stored = segment.last.0 + 1;
+                }
+                None => {}
+            }
+            self.behind.moved.notify_all();
+        }
+        Ok(())
+    }
+
+    /// Seals inputs and waits until their rows can be asked for.
+    pub(crate) fn ingest(
+        &self,
+        job: &Job,
+        stream: Option<Box<dyn Read + Send>>,
+        stop: &AtomicBool,
+        show: &mut dyn FnMut(&Snapshot),
+    ) -> anyhow::Result<Report> {
+        let mut unread = Vec::new();
+        let files = collect::expand(job.inputs.iter().map(String::as_str), &mut unread);
+        let progress = Progress::over(&files);
+        let inputs: Vec<Input> =
+            stream.map(Input::Stream).into_iter().chain(files.into_iter().map(Input::File)).collect();
+        let _turn = self.turn.lock();
+        let options = options(&job.source, &job.platform)?;
+        let before = self.settle(0)?;
+        let summary = crate::control::with_progress(&progress, show, || {
+            self.pipeline(&progress, stop).ingest(&self.state, inputs, &options)
+        })?;
+        let after = self.settle(summary.end)?;
+        self.state.commit()?;
+        unread.extend(summary.unread.iter().cloned());
+        Ok(report(&summary, unread, before, after))
+    }
+
+    /// Seals what has come to growing files until `stop` is set; `once` looks a single time.
+    pub(crate) fn tail(
+        &self,
+        paths: Vec<PathBuf>,
+        job: &Job,
+        once: bool,
+        stop: &AtomicBool,
+        show: &mut dyn FnMut(&collect::Summary),
+    ) -> anyhow::Result<Report> {
+        let options = options(&job.source, &job.platform)?;
+        let progress = Progress::default();
+        let mut follow = collect::Follow::new(paths);
+        let mut whole = collect::Summary::default();
+        let before = self.settle(0)?;
+        loop {
+            let turn = self.turn.lock();
+            let looked = follow.look(&self.pipeline(&progress, stop), &self.state, &options)?;
+            if let Some(summary) = looked {
+                self.wait(|reached| reached.folded >= summary.end)?;
+                self.state.commit()?;
+                show(&summary);
+                whole.add(&summary);
+            }
+            drop(turn);
+            if once || stop.load(Relaxed) {
+                break;
+            }
+            std::thread::sleep(Duration::from_millis(100));
+        }
+        let after = self.settle(whole.end)?;
+        Ok(report(&whole, whole.unread.clone(), before, after))
+    }
+
+    /// Makes every derived row again from the evidence.
+    pub(crate) fn rebuild(&self, show: &mut dyn FnMut(u64, u64)) -> anyhow::Result<Report> {
+        let _turn = self.turn.lock();
+        let before = self.settle(0)?;
+        let rebuilt = self.open_lake()?.rebuild(&mut |at| show(at.leaves, at.leaves_total))?;
+        let mut end = 0;
+        if let Some(manifest) = rebuilt {
+            let receipt = self.append.submit_own(Kind::ViewManifest, canonical_json(&manifest))?.wait()?;
+            end = receipt.first.0 + receipt.count;
+        }
+        self.wait(|reached| reached.folded >= end)?;
+        let after = self.settle(0)?;
+        Ok(report(&collect::Summary::default(), Vec::new(), before, after))
+    }
+
+    /// Stops following and closes the log cleanly: everything sealed is in segments and published.
+    pub(crate) fn close(self: Arc<Writer>) -> anyhow::Result<()> {
+        self.settle(0)?;
+        self.state.commit()?;
+        self.behind.stop.store(true, Relaxed);
+        self.join()?;
+        let lake = self.open_lake()?;
+        lake.save()?;
+        lake.tidy()?;
+        drop(lake);
+        let Some(writer) = Arc::into_inner(self) else { anyhow::bail!("a command is still at work") };
+        writer.ledger.close()?;
+        Ok(())
+    }
+
+    fn join(&self) -> anyhow::Result<()> {
+        match self.follower.lock().take().map(JoinHandle::join) {
+            Some(Ok(result)) => result.context("follow the log"),
+            Some(Err(_)) => anyhow::bail!("the thread behind the log panicked"),
+            None => Ok(()),
+        }
+    }
+
+    fn pipeline<'a>(&'a self, progress: &'a Progress, stop: &'a AtomicBool) -> Pipeline<'a> {
+        Pipeline { append: &self.append, scrubber: &self.scrubber, clock: &now, progress, stop }
+    }
+
+    /// Closes the open segment and waits until the rows of every leaf below `end` are in the lake.
+    /// Returns how far that is, and the size of the log.
+    fn settle(&self, end: u64) -> anyhow::Result<(Reached, u64)> {
+        self.ledger.flush()?;
+        let view = self.ledger.reader().view()?;
+        let closed = view.segments().last().map_or(0, |segment| segment.last.0 + 1).max(end);
+        self.wait(|reached| reached.stored >= closed)?;
+        let size = self.ledger.reader().view()?.size().0;
+        Ok((self.wait(|reached| reached.folded >= size)?, size))
+    }
+
+    fn open_lake(&self) -> anyhow::Result<lake::Lake> {
+        let view = self.ledger.reader().view()?;
+        Ok(lake::Lake::open_for_writing(&self.lake, Arc::new(lake::Log::new(view)))?)
+    }
+
+    fn wait(&self, until: impl Fn(&Reached) -> bool) -> anyhow::Result<Reached> {
+        let mut reached = self.behind.reached.lock();
+        while !until(&reached) {
+            if reached.ended {
+                drop(reached);
+                self.join()?;
+                anyhow::bail!("following the log ended early");
+            }
+            self.behind.moved.wait_for(&mut reached, Duration::from_millis(200));
+        }
+        Ok(*reached)
+    }
+}
+
+fn report(
+    summary: &collect::Summary,
+    unread: Vec<Unread>,
+    (before, size_before): (Reached, u64),
+    (after, size_after): (Reached, u64),
+) -> Report {
+    Report {
+        deliveries: summary.deliveries,
+        bytes: summary.bytes,
+        records: summary.records,
+        events: after.events - before.events,
+        rejects: after.rejects - before.rejects,
+        already_known: summary.already_known,
+        replaced: summary.replaced,
+        leaves: size_after - size_before,
+        unread,
+        stopped: summary.stopped,
+    }
+}
+
+fn options(source: &str, platform: &str) -> anyhow::Result<collect::Options> {
+    let workers = std::thread::available_parallelism().map_or(2, std::num::NonZero::get).min(4);
+    Ok(collect::Options { source: source.to_owned(), platform: self::platform(platform)?, workers, scrub: true })
+}
+
+/// `auto` or the name of a platform.
+pub(crate) fn platform(name: &str) -> Result<Option<Platform>, Usage> {
+    if name == "auto" {
+        return Ok(None);
+    }
+    let known = || Platform::ALL.iter().map(|platform| platform.as_str()).collect::<Vec<_>>().join(", ");
+    Platform::parse(name).map(Some).ok_or_else(|| Usage(format!("platform `{name}` is not known; auto, {}", known())))
+}
+
+/// The log of a data folder: the only one, or the one named.
+pub(crate) fn log(data: &Path, named: Option<&str>) -> anyhow::Result<ledger::LogInfo> {
+    let logs = ledger::discover(data)?;
+    let names = |logs: &[ledger::LogInfo]| {
+        logs.iter().map(|log| format!("{} ({})", log.short, log.origin)).collect::<Vec<_>>().join(", ")
+    };
+    match named {
+        Some(name) => {
+            let listed = names(&logs);
+            logs.into_iter()
+                .find(|log| log.short == name || log.origin == name)
+                .ok_or_else(|| Usage(format!("log `{name}` is not in {}; there: {listed}", data.display())).into())
+        }
+        None if logs.len() > 1 => {
+            Err(Usage(format!("{} holds several logs, name one with --log: {}", data.display(), names(&logs))).into())
+        }
+        None => logs.into_iter().next().context("no log in the data folder"),
+    }
+}
+
+/// The log as it is now, for reading: takes no lock.
+pub(crate) fn view(data: &Path, log: &ledger::LogInfo) -> anyhow::Result<ledger::View> {
+    Ok(Reader::open(data, &log.short)?.view()?)
+}
+
+/// The tables over the log as it is now.
+pub(crate) fn tables(data: &Path, log: &ledger::LogInfo) -> anyhow::Result<Arc<lake::Lake>> {
+    Ok(Arc::new(lake::Lake::open(&data.join("lake"), Arc::new(lake::Log::new(view(data, log)?)))?))
+}
+
+/// The wall clock.
+pub(crate) fn now() -> Millis {
+    #[expect(clippy::disallowed_methods, reason = "the binary reads the clock and hands it on")]
+    let now = jiff::Timestamp::now().as_millisecond();
+    Millis(u64::try_from(now).unwrap_or(0))
+}
