@@ -13,11 +13,13 @@ use arrow::datatypes::{Int32Type, Int64Type};
 use model::{Header, Kind, ViewManifest};
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{ArrowPredicateFn, ParquetRecordBatchReaderBuilder, RowFilter};
+use parquet::file::metadata::ParquetMetaData;
 use serde::{Deserialize, Serialize};
 
 use crate::derive::Carry;
 use crate::evidence::{Evidence, Segment, try_scan};
 use crate::files::{CARRY, sync_folder};
+use crate::needle::{self, Places};
 use crate::twice::WINDOW_LEAVES;
 use crate::writer::{FileName, Table};
 use crate::{Error, ErrorKind, Result};
@@ -43,6 +45,8 @@ pub(crate) struct LiveFile {
     pub(crate) leaves: Option<(i64, i64)>,
     /// Earliest and latest event time, nanoseconds; of events files with a row.
     pub(crate) times: Option<(i64, i64)>,
+    /// Where its bloom filters are; of events files with a row.
+    pub(crate) blooms: Places,
 }
 
 /// The fold over view manifests.
@@ -86,9 +90,10 @@ impl Catalog {
             }
         }
         for file in self.events.values_mut().filter(|file| file.times.is_none() && file.rows > 0) {
-            let path = folder.join(&file.name);
-            file.leaves = bounds(&path, "leaf_index")?;
-            file.times = bounds(&path, "time")?;
+            let builder = open(&folder.join(&file.name))?;
+            file.leaves = bounds(builder.metadata(), "leaf_index");
+            file.times = bounds(builder.metadata(), "time");
+            file.blooms = needle::places(builder.metadata());
         }
         Ok(())
     }
@@ -137,6 +142,7 @@ impl Catalog {
                 last: name.last,
                 leaves: None,
                 times: None,
+                blooms: Places::new(),
             };
             let table = match name.table {
                 Table::Events => &mut self.events,
@@ -224,19 +230,19 @@ pub(crate) fn open(path: &Path) -> Result<ParquetRecordBatchReaderBuilder<std::f
 }
 
 /// Least and greatest value of a column of numbers or times, from the footer.
-fn bounds(path: &Path, column: &str) -> Result<Option<(i64, i64)>> {
+fn bounds(footer: &ParquetMetaData, column: &str) -> Option<(i64, i64)> {
     use parquet::file::statistics::Statistics;
-    let builder = open(path)?;
-    let column = builder.parquet_schema().columns().iter().position(|c| c.path().string() == column);
+    let columns = footer.file_metadata().schema_descr().columns();
+    let column = columns.iter().position(|c| c.path().string() == column);
     let mut span: Option<(i64, i64)> = None;
-    for group in builder.metadata().row_groups() {
+    for group in footer.row_groups() {
         let statistics = column.and_then(|at| group.columns().get(at)).and_then(|column| column.statistics());
         let Some(Statistics::Int64(values)) = statistics else { continue };
         if let (Some(min), Some(max)) = (values.min_opt(), values.max_opt()) {
             span = Some(span.map_or((*min, *max), |(from, to)| (from.min(*min), to.max(*max))));
         }
     }
-    Ok(span)
+    span
 }
 
 /// The bodies of view manifests from leaf `from` on, in order.

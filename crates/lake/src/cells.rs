@@ -16,6 +16,10 @@ use arrow::datatypes::{DataType, Field, FieldRef, Fields, Int32Type, Int64Type, 
 /// Time zone of every time in the tables.
 pub(crate) const UTC: &str = "UTC";
 
+/// Long texts of a column are gathered in blocks of this size. The builder's own way is to double the
+/// size up to 2 MiB and never come back, for each of a hundred columns: more pages than the cache has.
+const BLOCK_BYTES: u32 = 32 << 10;
+
 /// One column under construction.
 pub(crate) trait Cells: Default {
     /// Whether a cell may be null.
@@ -122,7 +126,7 @@ impl Text {
             self.nulls_pending += 1;
             return;
         };
-        let builder = self.builder.get_or_insert_with(StringViewBuilder::new);
+        let builder = self.builder.get_or_insert_with(|| StringViewBuilder::new().with_fixed_block_size(BLOCK_BYTES));
         for _ in 0..std::mem::take(&mut self.nulls_pending) {
             builder.append_null();
         }

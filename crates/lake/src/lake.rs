@@ -2,8 +2,9 @@
 
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
+use datafusion::execution::cache::cache_manager::FileMetadataCache;
 use model::ViewManifest;
 
 use crate::catalog::{Catalog, LiveFile};
@@ -27,6 +28,8 @@ pub struct Lake {
     pub(crate) catalog: Arc<Catalog>,
     pub(crate) evidence: Arc<dyn Evidence>,
     pub(crate) tail: Arc<Tail>,
+    /// Footers that questions have read.
+    pub(crate) footers: OnceLock<Arc<FileMetadataCache>>,
 }
 
 /// What a sealed lake file is instead of itself.
@@ -84,7 +87,7 @@ impl Lake {
     fn over(folder: &Path, catalog: Catalog, evidence: Arc<dyn Evidence>) -> Lake {
         let catalog = Arc::new(catalog);
         let tail = Tail::new(folder.to_owned(), Arc::clone(&catalog), Arc::clone(&evidence));
-        Lake { folder: folder.to_owned(), catalog, evidence, tail: Arc::new(tail) }
+        Lake { folder: folder.to_owned(), catalog, evidence, tail: Arc::new(tail), footers: OnceLock::new() }
     }
 
     /// Size of the log that is visible here: all of it.

@@ -18,6 +18,7 @@ mod functions;
 pub mod json;
 mod lake;
 mod log;
+mod needle;
 mod rows;
 pub mod schema;
 mod session;

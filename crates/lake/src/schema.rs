@@ -91,6 +91,7 @@ pub(crate) const LOOKED_UP: &[&str] = &[
     "trace_id",
     "correlation_ids.list.element",
     "resources.list.element.uri",
+    "resources.list.element.name",
     "credential_changes.list.element.uri",
     "grants.list.element.uri",
 ];

@@ -8,6 +8,7 @@ use arrow::datatypes::SchemaRef;
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded};
 use datafusion::common::tree_node::TreeNodeRecursion;
 use datafusion::error::{DataFusionError, Result as PlanResult};
+use datafusion::execution::cache::cache_manager::CacheManagerConfig;
 use datafusion::execution::context::{SessionConfig, SessionContext};
 use datafusion::execution::disk_manager::{DiskManagerBuilder, DiskManagerMode};
 use datafusion::execution::memory_pool::FairSpillPool;
@@ -193,8 +194,11 @@ impl Lake {
         let runtime = RuntimeEnvBuilder::new()
             .with_memory_pool(Arc::new(FairSpillPool::new(limits.memory_bytes)))
             .with_disk_manager_builder(DiskManagerBuilder::default().with_mode(DiskManagerMode::Disabled))
+            // Files never change under their name, so what one question read of a footer serves the next.
+            .with_cache_manager(CacheManagerConfig::default().with_file_metadata_cache(self.footers.get().cloned()))
             .build_arc()
             .map_err(fatal)?;
+        self.footers.get_or_init(|| runtime.cache_manager.get_file_metadata_cache());
         let evidence = self.evidence.segments().first().and_then(|segment| segment.path.parent());
         for (url, folder) in [(LAKE_STORE, Some(self.folder.as_path())), (EVIDENCE_STORE, evidence)] {
             let Some(folder) = folder else { continue };

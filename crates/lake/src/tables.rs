@@ -24,6 +24,7 @@ use datafusion::physical_plan::union::UnionExec;
 use crate::catalog::LiveFile;
 use crate::cells::UTC;
 use crate::evidence::{Evidence, try_scan};
+use crate::needle::Filters;
 use crate::tail::send_from_thread;
 
 /// Where lake files are, for the planner.
@@ -48,6 +49,8 @@ pub(crate) struct Stored {
     pub(crate) schema: SchemaRef,
     pub(crate) store: ObjectStoreUrl,
     pub(crate) files: Vec<PartitionedFile>,
+    /// Bloom filters that can rule files out before the plan.
+    pub(crate) filters: Option<Filters>,
     pub(crate) tail: Option<Arc<dyn PartitionStream>>,
     pub(crate) batch_rows: Option<usize>,
 }
@@ -71,12 +74,16 @@ impl TableProvider for Stored {
         &self,
         state: &dyn Session,
         projection: Option<&Vec<usize>>,
-        _: &[Expr],
+        conditions: &[Expr],
         limit: Option<usize>,
     ) -> Result<Arc<dyn ExecutionPlan>> {
         let mut parts: Vec<Arc<dyn ExecutionPlan>> = Vec::new();
-        if !self.files.is_empty() {
-            parts.push(self.scan_files(state, projection, limit)?);
+        let mut files = self.files.clone();
+        if let Some(search) = self.filters.as_ref().and_then(|filters| filters.search(conditions)) {
+            files.retain(|file| search.may_be_in(file.object_meta.location.as_ref()));
+        }
+        if !files.is_empty() {
+            parts.push(self.scan_files(files, state, projection, limit)?);
         }
         if let Some(tail) = &self.tail {
             let partitions = vec![Arc::clone(tail)];
@@ -100,6 +107,7 @@ impl TableProvider for Stored {
 impl Stored {
     fn scan_files(
         &self,
+        files: Vec<PartitionedFile>,
         state: &dyn Session,
         projection: Option<&Vec<usize>>,
         limit: Option<usize>,
@@ -111,10 +119,11 @@ impl Stored {
             .with_table_parquet_options(state.table_options().parquet.clone())
             .with_parquet_file_reader_factory(Arc::new(CachedParquetFileReaderFactory::new(store, footers)));
         let partitions = state.config().target_partitions().max(1);
-        let groups = FileGroup::new(self.files.clone()).split_files(partitions);
+        let rows = self.rows(&files);
+        let groups = FileGroup::new(files).split_files(partitions);
         let config = FileScanConfigBuilder::new(self.store.clone(), Arc::new(source))
             .with_file_groups(groups)
-            .with_statistics(self.rows())
+            .with_statistics(rows)
             .with_projection_indices(projection.cloned())?
             .with_limit(limit)
             .with_batch_size(self.batch_rows)
@@ -123,9 +132,9 @@ impl Stored {
     }
 
     /// How many rows the files have, if every one says so.
-    fn rows(&self) -> Statistics {
+    fn rows(&self, files: &[PartitionedFile]) -> Statistics {
         let mut total = Statistics::new_unknown(&self.schema);
-        let rows = self.files.iter().map(|file| file.statistics.as_ref()?.num_rows.get_value().copied());
+        let rows = files.iter().map(|file| file.statistics.as_ref()?.num_rows.get_value().copied());
         if let Some(rows) = rows.sum::<Option<usize>>() {
             total.num_rows = Precision::Exact(rows);
         }
@@ -194,6 +203,7 @@ pub(crate) fn evidence_table(evidence: &Arc<dyn Evidence>) -> crate::Result<Stor
         schema: evidence_schema(),
         store: store(EVIDENCE_STORE),
         files,
+        filters: None,
         tail: rest,
         batch_rows: Some(EVIDENCE_BATCH_ROWS),
     })

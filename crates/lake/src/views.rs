@@ -15,6 +15,7 @@ use datafusion::logical_expr::{Expr, LogicalPlan, LogicalPlanBuilder, cast, col,
 
 use crate::cells::UTC;
 use crate::derive::Source;
+use crate::needle::Filters;
 use crate::tables::{CheckpointRows, LAKE_STORE, Stored, evidence_table, lake_file, store};
 use crate::tail::TailRows;
 use crate::writer::Table;
@@ -84,6 +85,8 @@ fn derived(lake: &Lake, table: Table) -> Result<LogicalPlan> {
         store: store(LAKE_STORE),
         files: live.map(|file| lake_file(file, &schema)).collect(),
         schema: Arc::clone(&schema),
+        filters: (table == Table::Events)
+            .then(|| Filters { folder: lake.folder.clone(), catalog: Arc::clone(&lake.catalog) }),
         tail,
         batch_rows: None,
     };
