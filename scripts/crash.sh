@@ -9,7 +9,7 @@ trap 'rm -rf "$work"' EXIT
 seed="${SEED:-$RANDOM}"
 RANDOM=$seed
 echo "seed $seed, $rounds rounds"
-"$bin/scenario" --out "$work/logs" --records 200000 --seed "$seed" > "$work/totals.json"
+"$bin/scenario" --out "$work/logs" --records "${RECORDS:-200000}" --seed "$seed" > "$work/totals.json"
 records="$(sed -n 's/.*"records":\([0-9]*\).*/\1/p' "$work/totals.json")"
 export DEEDBOOK_DATA="$work/data"
 "$bin/deedbook" init > /dev/null
