@@ -1,5 +1,6 @@
 //! The lake: sealed files, the tail behind them, and the two ways in which files come to be.
 
+use std::fs::{File, TryLockError};
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
@@ -20,6 +21,10 @@ use crate::{Error, Result};
 /// Rows that only the fold behind them is wanted of are thrown away in batches of this many.
 const FORGOTTEN_ROWS: usize = 4_096;
 
+/// The file in `lake/` whose lock keeps replaced files where they are: readers share it, and tidying up
+/// needs it alone.
+const IN_USE: &str = "in-use";
+
 /// The derived tables of one log as of one size. Opening reads no evidence that an earlier opening
 /// has already looked through; nothing changes under an open lake.
 #[derive(Debug)]
@@ -28,6 +33,8 @@ pub struct Lake {
     pub(crate) catalog: Arc<Catalog>,
     pub(crate) evidence: Arc<dyn Evidence>,
     pub(crate) tail: Arc<Tail>,
+    /// Held as long as questions may be asked; see [`IN_USE`].
+    _in_use: Option<File>,
     /// Footers that questions have read.
     pub(crate) footers: OnceLock<Arc<FileMetadataCache>>,
 }
@@ -63,9 +70,13 @@ impl Lake {
     /// Corrupt, if a sealed file is missing or cannot be read; Evidence, if the log cannot be read;
     /// Unavailable, if the folder cannot be made.
     pub fn open(folder: &Path, evidence: Arc<dyn Evidence>) -> Result<Lake> {
-        let mut catalog = Lake::catalog(folder, &*evidence)?;
+        std::fs::create_dir_all(folder).map_err(|error| Error::io("make", folder, error))?;
+        // Who may not write here reads without the lock: a question of theirs may fail when a rebuild
+        // ends, and succeeds when it is asked again.
+        let in_use = lock_file(folder).and_then(|file| file.lock_shared().map(|()| file)).ok();
+        let mut catalog = Catalog::open(folder, &*evidence)?;
         catalog.look(folder)?;
-        Ok(Lake::over(folder, catalog, evidence))
+        Ok(Lake::over(folder, catalog, evidence, in_use))
     }
 
     /// Opens the lake for the one writer of the folder: to follow, to rebuild, to tidy up. What the
@@ -75,19 +86,22 @@ impl Lake {
     /// # Errors
     /// Evidence, if the log cannot be read; Unavailable, if the folder cannot be made.
     pub fn open_for_writing(folder: &Path, evidence: Arc<dyn Evidence>) -> Result<Lake> {
-        let catalog = Lake::catalog(folder, &*evidence)?;
-        Ok(Lake::over(folder, catalog, evidence))
-    }
-
-    fn catalog(folder: &Path, evidence: &dyn Evidence) -> Result<Catalog> {
         std::fs::create_dir_all(folder).map_err(|error| Error::io("make", folder, error))?;
-        Catalog::open(folder, evidence)
+        let catalog = Catalog::open(folder, &*evidence)?;
+        Ok(Lake::over(folder, catalog, evidence, None))
     }
 
-    fn over(folder: &Path, catalog: Catalog, evidence: Arc<dyn Evidence>) -> Lake {
+    fn over(folder: &Path, catalog: Catalog, evidence: Arc<dyn Evidence>, in_use: Option<File>) -> Lake {
         let catalog = Arc::new(catalog);
         let tail = Tail::new(folder.to_owned(), Arc::clone(&catalog), Arc::clone(&evidence));
-        Lake { folder: folder.to_owned(), catalog, evidence, tail: Arc::new(tail), footers: OnceLock::new() }
+        Lake {
+            folder: folder.to_owned(),
+            catalog,
+            evidence,
+            tail: Arc::new(tail),
+            _in_use: in_use,
+            footers: OnceLock::new(),
+        }
     }
 
     /// Size of the log that is visible here: all of it.
@@ -198,11 +212,18 @@ impl Lake {
     /// Removes files of leaves that have other, announced files: unfinished ones, those whose manifest
     /// was never sealed, those that a rebuild replaced. For the one writer of the folder, while it does
     /// not rebuild; it may follow, because a follower writes only about leaves that have no file yet.
-    /// Returns how many it removed.
+    /// While anyone has the lake open for questions it removes nothing. Returns how many it removed.
     ///
     /// # Errors
     /// Unavailable, if a file cannot be removed.
     pub fn tidy(&self) -> Result<usize> {
+        let path = self.folder.join(IN_USE);
+        let lock = lock_file(&self.folder).map_err(|error| Error::io("open", &path, error))?;
+        match lock.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => return Ok(0),
+            Err(TryLockError::Error(error)) => return Err(Error::io("lock", &path, error)),
+        }
         let covered = self.covered();
         let live = |name: &str| self.catalog.files().any(|file| file.name == name);
         let mut removed = 0;
@@ -251,6 +272,10 @@ fn difference(folder: &Path, file: &LiveFile) -> Option<String> {
         }
         Err(error) => Some(error.to_string()),
     }
+}
+
+fn lock_file(folder: &Path) -> std::io::Result<File> {
+    File::options().create(true).truncate(false).write(true).open(folder.join(IN_USE))
 }
 
 /// The first leaf of an unfinished file.
