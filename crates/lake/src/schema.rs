@@ -131,7 +131,7 @@ columns! {
         received_at: TheMillis = r.origin.received_at;
         /// What made this row: a hash over the versions of the source modules.
         normaliser: Word = r.normaliser;
-        /// Leaf of the first record with the same platform, authority and source event id; empty for the first.
+        /// Leaf of the first record with the same platform, authority, source event id, time and outcome; empty for the first.
         duplicate_of: Count = r.duplicate_of.map(integer);
         /// When it happened, by the clock of the source; the time of receipt when the record has none.
         time: TheNanos = r.event.time.unwrap_or_else(|| nanos(r.origin.received_at));
