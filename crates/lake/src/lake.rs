@@ -141,7 +141,11 @@ impl Lake {
     /// # Errors
     /// Unavailable, if the disk refuses.
     pub fn save(&self) -> Result<()> {
-        self.catalog.save(&self.folder)
+        let mut catalog = Catalog::clone(&self.catalog);
+        // A lake opened for writing has seen no footer yet. A lost file is for the next question to tell;
+        // what is not noted here is noted then.
+        let _ = catalog.look(&self.folder);
+        catalog.save(&self.folder)
     }
 
     /// A follower that writes the files of the leaves behind the last file. For the one writer of the

@@ -257,9 +257,10 @@ fn a_damaged_or_foreign_catalog_is_made_again() {
     let log = eventful(folder.path());
     let lake = log.lake(folder.path());
     let expected = everything(&lake);
-    lake.save().unwrap();
+    Lake::open_for_writing(&folder.path().join("lake"), Arc::new(log.clone())).unwrap().save().unwrap();
     let path = folder.path().join("lake/catalog");
     let kept = std::fs::read(&path).unwrap();
+    assert!(String::from_utf8_lossy(&kept).contains("correlation_ids"), "where the bloom filters are");
     assert_eq!(everything(&log.lake(folder.path())), expected, "from the kept one");
     for damage in [kept.len() / 2, 3, kept.len() - 1] {
         let mut bytes = kept.clone();
