@@ -56,7 +56,9 @@ impl Follow {
         if inputs.is_empty() || pipeline.stop.load(Relaxed) {
             return Ok(None);
         }
-        let summary = pipeline.ingest(state, inputs, options)?;
+        let mut summary = pipeline.ingest(state, inputs, options)?;
+        // What an earlier look has sealed is not news.
+        summary.already_known = 0;
         Ok((summary.records > 0 || summary.deliveries > 0).then_some(summary))
     }
 }

@@ -66,6 +66,18 @@ fn csv(answer: lake::Answer) -> anyhow::Result<u64> {
     Ok(rows)
 }
 
+/// The name of the first resource of a list, and how many more there are.
+fn first_name(resources: &str) -> String {
+    let Ok(list) = serde_json::from_str::<Vec<serde_json::Value>>(resources) else { return resources.to_owned() };
+    let name =
+        list.first().and_then(|first| first.get("name").or(first.get("uri"))).and_then(serde_json::Value::as_str);
+    match (name, list.len()) {
+        (Some(name), 1) => name.to_owned(),
+        (Some(name), count) => format!("{name} +{}", count - 1),
+        (None, _) => String::new(),
+    }
+}
+
 fn table(answer: lake::Answer, columns: Option<&[&str]>) -> anyhow::Result<u64> {
     let schema = answer.schema();
     let names: Vec<&str> = schema.fields().iter().map(|field| field.name().as_str()).collect();
@@ -85,7 +97,10 @@ fn table(answer: lake::Answer, columns: Option<&[&str]>) -> anyhow::Result<u64> 
         for row in 0..batch.num_rows() {
             rows += 1;
             if rows <= TABLE_ROWS_MAX {
-                let cell = |at: &usize| lake::json::cell(batch.column(*at), row).unwrap_or_default();
+                let cell = |at: &usize| {
+                    let text = lake::json::cell(batch.column(*at), row).unwrap_or_default();
+                    if columns.is_some() && names.get(*at) == Some(&"resources") { first_name(&text) } else { text }
+                };
                 table.add_row(shown.iter().map(cell));
             }
         }

@@ -53,10 +53,18 @@ pub(crate) struct Writer {
     scrubber: Scrubber,
     state: collect::State,
     lake: PathBuf,
-    /// One run at a time: numbers of a source are gapless.
-    turn: Mutex<()>,
+    /// One run at a time: numbers of a source are gapless. Holds what finished runs have reported.
+    turn: Mutex<Reported>,
     behind: Arc<Behind>,
     follower: Mutex<Option<JoinHandle<anyhow::Result<()>>>>,
+}
+
+/// Rows and leaves that runs of this process have reported as theirs.
+#[derive(Clone, Copy, Default)]
+struct Reported {
+    events: u64,
+    rejects: u64,
+    leaves: u64,
 }
 
 /// How far the thread behind the log has come.
@@ -94,7 +102,7 @@ impl Writer {
             scrubber,
             state,
             lake,
-            turn: Mutex::new(()),
+            turn: Mutex::default(),
             behind: Arc::default(),
             follower: Mutex::new(None),
             ledger,
@@ -171,7 +179,7 @@ impl Writer {
         let progress = Progress::over(&files);
         let inputs: Vec<Input> =
             stream.map(Input::Stream).into_iter().chain(files.into_iter().map(Input::File)).collect();
-        let _turn = self.turn.lock();
+        let mut turn = self.turn.lock();
         let options = options(&job.source, &job.platform)?;
         let before = self.settle(0)?;
         let summary = crate::control::with_progress(&progress, show, || {
@@ -180,7 +188,11 @@ impl Writer {
         let after = self.settle(summary.end)?;
         self.state.commit()?;
         unread.extend(summary.unread.iter().cloned());
-        Ok(report(&summary, unread, before, after))
+        let report = report(&summary, unread, before, after);
+        turn.events += report.events;
+        turn.rejects += report.rejects;
+        turn.leaves += report.leaves;
+        Ok(report)
     }
 
     /// Seals what has come to growing files until `stop` is set; `once` looks a single time.
@@ -196,6 +208,7 @@ impl Writer {
         let progress = Progress::default();
         let mut follow = collect::Follow::new(paths);
         let mut whole = collect::Summary::default();
+        let others_before = *self.turn.lock();
         let before = self.settle(0)?;
         loop {
             let turn = self.turn.lock();
@@ -213,7 +226,13 @@ impl Writer {
             std::thread::sleep(Duration::from_millis(100));
         }
         let after = self.settle(whole.end)?;
-        Ok(report(&whole, whole.unread.clone(), before, after))
+        // Commands that this process ran for others meanwhile have reported theirs.
+        let others = *self.turn.lock();
+        let mut report = report(&whole, whole.unread.clone(), before, after);
+        report.events -= others.events - others_before.events;
+        report.rejects -= others.rejects - others_before.rejects;
+        report.leaves -= others.leaves - others_before.leaves;
+        Ok(report)
     }
 
     /// Makes every derived row again from the evidence.
