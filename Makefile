@@ -15,7 +15,7 @@ demo:
 test:
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
-	$(CARGO) test --locked --workspace
+	$(CARGO) test --locked --workspace --lib --bins --tests
 
 ## Tools that nobody here wrote read a log of a million records. Needs Go.
 interop:

@@ -1,6 +1,6 @@
 //! The tree as it follows from the leaves, compared with tiles, bundles and signed roots on the way.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -32,6 +32,8 @@ pub(super) struct Tree {
     /// Roots at the sizes that were expected, and at those asked for.
     roots: BTreeMap<u64, Hash>,
     published: u64,
+    /// Every published size.
+    sizes: Vec<u64>,
 }
 
 impl Tree {
@@ -44,6 +46,7 @@ impl Tree {
             expected: BTreeMap::new(),
             roots: BTreeMap::new(),
             published: 0,
+            sizes: Vec::new(),
         }
     }
 
@@ -52,6 +55,7 @@ impl Tree {
         for expected in expected {
             if expected.published {
                 self.published = self.published.max(expected.size);
+                self.sizes.push(expected.size);
             }
             self.expected.entry(expected.size).or_default().push(expected);
         }
@@ -119,14 +123,17 @@ impl Tree {
         }
     }
 
-    /// The partial files of the published size must be there.
+    /// The partial tiles of every published size must be there until the full tile is
+    /// (`sealed-log.md` 1.3); whether the full one is there was checked when it was full.
     fn published_partials(&self, findings: &mut Findings) {
         let rows = (0..64).map(Row::Level).chain([Row::Entries]);
-        for tile in rows.filter_map(|row| partial_tile(row, self.published)) {
-            let full = self.folder.join(tile.full().to_string());
-            let there = [self.folder.join(tile.to_string()), full];
-            if !there.iter().any(|path| self.disk.exists(path).unwrap_or(false)) {
-                findings.add(Class::Missing, &format!("log/{tile}"), "", "published, and not there");
+        for row in rows {
+            let partial = self.sizes.iter().filter_map(|size| partial_tile(row, *size));
+            let wanted: BTreeSet<Tile> = partial.filter(|tile| end_of(tile.full()) > self.size()).collect();
+            for tile in wanted {
+                if !self.disk.exists(&self.folder.join(tile.to_string())).unwrap_or(false) {
+                    findings.add(Class::Missing, &format!("log/{tile}"), "", "published, and not there");
+                }
             }
         }
     }

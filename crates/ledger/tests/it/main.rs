@@ -8,3 +8,4 @@ mod failure;
 mod property;
 mod sim;
 mod support;
+mod tamper;
