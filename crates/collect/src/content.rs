@@ -70,6 +70,8 @@ pub(crate) struct Content<'a> {
     reader: Box<dyn Read + 'a>,
     transport: Rc<RefCell<Seen>>,
     decoded: Seen,
+    /// An error behind bytes that were handed out: a decoder tells of damage once, then of an end.
+    failed: Option<io::Error>,
     pub(crate) encoding: Encoding,
 }
 
@@ -104,7 +106,7 @@ impl<'a> Content<'a> {
                 Box::new(zstd::stream::read::Decoder::new(tap)?)
             }
         };
-        Ok(Content { reader, transport, decoded: Seen::default(), encoding })
+        Ok(Content { reader, transport, decoded: Seen::default(), failed: None, encoding })
     }
 
     /// Bytes taken so far, as they came.
@@ -117,15 +119,21 @@ impl<'a> Content<'a> {
 
     /// Fills `out` as far as there is content; less than its length only at the end.
     pub(crate) fn fill(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        if let Some(error) = self.failed.take() {
+            return Err(self.named(error));
+        }
         let mut filled = 0;
         while let Some(rest) = out.get_mut(filled..).filter(|rest| !rest.is_empty()) {
             match self.reader.read(rest) {
                 Ok(0) => break,
                 Ok(count) => filled += count,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                // What came before the error is content all the same: the next call reports it.
                 Err(error) if filled == 0 => return Err(self.named(error)),
-                Err(_) => break,
+                // What came before the error is content all the same: the next call reports it.
+                Err(error) => {
+                    self.failed = Some(error);
+                    break;
+                }
             }
         }
         self.decoded.bytes += filled as u64;
