@@ -48,3 +48,15 @@ fn a_state_closed_and_opened_goes_on() {
     let summary = bench.ingest(&[path]);
     assert_eq!((summary.records, summary.already_known), (2, 10));
 }
+
+/// A last line without its line feed may be a half one: it is read again, whole, once the file has grown.
+#[test]
+fn a_half_line_comes_again_whole() {
+    let bench = Bench::new();
+    let path = bench.put("a", format!("{}{{\"num", lines(0..3)));
+    assert_eq!(bench.ingest(std::slice::from_ref(&path)).records, 4);
+    add(&path, &format!("ber\":3}}\n{}", lines(4..5)));
+    assert_eq!(bench.ingest(&[path]).records, 2);
+    let half = vec!["{\"num".to_owned()];
+    assert_eq!(bench.records(), [numbered(0..3), half, numbered(3..5)].concat());
+}
