@@ -55,6 +55,3 @@ pub enum Error {
     #[error("a worker thread stopped; what was acknowledged is sealed, run the same command again")]
     Worker,
 }
-
-#[cfg(test)]
-mod tests;
