@@ -7,7 +7,7 @@ DATA ?= $(CURDIR)/target/demo
 
 ## Builds, writes an incident as native logs, ingests it, asks, alters a byte, proves one event offline.
 demo:
-	@echo "building; the first time this takes about six minutes on two cores (most of it is the query engine)"
+	@echo "building; the first time this takes several minutes on two cores (most of it is the query engine)"
 	$(CARGO) build --locked -p deedbook -p verify -p scenario
 	@scripts/demo.sh "$(DATA)"
 
