@@ -3,7 +3,7 @@
 CARGO ?= cargo
 DATA ?= $(CURDIR)/target/demo
 
-.PHONY: demo test interop crash
+.PHONY: demo test interop crash fuzz
 
 ## Builds, writes an incident as native logs, ingests it, asks, alters a byte, proves one event offline.
 demo:
@@ -27,3 +27,10 @@ ROUNDS ?= 200
 crash:
 	$(CARGO) build --locked --release -p deedbook -p scenario
 	scripts/crash.sh $(ROUNDS)
+
+## Arbitrary bytes against each reader of foreign bytes, guided by coverage, on the stable toolchain.
+## Needs a C++ compiler (`apt-get install g++`) for libFuzzer. TARGETS="split scrub" runs these alone.
+SECONDS_EACH ?= 60
+TARGETS ?=
+fuzz:
+	scripts/fuzz.sh $(SECONDS_EACH) $(TARGETS)

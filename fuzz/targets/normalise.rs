@@ -1,0 +1,39 @@
+//! Any record, recognised or of a source that is set to a platform: one event or one reject, the same
+//! again with used buffers; and what the product says is never empty is not.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use model::{Event, Millis, uri};
+use sources::{Context, MODULES, Scratch};
+
+fn check(event: &Event<'_>) {
+    let uris = [Some(&event.actor.uri), event.subject.as_ref(), event.initiator.as_ref(), event.session.as_ref()];
+    let named = uris.into_iter().flatten().chain(event.resources.iter().map(|resource| &resource.uri));
+    for uri in named.chain(&event.grant_refs).chain(event.chain.iter().map(|step| &step.principal)) {
+        assert!(uri.starts_with("nhi:") && uri.len() <= uri::URI_BYTES_MAX, "{uri}");
+    }
+    assert!(!event.authority.is_empty(), "authority is empty");
+    assert!(!event.actor.rule.is_empty(), "no rule decided who acted");
+    let json = serde_json::to_value(event).expect("an event has a JSON form");
+    for column in ["access", "status", "platform"] {
+        assert!(json[column].as_str().is_some_and(|value| !value.is_empty()), "{column} is empty");
+    }
+}
+
+fuzz_target!(|record: &[u8]| {
+    let platforms = MODULES.into_iter().map(|module| Some(module.platform));
+    let mut used = Scratch::default();
+    for platform in platforms.chain([None]) {
+        let context = Context { platform, authority: None, received_at: Millis(1_790_000_000_000) };
+        let mut fresh = Scratch::default();
+        let event = sources::normalise(record, &context, &mut fresh);
+        if let Ok(event) = &event {
+            check(event);
+        }
+        assert_eq!(event, sources::normalise(record, &context, &mut used), "used buffers change the event");
+    }
+    let Some(inside) = sources::unwrapped(record, &mut used) else { return };
+    let probe = sources::Probe::new(inside);
+    let yes: Vec<_> = MODULES.into_iter().filter(|module| (module.recognise)(&probe)).map(|m| m.platform).collect();
+    assert!(yes.len() <= 1, "more than one module says yes: {yes:?}");
+});
