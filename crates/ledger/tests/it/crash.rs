@@ -1,4 +1,4 @@
-//! Power cuts: after every operation of a scripted run, torn at 512 and at 4,096 bytes.
+//! Power cuts: after every operation of a scripted run, each torn at 512 and again at 4,096 bytes.
 //!
 //! Promises: recovery succeeds; no acknowledged leaf is lost; every checkpoint that anybody got is
 //! still a prefix of the log (never two roots for one size); the log goes on and closes.
@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use ledger::{ErrorKind, InitOptions, Ledger, LogInfo, Options, Reader, Receipt, Selection, Signed};
+use ledger::{ErrorKind, InitOptions, Ledger, LogInfo, Options, Reader, Receipt, Selection, Signed, Stored};
 use model::LeafIndex;
 use tlog::checkpoint::Opened;
 use tlog::note::VerifierKey;
@@ -17,6 +17,9 @@ use crate::support::{HandClock, START_MS, record, record_of, records, small};
 
 const DATA: &str = "/data";
 
+/// What arrives together or not at all, bytes: every cut is made with each of these.
+const SECTORS: [usize; 2] = [512, 4_096];
+
 /// What the outside world knows at some point of the run.
 #[derive(Default)]
 struct Known {
@@ -26,6 +29,40 @@ struct Known {
     published: Vec<(usize, Signed)>,
     /// Operations done when `init` returned.
     made_at: usize,
+    /// The log at the end of the run, with the tree after each leaf.
+    leaves: Vec<(Stored, Frontier)>,
+}
+
+impl Known {
+    /// Signatures are checked here, once: what a cut leaves is compared with these very bytes.
+    fn check_signatures(&self, info: &LogInfo) {
+        let key: VerifierKey = info.vkey.parse().unwrap();
+        let receipts = self.receipts.iter().map(|(_, receipt, _)| &receipt.checkpoint);
+        for signed in receipts.chain(self.published.iter().map(|(_, signed)| signed)) {
+            let opened = Opened::open(&signed.note, &key).unwrap().checkpoint;
+            assert_eq!((opened.size, opened.root.0), (signed.size.0, signed.root));
+        }
+    }
+
+    /// The tree after `leaf`, from its own bytes. Hashing is saved where they are those of the run,
+    /// behind the very leaves of the run.
+    fn tree_after(&self, before: &Tree, leaf: &Stored) -> Tree {
+        let next = before.frontier.size() as usize;
+        match self.leaves.get(next).filter(|(known, _)| before.as_in_run && known == leaf) {
+            Some((_, frontier)) => Tree { frontier: frontier.clone(), as_in_run: true },
+            None => {
+                let mut frontier = before.frontier.clone();
+                frontier.append(tlog::leaf_hash(&leaf.leaf()));
+                Tree { frontier, as_in_run: false }
+            }
+        }
+    }
+}
+
+/// A tree, and whether all its leaves are those of the run.
+struct Tree {
+    frontier: Frontier,
+    as_in_run: bool,
 }
 
 fn options() -> Options {
@@ -74,6 +111,13 @@ fn script(disk: &SimDisk) -> (LogInfo, Known) {
         assert!(signed.size.0 > number, "run {run}");
         known.published.push((disk.ops(), signed));
     }
+    let mut tree = Frontier::new();
+    let view = Reader::open_on(disk.arc(), Path::new(DATA), &info.short).unwrap().view().unwrap();
+    for leaf in view.scan(0..u64::MAX, Selection::default()).flat_map(|batch| batch.unwrap()) {
+        tree.append(tlog::leaf_hash(&leaf.leaf()));
+        known.leaves.push((leaf, tree.clone()));
+    }
+    known.check_signatures(&info);
     (info, known)
 }
 
@@ -103,22 +147,20 @@ fn check_view(reader: &Reader, known: &Known, ops: usize, last: &Receipt) -> Res
     let key: VerifierKey = reader.info().vkey.parse().unwrap();
     let mut roots = BTreeMap::new();
     let mut bodies = Vec::new();
-    let mut tree = Frontier::new();
+    let mut tree = Tree { frontier: Frontier::new(), as_in_run: true };
     for batch in view.scan(0..last.first.0 + 1, Selection::default()) {
         for leaf in batch.map_err(|e| format!("scan: {e}"))? {
-            tree.append(tlog::leaf_hash(&leaf.leaf()));
-            roots.insert(tree.size(), tree.root().0);
+            tree = known.tree_after(&tree, &leaf);
+            roots.insert(tree.frontier.size(), tree.frontier.clone());
             bodies.push(leaf.body);
         }
     }
-    let holds = |signed: &Signed| {
-        Opened::open(&signed.note, &key).map_err(|e| e.to_string())?;
-        match roots.get(&signed.size.0) {
-            Some(root) if *root == signed.root => Ok(()),
-            Some(_) => Err(format!("two roots for {} leaves", signed.size)),
-            None => Err(format!("checkpoint of {} leaves, the log has {}", signed.size, roots.len())),
-        }
+    let holds = |signed: &Signed| match roots.get(&signed.size.0) {
+        Some(tree) if tree.root().0 == signed.root => Ok(()),
+        Some(_) => Err(format!("two roots for {} leaves", signed.size)),
+        None => Err(format!("checkpoint of {} leaves, the log has {}", signed.size, roots.len())),
     };
+    Opened::open(&last.checkpoint.note, &key).map_err(|e| e.to_string())?;
     holds(&last.checkpoint)?;
     for (_, signed) in known.published.iter().filter(|(at, _)| *at <= ops) {
         holds(signed)?;
@@ -141,19 +183,21 @@ fn check_view(reader: &Reader, known: &Known, ops: usize, last: &Receipt) -> Res
 fn cut_everywhere(disk: &SimDisk, info: &LogInfo, known: &Known) -> (usize, Vec<String>) {
     let record = disk.record();
     let mut medium: Medium = SimDisk::empty_medium();
-    let (mut crashes, mut failures) = (0, Vec::new());
+    let (mut cuts, mut failures) = (0, Vec::new());
     let mut images = Vec::new();
     for (n, op) in record.iter().enumerate() {
         medium.apply(op);
-        let sector = if n % 2 == 0 { 512 } else { 4_096 };
-        images.push((n, sector, medium.power_cut(sector, &mut Coins::new(n as u64 + 1))));
+        for sector in SECTORS {
+            let seed = (n * SECTORS.len() + sector / SECTORS[1]) as u64 + 1;
+            images.push((n, sector, medium.power_cut(sector, &mut Coins::new(seed))));
+        }
         if images.len() < 64 && n + 1 < record.len() {
             continue;
         }
-        crashes += images.len();
+        cuts += images.len();
         failures.extend(check_all(std::mem::take(&mut images), info, known));
     }
-    (crashes, failures)
+    (cuts, failures)
 }
 
 fn check_all(images: Vec<(usize, usize, SimDisk)>, info: &LogInfo, known: &Known) -> Vec<String> {
@@ -181,7 +225,10 @@ fn check_all(images: Vec<(usize, usize, SimDisk)>, info: &LogInfo, known: &Known
 fn a_power_cut_after_every_operation_loses_nothing_acknowledged() {
     let disk = SimDisk::recording();
     let (info, known) = script(&disk);
-    let (crashes, failures) = cut_everywhere(&disk, &info, &known);
-    assert!(failures.is_empty(), "{} of {crashes}:\n{}", failures.len(), failures[..failures.len().min(8)].join("\n"));
-    assert!(crashes >= 1_000, "the script has become too short: {crashes} operations");
+    let operations = disk.ops();
+    let (cuts, failures) = cut_everywhere(&disk, &info, &known);
+    println!("{operations} operations, each cut at sectors of {SECTORS:?} bytes: {cuts} power cuts");
+    assert!(failures.is_empty(), "{} of {cuts}:\n{}", failures.len(), failures[..failures.len().min(8)].join("\n"));
+    assert_eq!(cuts, operations * SECTORS.len());
+    assert!(operations >= 1_000, "the script has become too short: {operations} operations");
 }
