@@ -18,7 +18,7 @@ macro_rules! canonical {
     ($($name:ident),+) => { $(impl CanonicalJson for $name {})+ };
 }
 
-canonical!(Manifest, ViewManifest, DeliveryBody, Directive, RecoveryNote, ClockNote);
+canonical!(Manifest, ViewManifest, DeliveryBody, Directive, RecoveryNote, ClockNote, DamageNote);
 
 /// Kind 2: an evidence file is complete. Sealed after the file is durable, before the WAL is freed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -167,4 +167,23 @@ pub struct ClockNote {
     pub wall_ms: u64,
     /// What the monotonic clock would have expected.
     pub expected_ms: u64,
+}
+
+/// Kind 10: sealed evidence that the writer found damaged. Sealed once for each file and finding.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DamageNote {
+    /// `damage`.
+    pub note: String,
+    /// The evidence file, `<first>-<last>.<generation>` as manifests name it; empty when it is not
+    /// there and no manifest that can be read names it.
+    pub file: String,
+    /// First leaf concerned.
+    pub first: u64,
+    /// Last leaf concerned.
+    pub last: u64,
+    /// `missing`, `length`, `digest`, `unreadable` or `unsealed`.
+    pub finding: String,
+    /// What was found, and what the manifest sealed.
+    pub what: String,
 }

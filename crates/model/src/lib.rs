@@ -18,7 +18,7 @@ mod time;
 pub mod uri;
 
 pub use body::{
-    CanonicalJson, ClockNote, DeliveryBody, Directive, Gap, LakeFile, Manifest, RecoveryNote, ViewManifest,
+    CanonicalJson, ClockNote, DamageNote, DeliveryBody, Directive, Gap, LakeFile, Manifest, RecoveryNote, ViewManifest,
     canonical_json,
 };
 pub use commitment::{Commitment, Prepared, SALT_BYTES, Salt, commitment};
