@@ -1,5 +1,6 @@
 //! The command line, read by hand.
 
+use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::PathBuf;
 
@@ -30,26 +31,19 @@ exit codes: 0 intact, 1 a file cannot be read, 2 usage, 3 altered or missing, 5 
 #[derive(Debug)]
 pub(crate) enum Command {
     Help,
-    Proof(Request),
-    Log(LogRequest),
+    /// Check the record in the second file.
+    Proof(Request, PathBuf),
+    Log(Request),
 }
 
-/// The files of one check.
+/// What is checked, and what it is held against.
 #[derive(Debug)]
 pub(crate) struct Request {
-    pub(crate) proof: PathBuf,
-    pub(crate) record: PathBuf,
+    /// The proof file, or the folder of the log.
+    pub(crate) subject: PathBuf,
     pub(crate) key: PathBuf,
     pub(crate) checkpoint: Option<PathBuf>,
     pub(crate) policy: Option<PathBuf>,
-}
-
-/// The folder of a log and what to hold it against.
-#[derive(Debug)]
-pub(crate) struct LogRequest {
-    pub(crate) folder: PathBuf,
-    pub(crate) key: PathBuf,
-    pub(crate) checkpoint: Option<PathBuf>,
     pub(crate) lake: Option<PathBuf>,
     /// Only the published part is there to be checked.
     pub(crate) published: bool,
@@ -57,50 +51,44 @@ pub(crate) struct LogRequest {
 
 pub(crate) fn parse(arguments: &[OsString]) -> Result<Command, Failure> {
     let mut words = arguments.iter();
-    let log = match words.next().and_then(|word| word.to_str()) {
-        Some("proof") => false,
-        Some("log") => true,
+    let (subject, options) = match words.next().and_then(|word| word.to_str()) {
+        Some("proof") => ("the proof file", ["--record", "--key", "--checkpoint", "--policy"]),
+        Some("log") => ("the folder of the log", ["--published", "--key", "--checkpoint", "--lake"]),
         Some("help" | "--help" | "-h") => return Ok(Command::Help),
         Some(other) => return Err(Failure::Usage(format!("unknown command `{other}`"))),
         None => return Err(Failure::Usage("no command given".to_owned())),
     };
-    let (mut proof, mut record, mut key, mut checkpoint, mut policy) = (None, None, None, None, None);
-    let (mut lake, mut published) = (None, false);
+    let mut published = false;
+    let mut given = BTreeMap::new();
     while let Some(word) = words.next() {
-        let name = word.to_string_lossy().into_owned();
-        let slot = match name.as_str() {
-            "--help" | "-h" => return Ok(Command::Help),
-            "--published" if log => {
+        let name = word.to_string_lossy();
+        let (slot, value) = match options.into_iter().find(|option| *option == name) {
+            Some("--published") => {
                 published = true;
                 continue;
             }
-            "--lake" if log => &mut lake,
-            "--record" if !log => &mut record,
-            "--key" => &mut key,
-            "--checkpoint" => &mut checkpoint,
-            "--policy" if !log => &mut policy,
-            option if option.starts_with('-') => return Err(Failure::Usage(format!("unknown option `{option}`"))),
-            _ => &mut proof,
+            Some(option) => {
+                let value = words.next().ok_or_else(|| Failure::Usage(format!("option `{name}` needs a value")))?;
+                (option, value)
+            }
+            None if name == "--help" || name == "-h" => return Ok(Command::Help),
+            None if name.starts_with('-') => return Err(Failure::Usage(format!("unknown option `{name}`"))),
+            None => (subject, word),
         };
-        let value = match name.starts_with('-') {
-            true => words.next().ok_or_else(|| Failure::Usage(format!("option `{name}` needs a value")))?,
-            false => word,
-        };
-        if slot.replace(PathBuf::from(value)).is_some() {
+        if given.insert(slot, PathBuf::from(value)).is_some() {
             return Err(Failure::Usage(format!("`{name}` is given twice, or there is a second folder or proof")));
         }
     }
-    let needed = |slot: Option<PathBuf>, what: &str| slot.ok_or_else(|| Failure::Usage(format!("{what} is missing")));
-    if log {
-        let folder = needed(proof, "the folder of the log")?;
-        let key = needed(key, "--key")?;
-        return Ok(Command::Log(LogRequest { folder, key, checkpoint, lake, published }));
-    }
-    Ok(Command::Proof(Request {
-        proof: needed(proof, "the proof file")?,
-        record: needed(record, "--record")?,
-        key: needed(key, "--key")?,
-        checkpoint,
-        policy,
-    }))
+    let missing = |what: &str| Failure::Usage(format!("{what} is missing"));
+    let subject = given.remove(subject).ok_or_else(|| missing(subject))?;
+    let record = given.remove("--record").ok_or_else(|| missing("--record"));
+    let record = if options.contains(&"--record") { Some(record?) } else { None };
+    let key = given.remove("--key").ok_or_else(|| missing("--key"))?;
+    let mut optional = |option: &str| given.remove(option);
+    let (checkpoint, policy, lake) = (optional("--checkpoint"), optional("--policy"), optional("--lake"));
+    let request = Request { subject, key, checkpoint, policy, lake, published };
+    Ok(match record {
+        Some(record) => Command::Proof(request, record),
+        None => Command::Log(request),
+    })
 }

@@ -1,22 +1,26 @@
 //! Evidence files (`docs/format/evidence.md`): plain Parquet, one row per leaf of any kind.
 
-use std::fs::{self, File};
-use std::io::Read as _;
-use std::panic::{self, AssertUnwindSafe};
+use std::fs::File;
+use std::panic;
 use std::path::{Path, PathBuf};
+use std::sync::mpsc::{SyncSender, sync_channel};
+use std::thread;
 
 use parquet::basic::Type as Physical;
-use parquet::column::reader::{ColumnReader, ColumnReaderImpl, get_typed_column_reader};
-use parquet::data_type::{ByteArrayType, DataType, FixedLenByteArrayType, Int32Type, Int64Type};
-use parquet::errors::ParquetError;
-use parquet::file::reader::{FileReader, SerializedFileReader};
-use sha2::{Digest, Sha256};
+use parquet::column::reader::{ColumnReaderImpl, get_typed_column_reader};
+use parquet::data_type::{
+    ByteArray, ByteArrayType, DataType, FixedLenByteArray, FixedLenByteArrayType, Int32Type, Int64Type,
+};
+use parquet::errors::{ParquetError, Result as ParquetResult};
+use parquet::file::reader::{FileReader, RowGroupReader, SerializedFileReader};
 
 use crate::Failure;
+use crate::files::{list, unreadable};
 use crate::leaves::Opening;
 
-/// Rows in memory at once.
+/// Rows in memory at once, and how many times as many may wait to be opened.
 const BATCH_ROWS: usize = 256;
+const BATCHES_AHEAD: usize = 8;
 
 /// The columns, in order.
 const COLUMNS: [(&str, Physical); 6] = [
@@ -45,157 +49,159 @@ impl Segment {
         format!("evidence/{}.parquet", self.name)
     }
 
-    fn parse(path: PathBuf) -> Option<Segment> {
+    fn parse(path: &Path) -> Option<Segment> {
         let name = path.file_name()?.to_str()?.strip_suffix(".parquet")?.to_owned();
         let (range, generation) = name.split_once('.')?;
         let (first, last) = range.split_once('-')?;
         let (first, last, generation) = (first.parse().ok()?, last.parse().ok()?, generation.parse().ok()?);
         // One spelling only: no leading zeros, no signs.
         let canonical = name == format!("{first}-{last}.{generation}") && first <= last && generation > 0;
-        canonical.then_some(Segment { first, last, generation, name, path })
+        canonical.then(|| Segment { first, last, generation, name, path: path.to_path_buf() })
     }
 }
 
-/// The files of the folder in the order of their leaves, and the names of all others.
-pub(crate) fn list(folder: &Path) -> Result<(Vec<Segment>, Vec<String>), Failure> {
-    let failed = |e: std::io::Error| Failure::Io(format!("{}: {e}", folder.display()));
-    let (mut segments, mut others) = (Vec::new(), Vec::new());
+/// The files of the folder in the order of their leaves, and how many have another name.
+pub(crate) fn segments(folder: &Path) -> Result<(Vec<Segment>, usize), Failure> {
     if !folder.exists() {
         return Err(Failure::Altered(format!("{}: the folder is missing", folder.display())));
     }
-    for entry in fs::read_dir(folder).map_err(failed)? {
-        let path = entry.map_err(failed)?.path();
-        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        match Segment::parse(path) {
+    let (mut segments, mut others) = (Vec::new(), 0);
+    for path in list(folder)? {
+        match Segment::parse(&path) {
             Some(segment) => segments.push(segment),
-            None => others.push(name),
+            // What a writer has not finished is its own affair.
+            None => {
+                others +=
+                    usize::from(!path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"open-")))
+            }
         }
     }
     segments.sort();
     Ok((segments, others))
 }
 
-/// SHA-256 (hex) and length of a file.
-pub(crate) fn digest(path: &Path) -> Result<(String, u64), Failure> {
-    let failed = |e: std::io::Error| Failure::Io(format!("{}: {e}", path.display()));
-    let mut file = File::open(path).map_err(failed)?;
-    let (mut hash, mut bytes, mut chunk) = (Sha256::new(), 0, vec![0; 1 << 20]);
-    loop {
-        let read = file.read(&mut chunk).map_err(failed)?;
-        if read == 0 {
-            return Ok((model::hex(&hash.finalize()), bytes));
-        }
-        hash.update(chunk.get(..read).unwrap_or_default());
-        bytes += read as u64;
-    }
-}
-
-/// Hands over every row of a file; stops at the first error of `each`.
+/// Hands over every row of a file; stops at the first error of `each`. The file is read and
+/// decompressed on a thread of its own, a few batches ahead.
+///
+/// The Parquet reader checks foreign bytes well but not completely: a panic inside it is a damaged
+/// file, not the end of this program.
 pub(crate) fn rows(
     segment: &Segment,
     each: &mut dyn FnMut(&Opening<'_>) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
-    let file = File::open(&segment.path).map_err(|e| Failure::Io(format!("{}: {e}", segment.path.display())))?;
-    let reader = guarded(segment, segment.first, || {
-        let reader = SerializedFileReader::new(file)?;
-        let columns = reader.metadata().file_metadata().schema_descr().columns().iter();
-        if !columns.map(|column| (column.name(), column.physical_type())).eq(COLUMNS) {
-            return Err(ParquetError::General("columns are not those of evidence".to_owned()));
+    let file = File::open(&segment.path).map_err(unreadable(&segment.path))?;
+    let (first, place) = (segment.first, segment.place());
+    let mut next = first;
+    let hook = panic::take_hook();
+    panic::set_hook(Box::new(|_| {}));
+    let result = thread::scope(|scope| {
+        let (ahead, batches) = sync_channel(BATCHES_AHEAD);
+        let reader = scope.spawn(move || read(file, first, &ahead));
+        for batch in batches {
+            batch.openings().try_for_each(|row| each(&row))?;
+            next += batch.index.len() as u64;
         }
-        Ok(reader)
-    })?;
-    let mut next = segment.first;
-    for group in 0..reader.num_row_groups() {
-        let mut columns = guarded(segment, next, || Columns::open(&reader, group))?;
-        while guarded(segment, next, || columns.fill(next))? {
-            let batch = columns.index.values.len();
-            (0..batch).filter_map(|row| columns.opening(row)).try_for_each(|row| each(&row))?;
-            next += batch as u64;
-        }
-    }
+        let what = match reader.join() {
+            Ok(Ok(())) => return Ok(()),
+            Ok(Err(error)) => error.to_string(),
+            Err(_) => "a page or the footer cannot be decoded".to_owned(),
+        };
+        Err(Failure::Altered(format!("{place}: from leaf {next}: {what}")))
+    });
+    panic::set_hook(hook);
+    result?;
     if next == segment.last + 1 {
         return Ok(());
     }
-    Err(Failure::Altered(format!("{}: ends at leaf {next}, its name says after {}", segment.place(), segment.last)))
+    Err(Failure::Altered(format!("{place}: ends at leaf {next}, its name says after {}", segment.last)))
 }
 
-/// A column of one row group, and the values of the batch.
-struct Column<T: DataType> {
-    reader: ColumnReaderImpl<T>,
-    values: Vec<T::T>,
-}
-
-impl<T: DataType> Column<T> {
-    fn new(reader: ColumnReader) -> Column<T> {
-        Column { reader: get_typed_column_reader(reader), values: Vec::new() }
+/// Reads a file from its first row to its last, or until nobody wants more.
+fn read(file: File, first: u64, ahead: &SyncSender<Batch>) -> ParquetResult<()> {
+    let reader = SerializedFileReader::new(file)?;
+    let columns = reader.metadata().file_metadata().schema_descr().columns().iter();
+    if !columns.map(|column| (column.name(), column.physical_type())).eq(COLUMNS) {
+        return Err(ParquetError::General("columns are not those of evidence".to_owned()));
     }
-
-    fn fill(&mut self) -> parquet::errors::Result<usize> {
-        self.values.clear();
-        Ok(self.reader.read_records(BATCH_ROWS, None, None, &mut self.values)?.0)
-    }
-}
-
-struct Columns {
-    index: Column<Int64Type>,
-    kind: Column<Int32Type>,
-    sequenced_at: Column<Int64Type>,
-    salt: Column<FixedLenByteArrayType>,
-    header: Column<ByteArrayType>,
-    body: Column<ByteArrayType>,
-}
-
-impl Columns {
-    fn open(reader: &SerializedFileReader<File>, group: usize) -> parquet::errors::Result<Columns> {
+    let mut next = first;
+    for group in 0..reader.num_row_groups() {
         let group = reader.get_row_group(group)?;
-        Ok(Columns {
-            index: Column::new(group.get_column_reader(0)?),
-            kind: Column::new(group.get_column_reader(1)?),
-            sequenced_at: Column::new(group.get_column_reader(2)?),
-            salt: Column::new(group.get_column_reader(3)?),
-            header: Column::new(group.get_column_reader(4)?),
-            body: Column::new(group.get_column_reader(5)?),
-        })
+        let mut index = column::<Int64Type>(&*group, 0)?;
+        let mut kind = column::<Int32Type>(&*group, 1)?;
+        let mut sequenced_at = column::<Int64Type>(&*group, 2)?;
+        let mut salt = column::<FixedLenByteArrayType>(&*group, 3)?;
+        let mut header = column::<ByteArrayType>(&*group, 4)?;
+        let mut body = column::<ByteArrayType>(&*group, 5)?;
+        loop {
+            let batch = Batch {
+                index: values(&mut index)?,
+                kind: values(&mut kind)?,
+                sequenced_at: values(&mut sequenced_at)?,
+                salt: values(&mut salt)?,
+                header: values(&mut header)?,
+                body: values(&mut body)?,
+            };
+            batch.check(next)?;
+            next += batch.index.len() as u64;
+            if batch.index.is_empty() {
+                break;
+            }
+            if ahead.send(batch).is_err() {
+                return Ok(());
+            }
+        }
     }
+    Ok(())
+}
 
-    /// Reads the next rows; `false` at the end of the row group.
-    fn fill(&mut self, next: u64) -> parquet::errors::Result<bool> {
-        let rows = self.index.fill()?;
-        let others =
-            [self.kind.fill()?, self.sequenced_at.fill()?, self.salt.fill()?, self.header.fill()?, self.body.fill()?];
+fn column<T: DataType>(group: &dyn RowGroupReader, at: usize) -> ParquetResult<ColumnReaderImpl<T>> {
+    Ok(get_typed_column_reader(group.get_column_reader(at)?))
+}
+
+/// The next values of a column; none at the end of the row group.
+fn values<T: DataType>(column: &mut ColumnReaderImpl<T>) -> ParquetResult<Vec<T::T>> {
+    let mut values = Vec::with_capacity(BATCH_ROWS);
+    column.read_records(BATCH_ROWS, None, None, &mut values)?;
+    Ok(values)
+}
+
+/// Some rows, column by column.
+struct Batch {
+    index: Vec<i64>,
+    kind: Vec<i32>,
+    sequenced_at: Vec<i64>,
+    salt: Vec<FixedLenByteArray>,
+    header: Vec<ByteArray>,
+    body: Vec<ByteArray>,
+}
+
+impl Batch {
+    /// Rows are whole, and of the leaves from `next` on.
+    fn check(&self, next: u64) -> ParquetResult<()> {
+        let rows = self.index.len();
+        let others = [self.kind.len(), self.sequenced_at.len(), self.salt.len(), self.header.len(), self.body.len()];
         if others != [rows; 5] {
             return Err(ParquetError::General(format!("columns have {rows} and {others:?} rows")));
         }
         let expected = (next..).map(u64::cast_signed);
-        if let Some((found, expected)) = self.index.values.iter().zip(expected).find(|(at, expected)| *at != expected) {
-            return Err(ParquetError::General(format!("the row of leaf {expected} carries index {found}")));
+        match self.index.iter().zip(expected).find(|(found, expected)| *found != expected) {
+            Some((found, expected)) => {
+                Err(ParquetError::General(format!("the row of leaf {expected} carries index {found}")))
+            }
+            None => Ok(()),
         }
-        Ok(rows > 0)
     }
 
-    fn opening(&self, row: usize) -> Option<Opening<'_>> {
-        Some(Opening {
-            index: self.index.values.get(row)?.cast_unsigned(),
-            kind: *self.kind.values.get(row)?,
-            sequenced_at: self.sequenced_at.values.get(row)?.cast_unsigned(),
-            salt: self.salt.values.get(row)?.data(),
-            header: self.header.values.get(row)?.data(),
-            body: self.body.values.get(row)?.data(),
+    fn openings(&self) -> impl Iterator<Item = Opening<'_>> {
+        (0..self.index.len()).filter_map(|row| {
+            Some(Opening {
+                index: self.index.get(row)?.cast_unsigned(),
+                kind: *self.kind.get(row)?,
+                sequenced_at: self.sequenced_at.get(row)?.cast_unsigned(),
+                salt: self.salt.get(row)?.data(),
+                header: self.header.get(row)?.data(),
+                body: self.body.get(row)?.data(),
+            })
         })
     }
-}
-
-/// Runs a step of the Parquet reader, which checks foreign bytes well but not completely: a panic
-/// inside it is a damaged file, not the end of this program.
-fn guarded<T>(segment: &Segment, leaf: u64, step: impl FnOnce() -> parquet::errors::Result<T>) -> Result<T, Failure> {
-    let hook = panic::take_hook();
-    panic::set_hook(Box::new(|_| {}));
-    let result = panic::catch_unwind(AssertUnwindSafe(step));
-    panic::set_hook(hook);
-    let what = match result {
-        Ok(Ok(value)) => return Ok(value),
-        Ok(Err(error)) => error.to_string(),
-        Err(_) => "a page or the footer cannot be decoded".to_owned(),
-    };
-    Err(Failure::Altered(format!("{}: from leaf {leaf}: {what}", segment.place())))
 }

@@ -10,6 +10,7 @@ use tlog::checkpoint::Opened;
 use tlog::note::VerifierKey;
 
 use crate::Failure;
+use crate::files::{list, read, unreadable};
 
 /// Domain of the chain.
 const TAG: &[u8] = b"deedbook/history/v0\n";
@@ -32,8 +33,9 @@ pub(crate) struct History<'k> {
     key: &'k VerifierKey,
     /// The days to come, last first, with the length each had when the check began.
     days: Vec<(PathBuf, u64)>,
-    /// `log/checkpoint`: the only note whose entry a crash can have left unfinished.
-    newest: Vec<u8>,
+    /// `log/checkpoint`, read after the days were listed: the only note whose entry a crash can have
+    /// left unfinished.
+    pub(crate) newest: Vec<u8>,
     path: PathBuf,
     bytes: Vec<u8>,
     at: usize,
@@ -43,23 +45,23 @@ pub(crate) struct History<'k> {
     is_complete: bool,
     /// True when the last entry is unfinished, as a crash leaves it.
     pub(crate) torn: bool,
+    /// Read, and not asked for yet.
+    pub(crate) ahead: Option<Published>,
 }
 
 impl<'k> History<'k> {
     /// Takes stock of the files. What a living writer adds later is not looked at.
     pub(crate) fn begin(folder: &Path, key: &'k VerifierKey) -> Result<History<'k>, Failure> {
-        let failed = |e: std::io::Error| Failure::Io(format!("{}: {e}", folder.display()));
         let mut days = Vec::new();
-        if folder.exists() {
-            for entry in fs::read_dir(folder).map_err(failed)? {
-                let entry = entry.map_err(failed)?;
-                days.push((entry.path(), entry.metadata().map_err(failed)?.len()));
+        for path in list(folder)?.into_iter().rev() {
+            if path.extension().is_some_and(|extension| extension == "notes") {
+                let length = fs::metadata(&path).map_err(unreadable(&path))?.len();
+                days.push((path, length));
             }
         }
-        days.retain(|(path, _)| path.extension().is_some_and(|extension| extension == "notes"));
-        days.sort_by(|a, b| b.cmp(a));
-        let (path, bytes, newest) = (PathBuf::new(), Vec::new(), Vec::new());
-        Ok(History { key, days, newest, path, bytes, at: 0, link: [0; 32], count: 0, is_complete: false, torn: false })
+        let (path, bytes, newest, ahead) = (PathBuf::new(), Vec::new(), Vec::new(), None);
+        let (link, count, is_complete, torn) = ([0; 32], 0, false, false);
+        Ok(History { key, days, newest, path, bytes, at: 0, link, count, is_complete, torn, ahead })
     }
 
     /// True when nothing was ever published.
@@ -67,16 +69,18 @@ impl<'k> History<'k> {
         self.days.is_empty()
     }
 
-    /// Says which note is published now; it is read after [`History::begin`].
-    pub(crate) fn set_newest(&mut self, note: Vec<u8>) {
-        self.newest = note;
+    /// The next published checkpoint, if it is of at most `size` leaves.
+    pub(crate) fn up_to(&mut self, size: u64) -> Result<Option<Published>, Failure> {
+        if self.ahead.is_none() {
+            self.ahead = self.next()?;
+        }
+        Ok(self.ahead.take_if(|next| next.size <= size))
     }
 
-    /// The next published checkpoint.
-    pub(crate) fn next(&mut self) -> Result<Option<Published>, Failure> {
+    fn next(&mut self) -> Result<Option<Published>, Failure> {
         while self.at == self.bytes.len() {
             let Some((path, length)) = self.days.pop() else { return Ok(None) };
-            self.bytes = crate::proof::read(&path)?;
+            self.bytes = read(&path)?;
             self.bytes.truncate(usize::try_from(length).unwrap_or(usize::MAX));
             (self.path, self.at) = (path, 0);
         }
@@ -87,9 +91,6 @@ impl<'k> History<'k> {
                 self.torn = true;
                 return Ok(None);
             }
-            self.days.clear();
-            self.bytes.clear();
-            self.at = 0;
             return Err(Failure::Altered(format!("{place}: the entry does not follow from the one before")));
         };
         let opened = Opened::open(note, self.key).map_err(|e| Failure::Altered(format!("{place}: {e}")))?.checkpoint;
@@ -102,18 +103,12 @@ impl<'k> History<'k> {
 /// The entry of a note: `<digest hex> <note bytes>\n<note>`. The first one of a file (`at` 0) comes
 /// after the line `deedbook-history 0 <digest of the entry before>`.
 fn encode(previous: &[u8; 32], at: usize, note: &[u8]) -> ([u8; 32], Vec<u8>) {
-    let mut hash = Sha256::new();
-    hash.update(TAG);
-    hash.update(previous);
-    hash.update(note);
-    let digest: [u8; 32] = hash.finalize().into();
-    let mut bytes = match at {
-        0 => format!("deedbook-history 0 {}\n", model::hex(previous)).into_bytes(),
-        _ => Vec::new(),
-    };
-    bytes.extend_from_slice(format!("{} {}\n", model::hex(&digest), note.len()).as_bytes());
-    bytes.extend_from_slice(note);
-    (digest, bytes)
+    let digest: [u8; 32] = Sha256::new().chain_update(TAG).chain_update(previous).chain_update(note).finalize().into();
+    let mut text = format!("{} {}\n", model::hex(&digest), note.len());
+    if at == 0 {
+        text = format!("deedbook-history 0 {}\n{text}", model::hex(previous));
+    }
+    (digest, [text.as_bytes(), note].concat())
 }
 
 /// The entry at `at`, if it is whole and follows: its digest, its note, its end.
@@ -132,13 +127,11 @@ fn entry<'b>(bytes: &'b [u8], at: usize, previous: &[u8; 32]) -> Option<([u8; 32
 /// Whether these last bytes are what a crash leaves of the entry that was being added: each sector
 /// is of that entry or zeros.
 fn is_torn(tail: &[u8], at: usize, previous: &[u8; 32], newest: &[u8]) -> bool {
-    let (_, expected) = encode(previous, at, newest);
-    let first = (SECTOR_BYTES - at % SECTOR_BYTES).min(tail.len());
-    let (head, rest) = tail.split_at(first);
-    let mut from = 0;
-    std::iter::once(head).chain(rest.chunks(SECTOR_BYTES)).all(|sector| {
-        let wanted = expected.get(from..from + sector.len());
-        from += sector.len();
-        wanted.is_some_and(|wanted| wanted == sector || sector.iter().all(|byte| *byte == 0))
-    })
+    let (_, entry) = encode(previous, at, newest);
+    let Some(entry) = entry.get(..tail.len()) else { return false };
+    // Sectors begin where those of the file do.
+    let aligned = |bytes: &[u8]| [&vec![0; at % SECTOR_BYTES], bytes].concat();
+    let (tail, entry) = (aligned(tail), aligned(entry));
+    let mut sectors = tail.chunks(SECTOR_BYTES).zip(entry.chunks(SECTOR_BYTES));
+    sectors.all(|(found, wanted)| found == wanted || found.iter().all(|byte| *byte == 0))
 }

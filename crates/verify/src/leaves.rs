@@ -2,12 +2,12 @@
 
 use std::fmt::Display;
 
-use model::{Commitment, Header, Kind, Leaf, Millis, commitment};
-use tlog::Hash;
+use model::{Header, Leaf, Millis, commitment};
 
 use crate::Failure;
+use crate::report::Findings;
 use crate::sealed::Sealed;
-use crate::tree::{Entries, Growing};
+use crate::tree::{Entries, Tree};
 
 /// What opens a leaf, as evidence and WAL keep it.
 pub(crate) struct Opening<'b> {
@@ -24,7 +24,7 @@ pub(crate) struct Leaves<'k> {
     pub(crate) entries: Entries,
     /// The tree, which the leaves above the published ones go on with; `None` once it is known to be
     /// wrong.
-    pub(crate) growing: Option<Growing<'k>>,
+    pub(crate) tree: Option<Tree<'k>>,
     /// The first leaf that was not seen yet.
     pub(crate) next: u64,
     pub(crate) opened: u64,
@@ -40,8 +40,8 @@ impl Leaves<'_> {
         self.next += u64::from(is_new);
         let at = |what: &str| Failure::Altered(format!("{place}: leaf {}: {what}", leaf.index));
         let salt = leaf.salt.try_into().map_err(|_| at("salt has not 16 bytes"))?;
-        let Commitment(bound) = commitment(salt, leaf.header, leaf.body);
-        let entry = Leaf { sequenced_at: Millis(leaf.sequenced_at), commitment: Commitment(bound) }.encode();
+        let commitment = commitment(salt, leaf.header, leaf.body);
+        let entry = Leaf { sequenced_at: Millis(leaf.sequenced_at), commitment }.encode();
         match self.entries.get(leaf.index)? {
             Some(published) if published != entry => {
                 let (here, there) = (tlog::leaf_hash(&entry), tlog::leaf_hash(published));
@@ -57,34 +57,28 @@ impl Leaves<'_> {
         }
         if is_new {
             self.opened += 1;
-            self.note(leaf.index, header.kind, leaf.body)?;
+            let noted = self.sealed.note(leaf.index, header.kind, leaf.body);
+            noted.map_err(|what| Failure::Altered(format!("leaf {}: {what}", leaf.index)))?;
         }
         Ok(())
     }
 
-    /// Tells of leaves that nothing before `first` has opened, once.
-    pub(crate) fn gap(&mut self, first: u64) -> Option<String> {
-        let next = self.next;
-        self.next = next.max(first);
-        (first > next).then(|| format!("leaves {next} to {} are in no evidence file and not in the WAL", first - 1))
-    }
-
-    /// The tree of all leaves that could be added to it.
-    pub(crate) fn tree(&self) -> Option<(u64, Hash)> {
-        self.growing.as_ref().map(|growing| (growing.size(), growing.root()))
-    }
-
     /// A leaf above the published ones: the notes in the WAL say what the root must be then.
     fn grow(&mut self, index: u64, entry: &[u8]) -> Result<(), Failure> {
-        let Some(growing) = self.growing.as_mut().filter(|growing| growing.size() == index) else { return Ok(()) };
-        let result = growing.append(entry, |_, _| Ok(()));
+        let Some(tree) = self.tree.as_mut().filter(|tree| tree.size() == index) else { return Ok(()) };
+        let result = tree.append(entry, |_, _| Ok(()));
         if result.is_err() {
-            self.growing = None;
+            self.tree = None;
         }
         result
     }
 
-    fn note(&mut self, index: u64, kind: Kind, body: &[u8]) -> Result<(), Failure> {
-        self.sealed.note(index, kind, body).map_err(|what| Failure::Altered(format!("leaf {index}: {what}")))
+    /// Goes on at leaf `first`, and tells at `place` of leaves that nothing before it has opened.
+    pub(crate) fn skip_to(&mut self, first: u64, place: &str, findings: &mut Findings) {
+        if let Some(last) = first.checked_sub(1).filter(|last| *last >= self.next) {
+            let next = self.next;
+            findings.altered(place, format!("leaves {next} to {last} are in no evidence file and not in the WAL"));
+            self.next = first;
+        }
     }
 }

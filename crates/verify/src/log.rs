@@ -1,21 +1,25 @@
 //! A whole log, in the order of trust: what is signed, the tree of the published entries, the leaves
 //! that open these entries, then what those leaves seal about files.
 
+use std::ffi::OsString;
 use std::fs;
+use std::ops::Range;
 use std::path::Path;
+use std::time::SystemTime;
 
 use model::Directive;
 use serde::Deserialize;
-use tlog::checkpoint::Opened;
+use tlog::checkpoint::{Checkpoint, Opened};
 use tlog::note::VerifierKey;
 
-use crate::args::LogRequest;
+use crate::args::Request;
+use crate::files::{digest, read};
 use crate::history::History;
 use crate::leaves::Leaves;
-use crate::proof::{read, read_key, refused};
+use crate::proof::{read_checkpoint, read_key, refused};
 use crate::report::Findings;
 use crate::sealed::Sealed;
-use crate::tree::{Entries, Growing, Roots};
+use crate::tree::{Entries, Tree};
 use crate::{Failure, evidence, wal};
 
 /// Looks at a log whose files are written to meanwhile before a finding is believed.
@@ -35,20 +39,20 @@ struct Identity {
 }
 
 /// Checks a log and says in plain text what that shows and what it does not.
-pub(crate) fn check(request: &LogRequest) -> Result<String, Failure> {
+pub(crate) fn check(request: &Request) -> Result<String, Failure> {
     let mut looks = 0;
     loop {
         looks += 1;
-        let before = names(&request.folder);
+        let before = names(&request.subject);
         let verdict = look(request);
-        if verdict.is_ok() || looks == LOOKS_MAX || names(&request.folder) == before {
+        if verdict.is_ok() || looks == LOOKS_MAX || names(&request.subject) == before {
             return verdict;
         }
     }
 }
 
 /// The files that a writer makes, writes to and frees, and when each was last written.
-fn names(folder: &Path) -> Vec<(std::ffi::OsString, Option<std::time::SystemTime>)> {
+fn names(folder: &Path) -> Vec<(OsString, Option<SystemTime>)> {
     let entries = ["wal", "evidence"].into_iter().filter_map(|name| fs::read_dir(folder.join(name)).ok());
     let written = |entry: &fs::DirEntry| entry.metadata().and_then(|file| file.modified()).ok();
     let mut names: Vec<_> = entries.flatten().flatten().map(|entry| (entry.file_name(), written(&entry))).collect();
@@ -56,59 +60,62 @@ fn names(folder: &Path) -> Vec<(std::ffi::OsString, Option<std::time::SystemTime
     names
 }
 
-fn look(request: &LogRequest) -> Result<String, Failure> {
+fn look(request: &Request) -> Result<String, Failure> {
     let key = read_key(&request.key)?;
-    let log = request.folder.join("log");
+    let log = request.subject.join("log");
     let mut findings = Findings::default();
     let identity = identity(request)?;
-    let is_its_key = identity.as_ref().is_none_or(|identity| identity.key == key.to_string());
+    let is_its_key = identity.as_ref().is_some_and(|identity| identity.key == key.to_string());
     let mut history = History::begin(&log.join("history"), &key)?;
     // After the history: a writer publishes first and records then.
-    let published = match checkpoint(&log.join("checkpoint"), &key, identity.is_some() && is_its_key)? {
-        Some((opened, note)) => {
-            history.set_newest(note);
-            Some(opened.checkpoint)
-        }
-        None if history.is_empty() && identity.is_some() && is_its_key => None,
-        None => return Err(Failure::Altered("log/checkpoint: missing".to_owned())),
-    };
-    let mut roots = Roots::new(history);
-    let mut anchored = 0;
-    if let Some(published) = &published {
-        findings.keep(roots.add(published.size, published.root, "log/checkpoint"))?;
+    let published = published(&log.join("checkpoint"), &key, is_its_key, &mut history)?;
+    let mut tree = Tree::new(history);
+    let (mut size, mut anchored) = (0, 0);
+    if let Some(published) = published {
+        size = published.size;
+        findings.keep(tree.expect(size, published.root, "log/checkpoint"))?;
     }
     if let Some(path) = &request.checkpoint {
-        let kept = Opened::open(&read(path)?, &key).map_err(|e| refused(path, &e))?.checkpoint;
-        findings.keep(roots.add(kept.size, kept.root, &path.display().to_string()))?;
+        let kept = read_checkpoint(path, &key)?;
         anchored = kept.size;
+        findings.keep(tree.expect(anchored, kept.root, &path.display().to_string()))?;
     }
-    let size = published.as_ref().map_or(0, |published| published.size);
     let in_wal = match &identity {
-        Some(_) => signed_in_wal(&request.folder.join("wal"), &key, &mut roots, &mut findings)?,
-        None => wal::Extent::default(),
+        Some(_) => signed_in_wal(&request.subject.join("wal"), &key, &mut tree, &mut findings)?,
+        None => 0..0,
     };
-    let mut growing = Growing::new(roots);
-    let is_whole = findings.keep(growing.walk(&log, size))?.is_some();
-    let mut leaves = Leaves {
-        entries: Entries::new(&log, size),
-        growing: is_whole.then_some(growing),
-        next: 0,
-        opened: 0,
-        sealed: Sealed::default(),
-    };
-    let mut facts = Vec::new();
+    let is_whole = findings.keep(tree.walk(&log, size))?.is_some();
+    let (entries, tree, sealed) = (Entries::new(&log, size), is_whole.then_some(tree), Sealed::default());
+    let mut leaves = Leaves { entries, tree, next: 0, opened: 0, sealed };
     if let Some(identity) = identity {
-        open_leaves(request, &key, size.max(in_wal.end), in_wal, &mut leaves, &mut findings, &mut facts)?;
+        open_leaves(&request.subject, &key, size.max(in_wal.end), in_wal, &mut leaves, &mut findings)?;
         let Identity { format, origin, created_ms, key } = identity;
         leaves.sealed.check_opening(&Directive::LogOpened { origin, key, format, created_ms }, &mut findings);
     } else {
-        facts.push(format!("0 of {size} leaves were opened: only the published part was looked at"));
+        findings.fact(format!("0 of {size} leaves were opened: only the published part was looked at"));
     }
-    conclude(request, &key, size, anchored, leaves, findings, facts)
+    let (all, root) = finish(size, leaves.tree, &mut findings)?;
+    match &request.lake {
+        Some(folder) => {
+            let files = leaves.sealed.check_lake(folder, &mut findings)?;
+            findings.fact(format!("{files} lake files are announced by sealed leaves"));
+        }
+        None => findings.fact("lake files were not looked at: no --lake"),
+    }
+    match anchored.checked_sub(1) {
+        Some(last) => findings.fact(format!("anchored: leaves 0 to {last}, by the checkpoint you kept")),
+        None => findings.fact(
+            "anchored: nothing. No outside checkpoint was given: a log cut or signed anew as a whole would not show",
+        ),
+    }
+    if anchored < all {
+        findings.fact(format!("not anchored: leaves {anchored} to {} rest on the log's own key alone", all - 1));
+    }
+    findings.verdict(&format!("{all} leaves of {}{root}", key.name()))
 }
 
 /// What the file `identity` says; `None` when only the published part is to be checked.
-fn identity(request: &LogRequest) -> Result<Option<Identity>, Failure> {
+fn identity(request: &Request) -> Result<Option<Identity>, Failure> {
     #[derive(Deserialize)]
     struct Version {
         format: u32,
@@ -116,30 +123,36 @@ fn identity(request: &LogRequest) -> Result<Option<Identity>, Failure> {
     if request.published {
         return Ok(None);
     }
-    let path = request.folder.join("identity");
-    if request.folder.exists() && !path.exists() {
+    let path = request.subject.join("identity");
+    if request.subject.exists() && !path.exists() {
         return Err(Failure::Altered("identity: missing; a copy of log/ alone is checked with --published".to_owned()));
     }
     let text = read(&path)?;
     let altered = |e: serde_json::Error| Failure::Altered(format!("identity: {e}"));
     let Version { format } = serde_json::from_slice(&text).map_err(altered)?;
     if format != 0 {
-        return Err(Failure::Unverifiable(format!(
-            "identity: folder has format {format}, this program reads format 0"
-        )));
+        let what = format!("identity: folder has format {format}, this program reads format 0");
+        return Err(Failure::Unverifiable(what));
     }
     serde_json::from_slice(&text).map(Some).map_err(altered)
 }
 
-/// The published checkpoint, if there is one. When the key is known to be that of the log
-/// (`is_its_key`), bytes that it has not signed are damage; else it is the wrong key.
-fn checkpoint(path: &Path, key: &VerifierKey, is_its_key: bool) -> Result<Option<(Opened, Vec<u8>)>, Failure> {
+/// The published checkpoint; a log that has published nothing yet has none. When the key is known to
+/// be that of the log (`is_its_key`), bytes that it has not signed are damage; else it is the wrong
+/// key.
+fn published(
+    path: &Path,
+    key: &VerifierKey,
+    is_its_key: bool,
+    history: &mut History<'_>,
+) -> Result<Option<Checkpoint>, Failure> {
     if !path.exists() {
-        return Ok(None);
+        let is_new = history.is_empty() && is_its_key;
+        return if is_new { Ok(None) } else { Err(Failure::Altered("log/checkpoint: missing".to_owned())) };
     }
-    let note = read(path)?;
-    match Opened::open(&note, key) {
-        Ok(opened) => Ok(Some((opened, note))),
+    history.newest = read(path)?;
+    match Opened::open(&history.newest, key) {
+        Ok(opened) => Ok(Some(opened.checkpoint)),
         Err(e) if is_its_key || e.kind() == tlog::ErrorKind::Invalid => {
             Err(Failure::Altered(format!("log/checkpoint: {e}")))
         }
@@ -151,45 +164,42 @@ fn checkpoint(path: &Path, key: &VerifierKey, is_its_key: bool) -> Result<Option
 fn signed_in_wal(
     folder: &Path,
     key: &VerifierKey,
-    roots: &mut Roots<'_>,
+    tree: &mut Tree<'_>,
     findings: &mut Findings,
-) -> Result<wal::Extent, Failure> {
+) -> Result<Range<u64>, Failure> {
     wal::read(folder, key.name(), findings, &mut |frame| {
-        roots.add(frame.size, frame.root, &frame.place)?;
-        let Some(note) = frame.note() else { return Ok(()) };
-        let signed = Opened::open(note, key).map_err(|e| Failure::Altered(format!("{}: {e}", frame.place)))?;
-        if signed.checkpoint.size != frame.note_size() {
-            return Err(Failure::Altered(format!("{}: note is not over the leaves before it", frame.place)));
+        tree.expect(frame.size, frame.root, &frame.place)?;
+        if frame.note.is_empty() {
+            return Ok(());
         }
-        roots.add(signed.checkpoint.size, signed.checkpoint.root, &frame.place)
+        let altered = |what: &str| Failure::Altered(format!("{}: {what}", frame.place));
+        let signed = Opened::open(frame.note, key).map_err(|e| altered(&e.to_string()))?.checkpoint;
+        if signed.size != frame.first {
+            return Err(altered("note is not over the leaves before it"));
+        }
+        tree.expect(signed.size, signed.root, &frame.place)
     })
 }
 
 /// Opens every leaf: from the evidence files, then from the WAL.
 fn open_leaves(
-    request: &LogRequest,
+    folder: &Path,
     key: &VerifierKey,
     size: u64,
-    in_wal: wal::Extent,
+    in_wal: Range<u64>,
     leaves: &mut Leaves<'_>,
     findings: &mut Findings,
-    facts: &mut Vec<String>,
 ) -> Result<(), Failure> {
-    let (segments, others) = findings.keep(evidence::list(&request.folder.join("evidence")))?.unwrap_or_default();
+    let (segments, others) = findings.keep(evidence::segments(&folder.join("evidence")))?.unwrap_or_default();
     let mut files = Vec::new();
     for segment in segments {
-        files.push((segment.clone(), evidence::digest(&segment.path)?));
         // A gap that the WAL fills is told of later, if it does not.
-        if segment.first < in_wal.first
-            && let Some(gap) = leaves.gap(segment.first)
-        {
-            findings.altered("evidence", gap);
+        if segment.first < in_wal.start {
+            leaves.skip_to(segment.first, "evidence", findings);
         }
         let (place, mut named) = (segment.place(), 0);
         let result = evidence::rows(&segment, &mut |row| {
-            if findings.keep(leaves.open(&place, row))?.is_none() {
-                named += 1;
-            }
+            named += usize::from(findings.keep(leaves.open(&place, row))?.is_none());
             match named {
                 LEAVES_NAMED_MAX => Err(Failure::Altered(format!("{place}: the rest of this file was left out"))),
                 _ => Ok(()),
@@ -198,73 +208,41 @@ fn open_leaves(
         if findings.keep(result)?.is_none() {
             leaves.next = leaves.next.max(segment.last + 1);
         }
+        let found = digest(&segment.path)?;
+        files.push((segment, found));
     }
     let in_evidence = leaves.opened;
-    if let Some(gap) = leaves.gap(in_wal.first.min(size)) {
-        findings.altered("evidence", gap);
-    }
+    leaves.skip_to(in_wal.start.min(size), "evidence", findings);
     // What is wrong with the frames was found when they were read for what they sign.
-    wal::read(&request.folder.join("wal"), key.name(), &mut Findings::default(), &mut |frame| {
-        if let Some(gap) = leaves.gap(frame.first) {
-            findings.altered(&frame.place, gap);
-        }
+    wal::read(&folder.join("wal"), key.name(), &mut Findings::default(), &mut |frame| {
+        leaves.skip_to(frame.first, &frame.place, findings);
         frame.openings(&mut |opening| findings.keep(leaves.open(&frame.place, opening)).map(|_| ()))
     })?;
-    if let Some(gap) = leaves.gap(size) {
-        findings.altered("wal", gap);
-    }
-    leaves.sealed.check_evidence(&files, in_wal.first, findings);
-    let others = others.iter().filter(|name| !name.starts_with("open-")).count();
+    leaves.skip_to(size, "wal", findings);
+    leaves.sealed.check_evidence(&files, in_wal.start, findings);
     if others > 0 {
         findings.note(format!("{others} files in evidence/ are not named like evidence and were not read"));
     }
-    let (opened, in_wal) = (leaves.opened, leaves.opened - in_evidence);
-    facts.push(format!(
-        "{opened} of {size} leaves were opened: {in_evidence} in {} evidence files, {in_wal} in the WAL",
-        files.len()
+    let (opened, in_wal, files) = (leaves.opened, leaves.opened - in_evidence, files.len());
+    findings.fact(format!(
+        "{opened} of {size} leaves were opened: {in_evidence} in {files} evidence files, {in_wal} in the WAL"
     ));
     Ok(())
 }
 
-/// Nothing may be left over that speaks of more leaves than there are; then the verdict.
-fn conclude(
-    request: &LogRequest,
-    key: &VerifierKey,
-    size: u64,
-    anchored: u64,
-    mut leaves: Leaves<'_>,
-    mut findings: Findings,
-    mut facts: Vec<String>,
-) -> Result<String, Failure> {
-    let (all, root) = leaves.tree().map_or((size, String::new()), |(size, root)| (size, format!(", root {root}")));
-    if let Some(growing) = leaves.growing.take()
-        && let Some(history) = findings.keep(growing.roots.finish(all))?
-    {
-        facts.push(format!("every entry, tile and checkpoint of log/ agrees: {size} leaves are published, {} checkpoints are in the history", history.count));
+/// Nothing may be left over that speaks of more leaves than there are. Returns how many there are,
+/// and the words for their root if it is known.
+fn finish(size: u64, tree: Option<Tree<'_>>, findings: &mut Findings) -> Result<(u64, String), Failure> {
+    let Some(tree) = tree else { return Ok((size, String::new())) };
+    let (all, root) = (tree.size(), tree.root());
+    if let Some(history) = findings.keep(tree.finish(all))? {
+        let count = history.count;
+        findings.fact(format!("every entry, tile and checkpoint of log/ agrees: {size} leaves are published, {count} checkpoints are in the history"));
         if history.torn {
-            facts.push(
-                "the last entry of the history is unfinished, as a crash leaves it: log/checkpoint is that entry"
-                    .to_owned(),
+            findings.fact(
+                "the last entry of the history is unfinished, as a crash leaves it: log/checkpoint is that entry",
             );
         }
     }
-    match &request.lake {
-        Some(folder) => {
-            let files = leaves.sealed.check_lake(folder, &mut findings)?;
-            facts.push(format!("{files} lake files are announced by sealed leaves"));
-        }
-        None => facts.push("lake files were not looked at: no --lake".to_owned()),
-    }
-    facts.push(match anchored {
-        0 => "anchored: nothing. No outside checkpoint was given: a log cut or signed anew as a whole would not show"
-            .to_owned(),
-        _ => format!("anchored: leaves 0 to {}, by the checkpoint you kept", anchored - 1),
-    });
-    if anchored < all {
-        facts.push(format!(
-            "not anchored: leaves {anchored} to {} rest on the log's own key alone",
-            all.saturating_sub(1)
-        ));
-    }
-    findings.verdict(&format!("{all} leaves of {}{root}", key.name()), &facts)
+    Ok((all, format!(", root {root}")))
 }

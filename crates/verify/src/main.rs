@@ -2,14 +2,16 @@
 //! evening: it shares the values (`model`) and the transparency log (`tlog`) with Deedbook and
 //! nothing else, opens no connection and changes no file.
 //!
-//! `args` reads the command line, `proof` checks one record. `log` checks a whole log: `history`
-//! reads what was published when, `tree` rebuilds the tree of the published entries, `evidence` and
-//! `wal` read the leaves that `leaves` opens, `sealed` holds files against what leaves seal about them,
-//! `report` words the verdict. Exit codes: 0 intact, 1 a file cannot be read, 2 usage, 3 altered,
-//! 5 cannot be verified with this key or by this version, 6 a lake file differs.
+//! `args` reads the command line, `files` reads files, `proof` checks one record. `log` checks a
+//! whole log: `history` reads what was published when, `tree` rebuilds the tree of the published
+//! entries, `evidence` and `wal` read the leaves that `leaves` opens, `sealed` holds files against
+//! what leaves seal about them, `report` words the verdict. Exit codes: 0 intact, 1 a file cannot be
+//! read, 2 usage, 3 altered, 5 cannot be verified with this key or by this version, 6 a lake file
+//! differs.
 
 mod args;
 mod evidence;
+mod files;
 mod history;
 mod leaves;
 mod log;
@@ -38,23 +40,14 @@ enum Failure {
 }
 
 impl Failure {
-    fn exit_code(&self) -> u8 {
+    /// The exit code, and what is said.
+    fn ending(&self) -> (u8, String) {
         match self {
-            Failure::Io(_) => 1,
-            Failure::Usage(_) => 2,
-            Failure::Altered(_) => 3,
-            Failure::Unverifiable(_) => 5,
-            Failure::Differs(_) => 6,
-        }
-    }
-
-    fn text(&self) -> String {
-        match self {
-            Failure::Io(text) => format!("failed: {text}\n"),
-            Failure::Usage(text) => format!("{text}\n\n{}", args::USAGE),
-            Failure::Altered(text) => format!("ALTERED: {text}\n"),
-            Failure::Unverifiable(text) => format!("cannot be verified: {text}\n"),
-            Failure::Differs(text) => format!("DIFFERS: {text}\n"),
+            Failure::Io(text) => (1, format!("failed: {text}\n")),
+            Failure::Usage(text) => (2, format!("{text}\n\n{}", args::USAGE)),
+            Failure::Altered(text) => (3, format!("ALTERED: {text}\n")),
+            Failure::Unverifiable(text) => (5, format!("cannot be verified: {text}\n")),
+            Failure::Differs(text) => (6, format!("DIFFERS: {text}\n")),
         }
     }
 }
@@ -63,12 +56,12 @@ fn main() -> ExitCode {
     let arguments: Vec<_> = std::env::args_os().skip(1).collect();
     let verdict = args::parse(&arguments).and_then(|command| match command {
         args::Command::Help => Ok(args::USAGE.to_owned()),
-        args::Command::Proof(request) => proof::check(&request),
+        args::Command::Proof(request, record) => proof::check(&request, &record),
         args::Command::Log(request) => log::check(&request),
     });
-    let (code, written) = match verdict {
+    let (code, written) = match verdict.map_err(|failure| failure.ending()) {
         Ok(text) => (0, std::io::stdout().lock().write_all(text.as_bytes())),
-        Err(failure) => (failure.exit_code(), std::io::stderr().lock().write_all(failure.text().as_bytes())),
+        Err((code, text)) => (code, std::io::stderr().lock().write_all(text.as_bytes())),
     };
     // A verdict that nobody could read must not look like a good one.
     ExitCode::from(if written.is_err() && code == 0 { 1 } else { code })

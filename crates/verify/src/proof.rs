@@ -15,9 +15,7 @@ use tlog::proof::{LogProof, Proved};
 
 use crate::Failure;
 use crate::args::Request;
-
-/// Largest file that is read: a record of 16 MiB in base64, with room.
-const FILE_BYTES_MAX: u64 = 64 << 20;
+use crate::files::read;
 
 /// A record and what opens its commitment, as `deedbook prove --record` writes it.
 #[derive(Deserialize)]
@@ -32,11 +30,11 @@ struct Opening {
 }
 
 /// Checks a proof and says in plain text what it shows and what it does not.
-pub(crate) fn check(request: &Request) -> Result<String, Failure> {
+pub(crate) fn check(request: &Request, record: &Path) -> Result<String, Failure> {
     let key = read_key(&request.key)?;
-    let opening: Opening = serde_json::from_slice(&read(&request.record)?)
-        .map_err(|e| Failure::Unverifiable(format!("record {}: {e}", request.record.display())))?;
-    let proof = LogProof::parse(&read(&request.proof)?).map_err(|e| refused(&request.proof, &e))?;
+    let opening: Opening = serde_json::from_slice(&read(record)?)
+        .map_err(|e| Failure::Unverifiable(format!("record {}: {e}", record.display())))?;
+    let proof = LogProof::parse(&read(&request.subject)?).map_err(|e| refused(&request.subject, &e))?;
     let policy = match &request.policy {
         Some(path) => Some(Policy::parse(&read(path)?).map_err(|e| Failure::Unverifiable(format!("{e}")))?),
         None => None,
@@ -57,7 +55,7 @@ pub(crate) fn check(request: &Request) -> Result<String, Failure> {
     let commitment = commitment(&salt, &header, &body);
     let leaf = Leaf { sequenced_at: Millis(opening.sequenced_at_ms), commitment }.encode();
     let proved =
-        proof.verify(&tlog::leaf_hash(&leaf), &key, policy.as_ref()).map_err(|e| refused(&request.proof, &e))?;
+        proof.verify(&tlog::leaf_hash(&leaf), &key, policy.as_ref()).map_err(|e| refused(&request.subject, &e))?;
     let kept = request.checkpoint.as_deref().map(|path| compare(path, &key, &proved)).transpose()?;
     // Only now is the header worth reading: its bytes are the sealed ones.
     let header = Header::decode(&header).map_err(|e| Failure::Unverifiable(format!("header of the record: {e}")))?;
@@ -110,18 +108,20 @@ fn verdict(opening: &Opening, header: &Header, proved: &Proved, kept: Option<&Ch
 
 /// A kept checkpoint of the same size must have the same root.
 fn compare(path: &Path, key: &VerifierKey, proved: &Proved) -> Result<Checkpoint, Failure> {
-    let kept = Opened::open(&read(path)?, key).map_err(|e| refused(path, &e))?.checkpoint;
-    let sealed = &proved.opened.checkpoint;
+    let (kept, sealed) = (read_checkpoint(path, key)?, &proved.opened.checkpoint);
     if kept.size == sealed.size && kept.root != sealed.root {
+        let Checkpoint { size, root, .. } = kept;
+        let (place, other) = (path.display(), sealed.root);
         return Err(Failure::Altered(format!(
-            "the log signed two roots for {} leaves: {} in {}, {} in the proof",
-            kept.size,
-            kept.root,
-            path.display(),
-            sealed.root
+            "the log signed two roots for {size} leaves: {root} in {place}, {other} in the proof"
         )));
     }
     Ok(kept)
+}
+
+/// A checkpoint in a file, signed with this key.
+pub(crate) fn read_checkpoint(path: &Path, key: &VerifierKey) -> Result<Checkpoint, Failure> {
+    Ok(Opened::open(&read(path)?, key).map_err(|e| refused(path, &e))?.checkpoint)
 }
 
 pub(crate) fn refused(path: &Path, error: &tlog::Error) -> Failure {
@@ -141,13 +141,4 @@ pub(crate) fn read_key(path: &Path) -> Result<VerifierKey, Failure> {
 
 fn bytes(field: &str, text: &str) -> Result<Vec<u8>, Failure> {
     STANDARD.decode(text).map_err(|e| Failure::Unverifiable(format!("field `{field}` of the record: {e}")))
-}
-
-pub(crate) fn read(path: &Path) -> Result<Vec<u8>, Failure> {
-    let failed = |e: std::io::Error| Failure::Io(format!("{}: {e}", path.display()));
-    let length = std::fs::metadata(path).map_err(failed)?.len();
-    if length > FILE_BYTES_MAX {
-        return Err(Failure::Io(format!("{} has {length} bytes, the limit is {FILE_BYTES_MAX}", path.display())));
-    }
-    std::fs::read(path).map_err(failed)
 }

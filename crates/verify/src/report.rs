@@ -23,9 +23,10 @@ impl Lines {
         }
     }
 
-    fn joined(&self, before: &str) -> String {
+    /// The lines, this word before each but the first, where the caller has it.
+    fn joined(&self, word: &str) -> String {
         let more = (self.more > 0).then(|| format!("and {} more", self.more));
-        self.kept.iter().cloned().chain(more).collect::<Vec<_>>().join(before)
+        self.kept.iter().cloned().chain(more).collect::<Vec<_>>().join(&format!("\n{word}: "))
     }
 }
 
@@ -34,6 +35,7 @@ impl Lines {
 pub(crate) struct Findings {
     altered: Lines,
     differs: Lines,
+    facts: Vec<String>,
     notes: Lines,
 }
 
@@ -46,6 +48,11 @@ impl Findings {
     /// A derived file is not what was announced; the evidence can make it again.
     pub(crate) fn differs(&mut self, place: impl Display, what: impl Display) {
         self.differs.add(format!("{place}: {what}"));
+    }
+
+    /// What was checked, or was not.
+    pub(crate) fn fact(&mut self, line: impl Into<String>) {
+        self.facts.push(line.into());
     }
 
     /// Not wrong, but worth knowing.
@@ -65,22 +72,16 @@ impl Findings {
         }
     }
 
-    /// The verdict; `facts` say what was checked and what was not.
-    pub(crate) fn verdict(self, title: &str, facts: &[String]) -> Result<String, Failure> {
-        let facts: String = facts.iter().chain(&self.notes.kept).map(|fact| format!("\n  {fact}")).collect();
-        if !self.altered.kept.is_empty() {
-            let derived = if self.differs.kept.is_empty() { "" } else { "\nDIFFERS: " };
-            let lines = self.altered.joined("\nALTERED: ");
-            return Err(Failure::Altered(format!(
-                "{lines}{derived}{}\n{title}{facts}",
-                self.differs.joined("\nDIFFERS: ")
-            )));
+    /// The verdict on what the title names.
+    pub(crate) fn verdict(self, title: &str) -> Result<String, Failure> {
+        let facts: String = self.facts.iter().chain(&self.notes.kept).map(|fact| format!("\n  {fact}")).collect();
+        let (altered, differs) = (self.altered.joined("ALTERED"), self.differs.joined("DIFFERS"));
+        let remedy = "the evidence is intact; `deedbook lake rebuild` makes these files again";
+        match (altered.is_empty(), differs.is_empty()) {
+            (true, true) => Ok(format!("INTACT: {title}{facts}\n")),
+            (true, false) => Err(Failure::Differs(format!("{differs}\n{remedy}\n{title}{facts}"))),
+            (false, true) => Err(Failure::Altered(format!("{altered}\n{title}{facts}"))),
+            (false, false) => Err(Failure::Altered(format!("{altered}\nDIFFERS: {differs}\n{title}{facts}"))),
         }
-        if !self.differs.kept.is_empty() {
-            let lines = self.differs.joined("\nDIFFERS: ");
-            let remedy = "the evidence is intact; `deedbook lake rebuild` makes these files again";
-            return Err(Failure::Differs(format!("{lines}\n{remedy}\n{title}{facts}")));
-        }
-        Ok(format!("INTACT: {title}{facts}\n"))
     }
 }

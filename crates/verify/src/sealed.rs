@@ -3,21 +3,22 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use model::{CanonicalJson, Directive, Kind, LakeFile, Manifest, ViewManifest, canonical_json};
+use model::{CanonicalJson, Directive, Kind, Manifest, ViewManifest, canonical_json};
 
 use crate::Failure;
-use crate::evidence::{Segment, digest};
+use crate::evidence::Segment;
+use crate::files::{Digest, digest};
 use crate::report::Findings;
 
 /// The statements of all leaves opened so far, and what they amount to.
 #[derive(Default)]
 pub(crate) struct Sealed {
     /// Evidence files by name, each with the leaf of its manifest.
-    evidence: BTreeMap<String, (u64, Manifest)>,
+    evidence: BTreeMap<String, (u64, Digest)>,
     /// Names of evidence files that a later one took the place of.
     replaced: BTreeSet<String>,
     /// Live lake files by name, each with the leaf of its view manifest.
-    lake: BTreeMap<String, (u64, LakeFile)>,
+    lake: BTreeMap<String, (u64, Digest)>,
     /// What leaf 0 says.
     opened: Option<Directive>,
 }
@@ -28,16 +29,17 @@ impl Sealed {
         match kind {
             Kind::Directive if index == 0 => self.opened = Some(parse(body)?),
             Kind::Manifest => {
-                let manifest: Manifest = parse(body)?;
-                let name = format!("{}-{}.{}", manifest.first, manifest.last, manifest.generation);
-                self.replaced.extend(manifest.replaces.iter().cloned());
-                self.evidence.insert(name, (index, manifest));
+                let Manifest { first, last, generation, sha256, bytes, replaces } = parse(body)?;
+                self.replaced.extend(replaces);
+                self.evidence.insert(format!("{first}-{last}.{generation}"), (index, Digest { bytes, sha256 }));
             }
             Kind::ViewManifest => {
                 let view: ViewManifest = parse(body)?;
                 // Files of the same leaves are replaced; a rebuild replaces all.
                 self.lake.retain(|name, _| !view.rebuild && !overlaps(name, view.first, view.last));
-                self.lake.extend(view.files.into_iter().map(|file| (file.name.clone(), (index, file))));
+                for file in view.files {
+                    self.lake.insert(file.name, (index, Digest { bytes: file.bytes, sha256: file.sha256 }));
+                }
             }
             _ => {}
         }
@@ -53,27 +55,26 @@ impl Sealed {
 
     /// Holds the evidence files against their manifests. `in_wal` is the first leaf that is in the
     /// WAL too: a file from there on may be what a crash left before its manifest was sealed.
-    pub(crate) fn check_evidence(&self, files: &[(Segment, (String, u64))], in_wal: u64, findings: &mut Findings) {
-        for (segment, (sha256, bytes)) in files {
+    pub(crate) fn check_evidence(&self, files: &[(Segment, Digest)], in_wal: u64, findings: &mut Findings) {
+        for (segment, found) in files {
+            let place = segment.place();
             match self.evidence.get(&segment.name) {
-                Some((leaf, manifest)) if *sha256 != manifest.sha256 || *bytes != manifest.bytes => {
-                    let sealed = format!("leaf {leaf} sealed {} bytes, SHA-256 {}", manifest.bytes, manifest.sha256);
-                    findings.altered(segment.place(), format!("has {bytes} bytes, SHA-256 {sha256}; {sealed}"));
+                Some((leaf, sealed)) if found != sealed => {
+                    findings.altered(place, format!("has {found}; leaf {leaf} sealed {sealed}"));
                 }
                 Some(_) if self.replaced.contains(&segment.name) => {
-                    findings.note(format!("{} was replaced by a later generation and is still there", segment.place()));
+                    findings.note(format!("{place} was replaced by a later generation and is still there"));
                 }
                 Some(_) => {}
                 None if segment.first >= in_wal || files.iter().any(|(file, _)| self.holds(file, segment)) => {
-                    findings
-                        .note(format!("{} has no manifest: a crash left it, and nothing needs it", segment.place()));
+                    findings.note(format!("{place} has no manifest: a crash left it, and nothing needs it"));
                 }
-                None => findings.altered(segment.place(), "no sealed manifest announces this file"),
+                None => findings.altered(place, "no sealed manifest announces this file"),
             }
         }
-        let there = |name: &str| files.iter().any(|(segment, _)| segment.name == name);
+        let there: BTreeSet<&String> = files.iter().map(|(segment, _)| &segment.name).collect();
         for (name, (leaf, _)) in &self.evidence {
-            if !there(name) && !self.replaced.contains(name) {
+            if !there.contains(name) && !self.replaced.contains(name) {
                 findings.altered(format!("evidence/{name}.parquet"), format!("sealed by leaf {leaf}, and missing"));
             }
         }
@@ -86,17 +87,15 @@ impl Sealed {
 
     /// Holds the live lake files against their view manifests; returns how many there are.
     pub(crate) fn check_lake(&self, folder: &Path, findings: &mut Findings) -> Result<usize, Failure> {
-        for (name, (leaf, file)) in &self.lake {
-            let path = folder.join(name);
-            let place = format!("lake/{name}");
+        for (name, (leaf, announced)) in &self.lake {
+            let (path, place) = (folder.join(name), format!("lake/{name}"));
             if name.contains('/') || !path.exists() {
                 findings.differs(place, format!("announced by leaf {leaf}, and missing"));
                 continue;
             }
-            let (sha256, bytes) = digest(&path)?;
-            if sha256 != file.sha256 || bytes != file.bytes {
-                let announced = format!("leaf {leaf} announced {} bytes, SHA-256 {}", file.bytes, file.sha256);
-                findings.differs(place, format!("has {bytes} bytes, SHA-256 {sha256}; {announced}"));
+            let found = digest(&path)?;
+            if found != *announced {
+                findings.differs(place, format!("has {found}; leaf {leaf} announced {announced}"));
             }
         }
         Ok(self.lake.len())
