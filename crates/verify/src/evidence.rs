@@ -16,7 +16,7 @@ use parquet::file::reader::{FileReader, RowGroupReader, SerializedFileReader};
 
 use crate::Failure;
 use crate::files::{list, unreadable};
-use crate::leaves::Opening;
+use crate::leaves::{Each, Opening};
 
 /// Rows in memory at once, and how many times as many may wait to be opened.
 const BATCH_ROWS: usize = 256;
@@ -85,10 +85,7 @@ pub(crate) fn segments(folder: &Path) -> Result<(Vec<Segment>, usize), Failure> 
 ///
 /// The Parquet reader checks foreign bytes well but not completely: a panic inside it is a damaged
 /// file, not the end of this program.
-pub(crate) fn rows(
-    segment: &Segment,
-    each: &mut dyn FnMut(&Opening<'_>) -> Result<(), Failure>,
-) -> Result<(), Failure> {
+pub(crate) fn rows(segment: &Segment, each: Each<'_>) -> Result<(), Failure> {
     let file = File::open(&segment.path).map_err(unreadable(&segment.path))?;
     let (first, place) = (segment.first, segment.place());
     let mut next = first;

@@ -34,15 +34,13 @@ pub(crate) struct History<'k> {
     /// The days to come, last first, with the length each had when the check began.
     days: Vec<(PathBuf, u64)>,
     /// `log/checkpoint`, read after the days were listed: the only note whose entry a crash can have
-    /// left unfinished.
-    pub(crate) newest: Vec<u8>,
+    /// left unfinished. `None` once its entry was seen.
+    pub(crate) newest: Option<Vec<u8>>,
     path: PathBuf,
     bytes: Vec<u8>,
     at: usize,
     link: [u8; 32],
     pub(crate) count: u64,
-    /// True when the last whole entry is the newest note: then no other was being added.
-    is_complete: bool,
     /// True when the last entry is unfinished, as a crash leaves it.
     pub(crate) torn: bool,
     /// Read, and not asked for yet.
@@ -59,9 +57,8 @@ impl<'k> History<'k> {
                 days.push((path, length));
             }
         }
-        let (path, bytes, newest, ahead) = (PathBuf::new(), Vec::new(), Vec::new(), None);
-        let (link, count, is_complete, torn) = ([0; 32], 0, false, false);
-        Ok(History { key, days, newest, path, bytes, at: 0, link, count, is_complete, torn, ahead })
+        let (path, bytes, link) = (PathBuf::new(), Vec::new(), [0; 32]);
+        Ok(History { key, days, newest: None, path, bytes, at: 0, link, count: 0, torn: false, ahead: None })
     }
 
     /// True when nothing was ever published.
@@ -87,15 +84,16 @@ impl<'k> History<'k> {
         let place = format!("{} byte {}", self.path.display(), self.at);
         let Some((digest, note, end)) = entry(&self.bytes, self.at, &self.link) else {
             let rest = self.bytes.split_off(self.at);
-            if self.days.is_empty() && !self.is_complete && is_torn(&rest, self.at, &self.link, &self.newest) {
-                self.torn = true;
-                return Ok(None);
-            }
-            return Err(Failure::Altered(format!("{place}: the entry does not follow from the one before")));
+            let newest = self.newest.as_ref().filter(|_| self.days.is_empty());
+            self.torn = newest.is_some_and(|newest| is_torn(&rest, self.at, &self.link, newest));
+            return match self.torn {
+                true => Ok(None),
+                false => Err(Failure::Altered(format!("{place}: the entry does not follow from the one before"))),
+            };
         };
         let opened = Opened::open(note, self.key).map_err(|e| Failure::Altered(format!("{place}: {e}")))?.checkpoint;
-        (self.link, self.at, self.is_complete) = (digest, end, note == self.newest);
-        self.count += 1;
+        self.newest.take_if(|newest| newest == note);
+        (self.link, self.at, self.count) = (digest, end, self.count + 1);
         Ok(Some(Published { size: opened.size, root: opened.root, place }))
     }
 }

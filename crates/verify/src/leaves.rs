@@ -19,6 +19,9 @@ pub(crate) struct Opening<'b> {
     pub(crate) body: &'b [u8],
 }
 
+/// What is done with each leaf of a file.
+pub(crate) type Each<'e> = &'e mut dyn FnMut(&Opening<'_>) -> Result<(), Failure>;
+
 /// The log while its leaves are opened, in order.
 pub(crate) struct Leaves<'k> {
     pub(crate) entries: Entries,

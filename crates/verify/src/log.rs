@@ -150,8 +150,7 @@ fn published(
         let is_new = history.is_empty() && is_its_key;
         return if is_new { Ok(None) } else { Err(Failure::Altered("log/checkpoint: missing".to_owned())) };
     }
-    history.newest = read(path)?;
-    match Opened::open(&history.newest, key) {
+    match Opened::open(history.newest.insert(read(path)?), key) {
         Ok(opened) => Ok(Some(opened.checkpoint)),
         Err(e) if is_its_key || e.kind() == tlog::ErrorKind::Invalid => {
             Err(Failure::Altered(format!("log/checkpoint: {e}")))

@@ -1,5 +1,6 @@
 //! The write-ahead log (`docs/format/wal.md`): the newest leaves, group by group, with the notes that
-//! the log signed over them. Read twice: for what is signed, then for the leaves.
+//! the log signed over them. Read twice: for what is signed, then for the leaves. The numbers below are
+//! the offsets of that page.
 
 use std::ops::Range;
 use std::path::{Path, PathBuf};
@@ -9,7 +10,7 @@ use tlog::Hash;
 
 use crate::Failure;
 use crate::files::{list, read_within};
-use crate::leaves::Opening;
+use crate::leaves::{Each, Opening};
 use crate::report::Findings;
 
 /// Files and frames are made of pages.
@@ -26,19 +27,15 @@ pub(crate) struct Frame<'b> {
     /// File and offset, for findings.
     pub(crate) place: String,
     is_group: bool,
-    mark: u64,
-    /// Of the whole frame.
     length: usize,
     /// First leaf; in a note the first leaf after it.
     pub(crate) first: u64,
-    count: u32,
+    count: u64,
     sequenced_at: u64,
-    /// Leaves of the log after it.
+    /// Leaves of the log after it, and the root that belongs to them.
     pub(crate) size: u64,
-    /// The root that belongs to `size`.
     pub(crate) root: Hash,
-    /// The signed note in it, over the leaves before `first`: a note frame is one, a group may bring
-    /// the note over the group before.
+    /// The signed note over the leaves before `first`: a note frame is one, a group may bring it.
     pub(crate) note: &'b [u8],
     /// The rest of a group: a table of header and body lengths, then the leaves.
     leaves: &'b [u8],
@@ -97,28 +94,22 @@ struct WalFile {
 }
 
 impl WalFile {
-    /// Reads a file and its first page: `"deedwal0" | format u32 | edge bytes u32 | SHA-256 of the
-    /// origin | number u64 | mark u64 | group u64 | time u64 | own leaves u64 | edge, beginning with
-    /// the size u64 | zeros | crc32c`.
+    /// Reads a file and its first page.
     fn open(folder: &Path, number: u64, origin: &str, is_last: bool) -> Result<WalFile, Failure> {
         let name = format!("wal/{number:016}.wal");
         let wrong = |what: &str| Failure::Altered(format!("{name} offset 0: {what}"));
         let bytes = read_within(&folder.join(format!("{number:016}.wal")), FILE_BYTES_MAX)?;
         let page = bytes.get(..PAGE_BYTES).and_then(checked);
-        let mut fields = Fields(page.ok_or_else(|| wrong("first page does not match its checksum"))?);
-        let mut read = || {
-            let (magic, format, _edge) = (fields.array()?, fields.u32()?, fields.u32()?);
-            let (log, own_number, mark) = (fields.array::<32>()?, fields.u64()?, fields.u64()?);
-            let _group_time_own: [u8; 24] = fields.array()?;
-            Some((&magic == b"deedwal0", format, log, own_number, mark, fields.u64()?))
-        };
-        let (is_wal, format, log, own_number, mark, first) = read().ok_or_else(|| wrong("first page is cut"))?;
+        let page = page.ok_or_else(|| wrong("first page does not match its checksum"))?;
+        let (is_wal, format) = (page.starts_with(b"deedwal0"), integer(page, 8..12));
         if is_wal && format != 0 {
             return Err(Failure::Unverifiable(format!("{name}: WAL format {format}, this program reads 0")));
         }
-        if !is_wal || log != *Sha256::digest(origin.as_bytes()) || own_number != number {
+        let is_of_log = page.get(16..48) == Some(&*Sha256::digest(origin.as_bytes()));
+        if !is_wal || !is_of_log || integer(page, 48..56) != number {
             return Err(wrong("first page is of another file or log"));
         }
+        let (mark, first) = (integer(page, 56..64), integer(page, 88..96));
         Ok(WalFile { name, bytes, mark, first, is_last })
     }
 
@@ -135,8 +126,9 @@ impl WalFile {
                     return Err(wrong(&format!("{reason}; {after}")));
                 }
             };
-            let is_next = frame.first == *end && Some(frame.size) == end.checked_add(u64::from(frame.count));
-            if !is_next || (frame.is_group && frame.sequenced_at < time) || (!frame.is_group && frame.count != 0) {
+            let is_next = frame.first == *end && Some(frame.size) == end.checked_add(frame.count);
+            let is_sound = if frame.is_group { frame.sequenced_at >= time } else { frame.count == 0 };
+            if !is_next || !is_sound {
                 return Err(wrong("frame does not follow from the one before"));
             }
             each(&frame)?;
@@ -163,63 +155,60 @@ impl WalFile {
 
     /// The frame at `offset`; else why there is none, which is nothing where a page of zeros or the
     /// end of the file is.
-    ///
-    /// `"deedgrp0" or "deednot0" | mark u64 | frame bytes u32 | payload bytes u32 | group u64 | first
-    /// u64 | count u32 | has manifests u16 | note bytes u16 | time u64 | size u64 | root | own leaves
-    /// u64 | crc32c of what follows these fields | crc32c of the fields | payload | zeros`.
     fn frame(&self, offset: usize) -> Result<Frame<'_>, Option<&'static str>> {
         let bytes = self.bytes.get(offset..).unwrap_or_default();
         if bytes.iter().take(PAGE_BYTES).all(|byte| *byte == 0) {
             return Err(None);
         }
         let fixed = bytes.get(..FIXED_BYTES).and_then(checked).ok_or("frame header does not match its checksum")?;
-        let mut fields = Fields(fixed);
-        let mut read = || {
-            let is_group = match &fields.array()? {
-                b"deedgrp0" => true,
-                b"deednot0" => false,
-                _ => return None,
-            };
-            let (mark, length, payload_bytes) = (fields.u64()?, fields.u32()? as usize, fields.u32()? as usize);
-            let (_group, first, count) = (fields.u64()?, fields.u64()?, fields.u32()?);
-            let (_manifests, note_bytes) = (fields.array::<2>()?, u16::from_be_bytes(fields.array()?));
-            let (sequenced_at, size, root) = (fields.u64()?, fields.u64()?, Hash(fields.array()?));
-            let (_own, crc) = (fields.u64()?, fields.u32()?);
-            let note_bytes = if is_group { usize::from(note_bytes) } else { payload_bytes };
-            let (place, note, leaves): (_, &[u8], &[u8]) = (format!("{} offset {offset}", self.name), &[], &[]);
-            let frame = Frame { place, is_group, mark, length, first, count, sequenced_at, size, root, note, leaves };
-            Some((frame, payload_bytes, note_bytes, crc))
-        };
-        let (mut frame, payload_bytes, note_bytes, crc) = read().ok_or("frame header is malformed")?;
-        if frame.mark != self.mark {
+        let is_group = fixed.starts_with(b"deedgrp0");
+        if !is_group && !fixed.starts_with(b"deednot0") {
+            return Err(Some("frame header is malformed"));
+        }
+        if integer(fixed, 8..16) != self.mark {
             return Err(Some("frame is of another use of the file"));
         }
-        let rest = bytes.get(FIXED_BYTES..frame.length).filter(|rest| crc32c::crc32c(rest) == crc);
-        let payload =
-            rest.and_then(|rest| rest.get(..payload_bytes)).filter(|_| frame.length.is_multiple_of(PAGE_BYTES));
-        let payload = payload.ok_or("frame does not match its checksum")?;
-        (frame.note, frame.leaves) = payload.split_at_checked(note_bytes).ok_or("frame header is malformed")?;
-        Ok(frame)
+        let (length, payload_bytes) = (integer(fixed, 16..20) as usize, integer(fixed, 20..24) as usize);
+        let note_bytes = if is_group { integer(fixed, 46..48) as usize } else { payload_bytes };
+        let rest = bytes.get(FIXED_BYTES..length).filter(|_| length.is_multiple_of(PAGE_BYTES));
+        let rest = rest.filter(|rest| u64::from(crc32c::crc32c(rest)) == integer(fixed, 104..108));
+        let payload = rest.and_then(|rest| rest.get(..payload_bytes)).ok_or("frame does not match its checksum")?;
+        let (note, leaves) = payload.split_at_checked(note_bytes).ok_or("frame header is malformed")?;
+        let root = fixed.get(64..96).and_then(|root| root.try_into().ok()).map(Hash);
+        Ok(Frame {
+            place: format!("{} offset {offset}", self.name),
+            is_group,
+            length,
+            first: integer(fixed, 32..40),
+            count: integer(fixed, 40..44),
+            sequenced_at: integer(fixed, 48..56),
+            size: integer(fixed, 56..64),
+            root: root.ok_or("frame header is malformed")?,
+            note,
+            leaves,
+        })
     }
 }
 
 impl Frame<'_> {
     /// Hands over the leaves: a table of header and body lengths (u32 each), then salt, header and
     /// body of each.
-    pub(crate) fn openings(&self, each: &mut dyn FnMut(&Opening<'_>) -> Result<(), Failure>) -> Result<(), Failure> {
+    pub(crate) fn openings(&self, each: Each<'_>) -> Result<(), Failure> {
         let wrong = || Failure::Altered(format!("{}: table contradicts the lengths of the frame", self.place));
-        let (table, leaves) = self.leaves.split_at_checked(8 * self.count as usize).ok_or_else(wrong)?;
-        let (mut table, mut leaves) = (Fields(table), Fields(leaves));
-        for index in self.first..self.size {
-            let mut cut = || {
-                let (header, body) = (table.u32()? as usize, table.u32()? as usize);
-                Some((leaves.bytes(model::SALT_BYTES)?, leaves.bytes(header)?, leaves.bytes(body)?))
-            };
-            let (salt, header, body) = cut().ok_or_else(wrong)?;
+        let (table, mut rest) = self.leaves.split_at_checked(8 * self.count as usize).ok_or_else(wrong)?;
+        let mut cut = |bytes: usize| {
+            let (head, tail) = rest.split_at_checked(bytes).ok_or_else(wrong)?;
+            rest = tail;
+            Ok(head)
+        };
+        for (index, lengths) in (self.first..).zip(table.chunks(8)) {
+            let salt = cut(model::SALT_BYTES)?;
+            let header = cut(integer(lengths, 0..4) as usize)?;
+            let body = cut(integer(lengths, 4..8) as usize)?;
             let kind = header.first().copied().map_or(0, i32::from);
             each(&Opening { index, kind, sequenced_at: self.sequenced_at, salt, header, body })?;
         }
-        if leaves.0.is_empty() { Ok(()) } else { Err(wrong()) }
+        if rest.is_empty() { Ok(()) } else { Err(wrong()) }
     }
 }
 
@@ -229,25 +218,7 @@ fn checked(bytes: &[u8]) -> Option<&[u8]> {
     (crc32c::crc32c(body) == u32::from_be_bytes(*crc)).then_some(body)
 }
 
-/// Reads big-endian fields off the front.
-struct Fields<'b>(&'b [u8]);
-
-impl<'b> Fields<'b> {
-    fn bytes(&mut self, count: usize) -> Option<&'b [u8]> {
-        let (head, tail) = self.0.split_at_checked(count)?;
-        self.0 = tail;
-        Some(head)
-    }
-
-    fn array<const N: usize>(&mut self) -> Option<[u8; N]> {
-        self.bytes(N)?.try_into().ok()
-    }
-
-    fn u32(&mut self) -> Option<u32> {
-        self.array().map(u32::from_be_bytes)
-    }
-
-    fn u64(&mut self) -> Option<u64> {
-        self.array().map(u64::from_be_bytes)
-    }
+/// A big-endian integer.
+fn integer(bytes: &[u8], at: Range<usize>) -> u64 {
+    bytes.get(at).unwrap_or_default().iter().fold(0, |value, byte| value << 8 | u64::from(*byte))
 }
