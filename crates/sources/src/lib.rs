@@ -112,7 +112,8 @@ pub struct Module {
     pub platform: Platform,
     /// Raised with every change of what [`Module::normalise`] returns: part of the normaliser's hash.
     pub version: u32,
-    /// Whether a record is of this platform. At most one module says yes to any record.
+    /// Whether a record is of this platform. No other module says yes to a record as its platform
+    /// writes it; one put together of two platforms goes to the first of [`MODULES`] that does.
     pub recognise: fn(&Probe<'_>) -> bool,
     /// Reads the event off one record of this platform: JSON text, an object, unwrapped.
     pub normalise: for<'a> fn(&'a str, &Context<'_>) -> Result<Event<'a>, Reject>,

@@ -5,16 +5,26 @@ use super::rule::Found;
 /// Longest key that is looked at.
 const KEY_BYTES_MAX: usize = 64;
 
+/// How far before a private key the quote is looked for that its string begins with.
+const STRING_BYTES_MAX: usize = 64 << 10;
+
 /// The text value of the field whose key holds the byte at `at`, and what `wanted` says to the key
-/// in lowercase. Values that the platform has masked are not secrets.
-pub(super) fn value<T>(record: &[u8], at: usize, wanted: impl Fn(&str) -> Option<T>) -> Option<(T, Found)> {
+/// in lowercase. Values that the platform has masked are not secrets. Backslashes before `done` are
+/// part of a secret that ends there, and do not count.
+pub(super) fn value<T>(
+    record: &[u8],
+    at: usize,
+    done: usize,
+    wanted: impl Fn(&str) -> Option<T>,
+) -> Option<(T, Found)> {
     let before = record.get(at.saturating_sub(KEY_BYTES_MAX)..at)?;
     let back = before.iter().rev().take_while(|byte| is_key(**byte)).count();
     let begin = at - back;
     let length = record.get(begin..)?.iter().take(KEY_BYTES_MAX + 1).take_while(|byte| is_key(**byte)).count();
     let end = begin + length;
-    let levels = slashes_before(record, begin.checked_sub(1)?);
-    if record.get(begin - 1) != Some(&b'"') || !is_delimiter(record, end, levels) {
+    let quote = begin.checked_sub(1)?;
+    let levels = slashes_before(record, quote).min(quote.saturating_sub(done));
+    if record.get(quote) != Some(&b'"') || !is_delimiter(record, end, levels) {
         return None;
     }
     let key: String = record.get(begin..end)?.iter().map(|byte| byte.to_ascii_lowercase() as char).collect();
@@ -62,25 +72,19 @@ fn is_delimiter(record: &[u8], at: usize, slashes: usize) -> bool {
 /// Where the value ends: before the quote with exactly so many backslashes of its own. Pairs of
 /// backslashes before it belong to the value, as many as its depth doubles them to.
 fn closing(record: &[u8], begin: usize, slashes: usize) -> Option<usize> {
-    let unit = slashes + 1;
     let mut at = begin;
     loop {
         at += memchr::memchr(b'"', record.get(at..)?)?;
-        let before = slashes_before(record.get(begin..at)?, at - begin);
-        if before < slashes {
-            // A string around this one ends first: this is no JSON.
-            return None;
-        }
-        // An escaped backslash of the value takes two units, an escaped quote one.
-        if (before - slashes).is_multiple_of(2 * unit) {
-            return Some(at - slashes);
+        if closes(record, begin, at, slashes) {
+            // A string around this one may end first: then this is no JSON.
+            return at.checked_sub(slashes).filter(|end| *end >= begin && slashes_before(record, at) >= slashes);
         }
         at += 1;
     }
 }
 
 /// How often a text is wrapped in JSON strings, by the backslashes before its quotes: 0, 1, 3, 7.
-fn depth(slashes: usize) -> Option<usize> {
+pub(super) fn depth(slashes: usize) -> Option<usize> {
     match slashes {
         0 => Some(1),
         1 => Some(2),
@@ -90,12 +94,20 @@ fn depth(slashes: usize) -> Option<usize> {
     }
 }
 
-/// How often the text at `at` is wrapped in JSON strings, by the quote before it.
-pub(super) fn levels(record: &[u8], at: usize) -> usize {
-    match memchr::memrchr(b'"', record.get(..at).unwrap_or_default()) {
-        Some(quote) => depth(slashes_before(record, quote)).unwrap_or(0),
-        None => 0,
-    }
+/// How many backslashes the quotes have of the string that the byte at `at` is in; `None` if no quote
+/// stands before it, or none near.
+pub(super) fn slashes_around(record: &[u8], at: usize) -> Option<usize> {
+    let from = at.saturating_sub(STRING_BYTES_MAX);
+    let quote = from + memchr::memrchr(b'"', record.get(from..at)?)?;
+    Some(slashes_before(record, quote))
+}
+
+/// Whether the quote at `quote` ends a text that began at `begin` inside of quotes with so many
+/// backslashes: with exactly as many of its own, or with fewer, as the end of a string around it.
+pub(super) fn closes(record: &[u8], begin: usize, quote: usize, slashes: usize) -> bool {
+    let before = slashes_before(record.get(begin..quote).unwrap_or_default(), quote - begin);
+    // An escaped backslash of the text takes two units, an escaped quote one.
+    before < slashes || (before - slashes).is_multiple_of(2 * (slashes + 1))
 }
 
 /// Takes the escapes off a text that is wrapped in so many JSON strings; `None` if it cannot be.

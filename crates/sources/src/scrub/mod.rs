@@ -16,6 +16,8 @@ mod rule;
 #[cfg(test)]
 mod tests;
 
+use std::ops::Range;
+
 use aho_corasick::{AhoCorasick, Input, Match, Span, packed};
 use hmac::{Hmac, KeyInit, Mac};
 use model::Replacement;
@@ -26,6 +28,10 @@ pub use rule::{RULES, Rule};
 
 /// How many hex digits of the fingerprint stand in the replacement.
 const FINGERPRINT_DIGITS: usize = 32;
+
+/// How often a record is looked through at most. A second pass finds what the first one ran into, a
+/// third one has yet to find anything.
+const PASSES_MAX: usize = 3;
 
 /// What every replacement begins with.
 const MARK: &str = "deedbook:secret:";
@@ -89,16 +95,28 @@ impl Scrubber {
         Ok(Scrubber { finder, anchors, at_sign: rule::at_sign(), mac: Hmac::new(&block.into()) })
     }
 
-    /// Replaces the known secrets of a record, JSON or plain text; `None` if it has none.
+    /// Replaces the known secrets of a record, JSON or plain text; `None` if it has none. What comes
+    /// out has none: a secret that runs into another, as a token in the middle of a password, is
+    /// replaced as a whole.
     pub fn scrub(&self, record: &[u8]) -> Option<Scrubbed> {
-        let mut scrubbed: Option<Scrubbed> = None;
+        let Pass { mut scrubbed, .. } = self.pass(record)?;
+        for _ in 1..PASSES_MAX {
+            let Some(later) = self.pass(&scrubbed.body) else { break };
+            scrubbed = later.after(&scrubbed.replacements);
+        }
+        Some(scrubbed)
+    }
+
+    /// Replaces the secrets that do not run into one before them.
+    fn pass(&self, record: &[u8]) -> Option<Pass> {
+        let mut pass: Option<Pass> = None;
         let mut done = 0;
         let mut next = Next { anchor: self.finder.find(record, 0), at_sign: memchr::memchr(b'@', record) };
         while let Some((anchor, at)) = self.next(record, &mut next, done) {
-            let Some(secret) = anchor.look(record, at).filter(|secret| secret.begin >= done) else { continue };
-            let scrubbed = scrubbed.get_or_insert_with(|| Scrubbed {
-                body: Vec::with_capacity(record.len() + 256),
-                replacements: Vec::new(),
+            let Some(secret) = anchor.look(record, at, done).filter(|secret| secret.begin >= done) else { continue };
+            let Pass { scrubbed, taken } = pass.get_or_insert_with(|| Pass {
+                scrubbed: Scrubbed { body: Vec::with_capacity(record.len() + 256), replacements: Vec::new() },
+                taken: Vec::new(),
             });
             scrubbed.body.extend_from_slice(record.get(done..secret.begin).unwrap_or_default());
             let offset = scrubbed.body.len();
@@ -108,12 +126,13 @@ impl Scrubber {
                 length: u32::try_from(scrubbed.body.len() - offset).unwrap_or(u32::MAX),
                 rule: secret.rule.number,
             });
+            taken.push(secret.begin..secret.end);
             done = secret.end;
         }
-        if let Some(scrubbed) = &mut scrubbed {
+        if let Some(Pass { scrubbed, .. }) = &mut pass {
             scrubbed.body.extend_from_slice(record.get(done..).unwrap_or_default());
         }
-        scrubbed
+        pass
     }
 
     /// The next place to look closer at, at or after `from`.
@@ -161,6 +180,34 @@ impl Scrubber {
         for part in [MARK, secret.rule.name, ":", &fingerprint] {
             out.extend_from_slice(part.as_bytes());
         }
+    }
+}
+
+/// What one pass over a record replaced.
+struct Pass {
+    scrubbed: Scrubbed,
+    /// For each replacement, what it took the place of.
+    taken: Vec<Range<usize>>,
+}
+
+impl Pass {
+    /// The record with the replacements of the pass before this one too, moved with the text. One
+    /// that lies in a secret found now is part of it.
+    fn after(self, earlier: &[Replacement]) -> Scrubbed {
+        let Pass { scrubbed: Scrubbed { body, mut replacements }, taken } = self;
+        let moved = earlier.iter().filter_map(|old| {
+            let before = taken.partition_point(|range| range.end <= old.offset as usize);
+            if taken.get(before).is_some_and(|range| range.start < (old.offset + old.length) as usize) {
+                return None;
+            }
+            let ends = before.checked_sub(1).and_then(|last| Some((taken.get(last)?.end, replacements.get(last)?)));
+            let (then, now) = ends.map_or((0, 0), |(end, new)| (end, new.offset + new.length));
+            Some(Replacement { offset: now + (old.offset - u32::try_from(then).ok()?), ..*old })
+        });
+        let moved: Vec<Replacement> = moved.collect();
+        replacements.extend(moved);
+        replacements.sort_by_key(|replacement| replacement.offset);
+        Scrubbed { body, replacements }
     }
 }
 

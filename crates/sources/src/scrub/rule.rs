@@ -235,11 +235,11 @@ pub(super) enum Anchor {
 }
 
 impl Anchor {
-    /// Makes sure of an anchor at `at`.
-    pub(super) fn look(self, record: &[u8], at: usize) -> Option<Secret> {
+    /// Makes sure of an anchor at `at`, where everything before `done` was worked off.
+    pub(super) fn look(self, record: &[u8], at: usize, done: usize) -> Option<Secret> {
         let (rule, Found { begin, end, levels }) = match self {
             Anchor::Of(rule, find) => (rule, find(record, at)?),
-            Anchor::Key => field::value(record, at, |key| {
+            Anchor::Key => field::value(record, at, done, |key| {
                 RULES.iter().find(|rule| matches!(rule.how, How::Key(knows) if knows(key)))
             })?,
         };
@@ -372,24 +372,45 @@ fn authorization(record: &[u8], at: usize) -> Option<Found> {
 fn private_key(record: &[u8], at: usize) -> Option<Found> {
     let label = at + 11;
     let rest = record.get(label..)?;
-    let dashes = memchr::memmem::find(rest.get(..rest.len().min(64))?, b"-----")?;
-    if !rest.get(..dashes)?.ends_with(b"PRIVATE KEY") && !rest.get(..dashes)?.ends_with(b"PRIVATE KEY BLOCK") {
+    let dashes = memchr::memmem::find(rest.get(..rest.len().min(PEM_LABEL_BYTES_MAX))?, b"-----")?;
+    let name = rest.get(..dashes)?;
+    let known = name.ends_with(b"PRIVATE KEY") || name.ends_with(b"PRIVATE KEY BLOCK");
+    if !known || !name.iter().all(|byte| byte.is_ascii_alphanumeric() || *byte == b' ') {
         return None;
     }
     let body = label + dashes + 5;
-    let after = record.get(body..)?;
-    // Cut off, the key still ends where its string does; `\n` and `\\n` may stand for line ends.
-    let end = match memchr::memmem::find(after, b"-----END ") {
-        Some(foot) => {
-            let closing = memchr::memmem::find(after.get(foot + 9..)?, b"-----");
-            closing.map_or(body + foot, |length| body + foot + 9 + length + 5)
-        }
-        None => body + memchr::memchr(b'"', after).unwrap_or(after.len()),
-    };
+    let slashes = field::slashes_around(record, at);
+    let end = pem_end(record, body, slashes);
     // Backslashes before the closing quote belong to it.
-    let key = record.get(..end)?;
+    let key = record.get(body..end)?;
     let end = end - key.iter().rev().take_while(|byte| **byte == b'\\').count();
-    (end > body).then_some(Found { begin: at, end, levels: field::levels(record, at) })
+    (end > body).then_some(Found { begin: at, end, levels: slashes.and_then(field::depth).unwrap_or(0) })
+}
+
+/// Longest text between the dashes of a PEM header that is looked at.
+const PEM_LABEL_BYTES_MAX: usize = 64;
+
+/// Where the key ends whose text begins at `body`: behind its foot, or with its string if it was cut
+/// off. The foot of a key in another string is not its own.
+fn pem_end(record: &[u8], body: usize, slashes: Option<usize>) -> usize {
+    let mut at = body;
+    let mut first_quote = None;
+    while let Some(skip) = record.get(at..).and_then(|rest| memchr::memchr2(b'"', b'-', rest)) {
+        at += skip;
+        let rest = record.get(at..).unwrap_or_default();
+        if let Some(label) = rest.strip_prefix(b"-----END ") {
+            let label = label.get(..PEM_LABEL_BYTES_MAX).unwrap_or(label);
+            return memchr::memmem::find(label, b"-----").map_or(at, |length| at + 9 + length + 5);
+        }
+        if rest.first() == Some(&b'"') {
+            if slashes.is_some_and(|slashes| field::closes(record, body, at, slashes)) {
+                return at;
+            }
+            first_quote = first_quote.or(Some(at));
+        }
+        at += 1;
+    }
+    first_quote.unwrap_or(record.len())
 }
 
 fn url_password(record: &[u8], at: usize) -> Option<Found> {
@@ -415,6 +436,6 @@ fn vault(record: &[u8], at: usize) -> Option<Found> {
     }
     let (key_at, length) = (field::key_before(record, at)?, run(record, at + 3, |byte| byte.is_ascii_alphanumeric()));
     let (found, ()) =
-        field::value(record, key_at, |key| (key == "token").then_some(())).map(|(rule, found)| (found, rule))?;
+        field::value(record, key_at, 0, |key| (key == "token").then_some(())).map(|(rule, found)| (found, rule))?;
     (length == 24 && found.begin == at + 1 && found.end == at + 27).then_some(found)
 }

@@ -260,6 +260,67 @@ fn scrubbing_twice_changes_nothing() {
 }
 
 #[test]
+fn a_secret_that_runs_into_another_leaves_nothing_behind() {
+    // Each left something for a second pass: a password with a token in it, a value that ends with
+    // backslashes right before the next key, a password with a key's text in it.
+    let pem = ["-----BEGIN PRIVATE ", "KEY-----x-----END PRIVATE ", "KEY-----"].concat();
+    for (record, rest, rules) in [
+        (format!("see http://u:p.hvs.{}@host/ now", random(24)), "see http://u:@host/ now", vec![14]),
+        (r#""password":"\\"password":"y1""#.to_owned(), r#""password":""password":"""#, vec![17, 17]),
+        (format!("http://u:p{pem}@host"), "http://u:@host", vec![14]),
+        (
+            format!("a Bearer {} http://u:p.hvs.{}@host", random(20), random(24)),
+            "a Bearer  http://u:@host",
+            vec![12, 14],
+        ),
+    ] {
+        let scrubbed = scrubber().scrub(record.as_bytes()).unwrap();
+        let (body, found) = scrub(&record).unwrap();
+        assert_eq!(found, rules, "{record}: {body}");
+        let mut left = body.clone();
+        for replacement in scrubbed.replacements.iter().rev() {
+            let at = replacement.offset as usize;
+            left.replace_range(at..at + replacement.length as usize, "");
+        }
+        assert_eq!(left, rest);
+        assert_eq!(scrub(&body), None, "{body}");
+    }
+}
+
+#[test]
+fn a_private_key_ends_with_its_string() {
+    let begin = ["-----BEGIN PRIVATE ", "KEY-----"].concat();
+    let end = ["-----END PRIVATE ", "KEY-----"].concat();
+    for (inside, after) in [
+        // The foot of another string is not its own, even where taking it would leave JSON behind.
+        (format!("{begin}abc"), format!(r#"","b":[1,"{end}"]}}"#)),
+        (format!("{begin}abc"), format!(r#"","b":"{end}"}}"#)),
+        // A quote that is part of the text does not end it.
+        (format!(r#"{begin}\nComment: \"x\"\nabc{end}"#), r#""}"#.to_owned()),
+        (format!(r#"{begin}abc"#), r#"\\"}"#.to_owned()),
+    ] {
+        let (body, rules) = scrub(&format!(r#"{{"a":"{inside}{after}"#)).unwrap();
+        assert_eq!(rules, [13]);
+        let rest = body.strip_prefix(r#"{"a":"deedbook:secret:private-key:"#).unwrap();
+        assert_eq!(&rest[32..], after);
+        assert!(serde_json::from_str::<serde_json::Value>(&body).is_ok(), "{body}");
+    }
+    // Around text without JSON, quotes mean nothing.
+    let (body, _) = scrub(&format!("{begin}\nComment: \"x\"\nabc{end} tail")).unwrap();
+    assert!(body.starts_with("deedbook:secret:private-key:") && body.ends_with(" tail") && body.len() < 80, "{body}");
+}
+
+#[test]
+fn many_headers_of_keys_take_no_longer_than_their_length() {
+    // Each header used to be followed to the end of the record: hours for one of 16 MiB.
+    let header = ["-----BEGIN PRIVATE ", "KEY-----"].concat();
+    let record = format!("\"{header}\",").repeat((16 << 20) / 32);
+    assert_eq!(scrub(&record), None);
+    let record = format!("{header}x").repeat((16 << 20) / 32);
+    assert_eq!(scrub(&format!("\"{record}\"")).unwrap().1, [13]);
+}
+
+#[test]
 fn the_fingerprint_joins_with_a_logged_sha256_and_depends_on_the_key() {
     let secret = github_token();
     let sha256: [u8; 32] = Sha256::digest(secret.as_bytes()).into();
