@@ -3,7 +3,10 @@
 CARGO ?= cargo
 DATA ?= $(CURDIR)/target/demo
 
-.PHONY: demo test interop crash fuzz
+.PHONY: demo test interop crash bench fuzz
+
+# One selection for every release build, so that they share what they compile.
+PROGRAMS = --locked --release -p deedbook -p verify -p scenario -p xtask
 
 ## Builds, writes an incident as native logs, ingests it, asks, alters a byte, proves one event offline.
 demo:
@@ -19,14 +22,21 @@ test:
 
 ## Tools that nobody here wrote read a log of a million records. Needs Go.
 interop:
-	$(CARGO) build --locked --release -p deedbook -p verify -p scenario
+	$(CARGO) build $(PROGRAMS)
 	scripts/interop.sh
 
 ## Kills the real binary at random, restarts it, and looks for what was lost.
 ROUNDS ?= 200
 crash:
-	$(CARGO) build --locked --release -p deedbook -p scenario
+	$(CARGO) build $(PROGRAMS)
 	scripts/crash.sh $(ROUNDS)
+
+## Ceilings of this machine, the product on the same records, and the ratios. With Go it is compared
+## with Tessera's fsck, with `python3 -m pip install duckdb` with DuckDB. Disk: about 4 KB a record.
+RECORDS ?= 1000000
+bench:
+	$(CARGO) build $(PROGRAMS)
+	scripts/bench.sh $(RECORDS)
 
 ## Arbitrary bytes against each reader of foreign bytes, guided by coverage, on the stable toolchain.
 ## Needs a C++ compiler (`apt-get install g++`) for libFuzzer. TARGETS="split scrub" runs these alone.

@@ -49,8 +49,11 @@ pub(crate) enum Command {
     Events(Events),
     /// Ask in SQL: tables `events`, `events_all`, `records`, `rejects`, `sources`, `checkpoints`.
     Sql {
-        /// The query; `-` reads it from standard input.
+        /// The query; `-` reads from standard input, where `;` at the end of a line ends each of several.
         query: String,
+        /// Say on stderr how long the tables took to open and each answer took to come.
+        #[arg(long)]
+        timing: bool,
         #[command(flatten)]
         output: Output,
     },

@@ -24,7 +24,7 @@ pub(crate) fn run(arguments: Arguments) -> anyhow::Result<Exit> {
         Command::Ingest(ingest) => ingest::run(&place, &ingest),
         Command::Tail(tail) => tail::run(&place, tail),
         Command::Events(events) => events::run(&place, &events),
-        Command::Sql { query, output } => sql::run(&place, &query, output.format),
+        Command::Sql { query, timing, output } => sql::run(&place, &query, timing, output.format),
         Command::Show { event, output } => show::run(&place, &event, output.format),
         Command::Verify(verify) => verify::run(&place, &verify),
         Command::Key { command: Key::Show } => key::show(&place),

@@ -9,7 +9,7 @@ use std::ops::Range;
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
-use model::{EventId, LeafIndex, TreeSize};
+use model::{EventId, LEAF_BYTES, LeafIndex, TreeSize};
 use parking_lot::Mutex;
 use tlog::proof::LogProof;
 
@@ -202,7 +202,17 @@ impl View {
     /// checkpoint: a proof that does not verify is never returned.
     pub fn prove(&self, index: LeafIndex) -> Result<Proof> {
         let stored = self.leaf(index)?;
-        let leaf = tlog::leaf_hash(&stored.leaf());
+        let text = self.inclusion(index, &stored.leaf())?;
+        Ok(Proof { text, stored })
+    }
+
+    /// The `.tlog-proof` file that says that this entry is at this index, with the checkpoint of this
+    /// view.
+    ///
+    /// # Errors
+    /// `Corrupt` when the tiles contradict the checkpoint, or do not hold this entry there.
+    pub fn inclusion(&self, index: LeafIndex, entry: &[u8; LEAF_BYTES]) -> Result<String> {
+        let leaf = tlog::leaf_hash(entry);
         let hashes = match self.path(index, &leaf, LogTiles::all(self)) {
             Ok(hashes) => hashes,
             Err(_) => {
@@ -212,8 +222,7 @@ impl View {
             }
         };
         let checkpoint = tlog::note::Note::parse(&self.checkpoint.note)?;
-        let proof = LogProof { extra: None, index: index.0, hashes, checkpoint };
-        Ok(Proof { text: proof.encode(), stored })
+        Ok(LogProof { extra: None, index: index.0, hashes, checkpoint }.encode())
     }
 
     /// The inclusion proof of a leaf, checked against the root of this view.

@@ -1,0 +1,148 @@
+//! The bench driver: bare steps of this machine first, then the product on the same records, then
+//! the ratio. Figures are of this run alone; nothing here asserts a time.
+//!
+//! The product is the programs that people run: `scenario` writes the logs, `deedbook` seals and
+//! answers, `deedbook-verify` checks. Only acknowledgements and proofs are measured on the ledger
+//! itself, which no command shows by itself.
+
+mod acks;
+mod program;
+mod proofs;
+mod questions;
+mod report;
+mod sizes;
+mod steps;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use program::Program;
+use report::Report;
+
+use crate::Bench;
+
+type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
+
+/// Where things are in one run.
+struct Place {
+    bin: PathBuf,
+    work: PathBuf,
+    records: u64,
+}
+
+impl Place {
+    fn logs(&self) -> PathBuf {
+        self.work.join("logs")
+    }
+
+    fn data(&self) -> PathBuf {
+        self.work.join("data")
+    }
+
+    /// The folder of the one log in the data folder.
+    fn log(&self) -> Result<PathBuf> {
+        let mut logs = fs::read_dir(self.data().join("logs"))?;
+        Ok(logs.next().ok_or("no log in the data folder")??.path())
+    }
+
+    fn deedbook(&self, arguments: &[&str]) -> Program {
+        Program::new(&self.bin.join("deedbook")).env("DEEDBOOK_DATA", &self.data()).args(arguments)
+    }
+
+    fn inputs(&self) -> Vec<PathBuf> {
+        ["cloudtrail", "kubernetes", "vault"].iter().map(|platform| self.logs().join(platform)).collect()
+    }
+}
+
+/// Runs everything and prints the tables.
+pub(crate) fn run(options: &Bench) -> Result<()> {
+    let own = std::env::current_exe()?;
+    let bin = options.bin.clone().or_else(|| own.parent().map(Path::to_path_buf)).ok_or("no folder of programs")?;
+    let place = Place { bin, work: std::path::absolute(&options.work)?, records: options.records };
+    if !options.reuse {
+        let _ = fs::remove_dir_all(&place.work);
+    }
+    fs::create_dir_all(&place.work)?;
+    let mut report = Report::begin(&place)?;
+
+    if !options.reuse {
+        eprintln!("writing {} records", place.records);
+        let records = place.records.to_string();
+        let scenario = Program::new(&place.bin.join("scenario"));
+        scenario.args(&["--records", &records, "--out"]).path(&place.logs()).run()?;
+    }
+    let sample = steps::Sample::read(&place.inputs())?;
+    let mut bare = steps::measure(&sample, &place.work)?;
+    if !options.reuse {
+        ingest(&place, &mut report)?;
+    }
+    bare.parquet = steps::parquet(&place.data().join("lake"))?;
+    report.steps(&sample, &bare);
+    report.ingested(&bare);
+    acks::measure(&place.work.join("acks"), &sample, &bare, &mut report)?;
+    verify(&place, &bare, options.fsck.as_deref(), &mut report)?;
+    proofs::measure(&place, &mut report)?;
+    sizes::measure(&place, &mut report)?;
+    questions::measure(&place, &mut report)?;
+    report.print();
+    if !options.keep && !options.reuse {
+        fs::remove_dir_all(&place.work)?;
+    }
+    Ok(())
+}
+
+/// Seals everything with the real program, from files to rows that can be asked for.
+fn ingest(place: &Place, report: &mut Report) -> Result<()> {
+    eprintln!("ingest");
+    let mut program = place.deedbook(&["ingest", "--init", "-o", "json"]);
+    for input in place.inputs() {
+        program = program.path(&input);
+    }
+    let ran = program.run()?;
+    let answer: serde_json::Value = serde_json::from_str(ran.out.lines().last().unwrap_or_default())?;
+    let records = answer.get("records").and_then(serde_json::Value::as_u64).ok_or("ingest names no records")?;
+    if records != place.records {
+        return Err(format!("{records} records were sealed, {} were written", place.records).into());
+    }
+    report.ingest = Some((records, ran));
+    Ok(())
+}
+
+/// The whole log from cold files, with bodies and without.
+fn verify(place: &Place, bare: &steps::Bare, fsck: Option<&Path>, report: &mut Report) -> Result<()> {
+    eprintln!("verify");
+    let log = place.log()?;
+    sizes::make_cold(&place.data())?;
+    let whole = place.deedbook(&["verify"]).run()?;
+    sizes::make_cold(&place.data())?;
+    let tree = place.deedbook(&["verify", "--tree-only"]).run()?;
+    let leaves = leaves(&log)?;
+    report.verified("verify, with bodies", leaves, &whole, Some(bare.verify_per_s()));
+    report.verified("verify, tree only", leaves, &tree, None);
+    let key = place.work.join("log.vkey");
+    fs::write(&key, place.deedbook(&["key", "show"]).run()?.out)?;
+    sizes::make_cold(&place.data())?;
+    let auditor = Program::new(&place.bin.join("deedbook-verify"));
+    let auditor = auditor.args(&["log"]).path(&log).args(&["--key"]).path(&key).run()?;
+    report.verified("deedbook-verify log", leaves, &auditor, Some(bare.verify_per_s()));
+    if let Some(fsck) = fsck {
+        sizes::make_cold(&place.data())?;
+        let theirs = Program::new(fsck).path(&log).path(&key).run()?;
+        report.verified("Tessera fsck", leaves, &theirs, None);
+        let ratio = theirs.wall.as_secs_f64() / tree.wall.as_secs_f64();
+        report.line("verify, tree only", "against Tessera fsck", &format!("{ratio:.1} x"), ">= 2 x");
+    }
+    Ok(())
+}
+
+fn leaves(log: &Path) -> Result<u64> {
+    let checkpoint = fs::read_to_string(log.join("log").join("checkpoint"))?;
+    Ok(checkpoint.lines().nth(1).ok_or("checkpoint has no size")?.parse()?)
+}
+
+/// The value that `part` of the sorted values lie below.
+fn percentile(sorted: &[Duration], part: f64) -> Duration {
+    let at = ((sorted.len() as f64 * part) as usize).min(sorted.len().saturating_sub(1));
+    sorted.get(at).copied().unwrap_or_default()
+}
