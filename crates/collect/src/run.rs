@@ -95,6 +95,9 @@ pub struct Pipeline<'a> {
     pub progress: &'a Progress,
     /// Set from outside to end the run cleanly.
     pub stop: &'a AtomicBool,
+    /// Told one past the last sealed leaf; it may wait, so that a run over a long file does not leave
+    /// those behind who read what it seals.
+    pub pace: &'a (dyn Fn(u64) + Sync),
 }
 
 type Batch = Vec<Item>;
@@ -216,6 +219,7 @@ impl Pipeline<'_> {
             submitted.records += records;
             submitted.end = submitted.end.max(receipt.first.0 + receipt.count);
             self.progress.records_sealed.fetch_add(records, Relaxed);
+            (self.pace)(receipt.first.0 + receipt.count);
         }
         Ok(())
     }

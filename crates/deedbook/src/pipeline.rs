@@ -4,6 +4,7 @@
 //! log behind the writer: it folds positions into `state/`, writes the rows of each closed segment into
 //! `lake/`, and has the manifest of those files sealed.
 
+use std::collections::VecDeque;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -20,6 +21,15 @@ use serde::{Deserialize, Serialize};
 use sources::scrub::Scrubber;
 
 use crate::exit::Usage;
+
+/// How long the thread behind the log waits for leaves.
+const IDLE: Duration = Duration::from_millis(100);
+
+/// The same while files are being completed.
+const COMPLETING: Duration = Duration::from_millis(5);
+
+/// How far rows may be behind a run over files: well within what the ledger keeps in memory.
+const LEAVES_BEHIND_MAX: u64 = 65_536;
 
 /// What to seal.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -133,8 +143,10 @@ impl Writer {
     fn fold_and_store(&self, mut rows: lake::Follower) -> anyhow::Result<()> {
         let from = rows.next().min(self.state.applied_through().0);
         let mut follower = self.ledger.follow(LeafIndex(from));
+        let mut completing = VecDeque::new();
         while !self.behind.stop.load(Relaxed) {
-            match follower.next(Duration::from_millis(100))? {
+            let patience = if completing.is_empty() { IDLE } else { COMPLETING };
+            match follower.next(patience)? {
                 Some(Step::Leaves(group)) => {
                     for leaf in &group.leaves {
                         let header = Header::decode(&leaf.header)?;
@@ -147,22 +159,35 @@ impl Writer {
                     self.behind.reached.lock().folded = group.end().0;
                 }
                 Some(Step::Closed(segment)) => {
+                    let through = segment.last.0 + 1;
                     // Leaves behind the segment may have come before word of its end did.
-                    if rows.next() > segment.last.0
-                        && let Some(written) = rows.close()?
-                    {
-                        // The files are durable; from this leaf on they are read.
-                        self.append.submit_own(Kind::ViewManifest, canonical_json(&written.manifest))?.wait()?;
-                        let mut reached = self.behind.reached.lock();
-                        reached.events += written.counts.events;
-                        reached.rejects += written.counts.rejects;
-                    }
-                    self.behind.reached.lock().stored = segment.last.0 + 1;
+                    let closing = if rows.next() >= through { rows.close()? } else { None };
+                    completing.push_back((through, closing));
                 }
                 None => {}
             }
+            while let Some((through, closing)) =
+                completing.pop_front_if(|(_, closing)| closing.as_ref().is_none_or(lake::Closing::is_done))
+            {
+                self.announce(through, closing)?;
+            }
             self.behind.moved.notify_all();
         }
+        Ok(())
+    }
+
+    /// Seals what says that the files of a segment are there: from that leaf on they are read.
+    fn announce(&self, through: u64, closing: Option<lake::Closing>) -> anyhow::Result<()> {
+        let mut counts = lake::Counts::default();
+        if let Some(closing) = closing {
+            let written = closing.wait()?;
+            self.append.submit_own(Kind::ViewManifest, canonical_json(&written.manifest))?.wait()?;
+            counts = written.counts;
+        }
+        let mut reached = self.behind.reached.lock();
+        reached.events += counts.events;
+        reached.rejects += counts.rejects;
+        reached.stored = through;
         Ok(())
     }
 
@@ -183,7 +208,8 @@ impl Writer {
         let options = options(&job.source, &job.platform)?;
         let before = self.settle(0)?;
         let summary = crate::control::with_progress(&progress, show, || {
-            self.pipeline(&progress, stop).ingest(&self.state, inputs, &options)
+            let pace = |end| self.keep_close(end, stop);
+            self.pipeline(&progress, stop, &pace).ingest(&self.state, inputs, &options)
         })?;
         let after = self.settle(summary.end)?;
         self.state.commit()?;
@@ -212,7 +238,8 @@ impl Writer {
         let before = self.settle(0)?;
         loop {
             let turn = self.turn.lock();
-            let looked = follow.look(&self.pipeline(&progress, stop), &self.state, &options)?;
+            let pace = |end| self.keep_close(end, stop);
+            let looked = follow.look(&self.pipeline(&progress, stop, &pace), &self.state, &options)?;
             if let Some(summary) = looked {
                 self.wait(|reached| reached.folded >= summary.end)?;
                 self.state.commit()?;
@@ -273,8 +300,23 @@ impl Writer {
         }
     }
 
-    fn pipeline<'a>(&'a self, progress: &'a Progress, stop: &'a AtomicBool) -> Pipeline<'a> {
-        Pipeline { append: &self.append, scrubber: &self.scrubber, clock: &now, progress, stop }
+    fn pipeline<'a>(
+        &'a self,
+        progress: &'a Progress,
+        stop: &'a AtomicBool,
+        pace: &'a (dyn Fn(u64) + Sync),
+    ) -> Pipeline<'a> {
+        Pipeline { append: &self.append, scrubber: &self.scrubber, clock: &now, progress, stop, pace }
+    }
+
+    /// Waits while the thread behind the log is more than [`LEAVES_BEHIND_MAX`] behind `end`: leaves
+    /// that are no longer in memory would have to be read back. Sealing itself waits for nobody; this
+    /// holds back a file that can be read as well a moment later.
+    fn keep_close(&self, end: u64, stop: &AtomicBool) {
+        let mut reached = self.behind.reached.lock();
+        while reached.folded + LEAVES_BEHIND_MAX < end && !reached.ended && !stop.load(Relaxed) {
+            self.behind.moved.wait_for(&mut reached, Duration::from_millis(200));
+        }
     }
 
     /// Closes the open segment and waits until the rows of every leaf below `end` are in the lake.

@@ -4,6 +4,8 @@ use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::thread::JoinHandle;
 
 use arrow::array::RecordBatch;
 use arrow::datatypes::SchemaRef;
@@ -27,6 +29,9 @@ const PAGE_ROWS: usize = 8_192;
 /// One in a hundred looked-up values that are not in a file reads it for nothing.
 const BLOOM_FALSE_POSITIVES: f64 = 0.01;
 
+/// Batches that wait for the encoder.
+const WORK_WAITING_MAX: usize = 2;
+
 /// Bytes gathered before they are handed to the operating system.
 const WRITE_BYTES: usize = 1 << 20;
 
@@ -36,11 +41,27 @@ pub(crate) const CARRY: &str = "deedbook.carry";
 /// Suffix of a file that is not complete.
 pub(crate) const UNFINISHED: &str = ".tmp";
 
-/// A Parquet file under construction.
+/// A Parquet file under construction. A thread of its own encodes, so that making rows and packing
+/// them go on side by side.
 pub(crate) struct TableFile {
-    writer: ArrowWriter<Hashing>,
-    unfinished: PathBuf,
+    work: SyncSender<Work>,
+    encoder: Encoder,
     rows: u64,
+}
+
+/// What the encoder is handed.
+enum Work {
+    Rows(RecordBatch),
+    /// A line of the footer.
+    Note(KeyValue),
+    /// The file is complete. Without this the file is given up.
+    End,
+}
+
+/// The thread that encodes one file; digest and length, once the file is complete and durable.
+struct Encoder {
+    thread: JoinHandle<Result<Option<(String, u64)>>>,
+    unfinished: PathBuf,
 }
 
 impl TableFile {
@@ -54,42 +75,101 @@ impl TableFile {
             .mode(0o600)
             .open(&path)
             .map_err(|error| Error::io("create", &path, error))?;
-        let writer = ArrowWriter::try_new(Hashing::new(file), schema, Some(properties()))
-            .map_err(|error| Error::caused(ErrorKind::Unavailable, format!("write {}", path.display()), error))?;
-        Ok(TableFile { writer, unfinished: path, rows: 0 })
+        let writer =
+            ArrowWriter::try_new(Hashing::new(file), schema, Some(properties())).map_err(|e| write_failed(&path, e))?;
+        let (work, orders) = sync_channel(WORK_WAITING_MAX);
+        let unfinished = path.clone();
+        let thread = std::thread::Builder::new()
+            .name("lake-encoder".to_owned())
+            .spawn(move || encode(writer, &orders, &path))
+            .map_err(|error| Error::io("start a thread for", &unfinished, error))?;
+        Ok(TableFile { work, encoder: Encoder { thread, unfinished }, rows: 0 })
     }
 
-    pub(crate) fn write(&mut self, batch: &RecordBatch) -> Result<()> {
+    /// Hands rows to the encoder; waits while it has enough to do.
+    ///
+    /// # Errors
+    /// Unavailable, if it has stopped; [`TableFile::failed`] says why.
+    pub(crate) fn write(&mut self, batch: RecordBatch) -> Result<()> {
         self.rows += batch.num_rows() as u64;
-        self.writer.write(batch).map_err(|error| write_failed(&self.unfinished, error))
+        self.hand(Work::Rows(batch))
     }
 
     /// Adds a line to the footer.
-    pub(crate) fn note(&mut self, key: &str, value: String) {
-        self.writer.append_key_value_metadata(KeyValue::new(key.to_owned(), value));
+    pub(crate) fn note(&mut self, key: &str, value: String) -> Result<()> {
+        self.hand(Work::Note(KeyValue::new(key.to_owned(), value)))
     }
 
-    /// Completes the file. When this returns, content and name are durable. After a crash before
+    fn hand(&mut self, work: Work) -> Result<()> {
+        let stopped = |_| Error::new(ErrorKind::Unavailable, format!("write {}", self.encoder.unfinished.display()));
+        self.work.send(work).map_err(stopped)
+    }
+
+    /// Why the encoder has stopped, after a call that found it so.
+    pub(crate) fn failed(self, error: Error) -> Error {
+        drop(self.work);
+        self.encoder.join().err().unwrap_or(error)
+    }
+
+    /// Has the file completed under this name, and does not wait for it.
+    pub(crate) fn finish(self, folder: &Path, name: String) -> Result<Ending> {
+        match self.work.send(Work::End) {
+            Ok(()) => Ok(Ending { encoder: self.encoder, folder: folder.to_owned(), name, rows: self.rows }),
+            Err(_) => Err(self.encoder.join().err().unwrap_or_else(|| Error::new(ErrorKind::Fatal, "encoder stopped"))),
+        }
+    }
+}
+
+impl Encoder {
+    fn join(self) -> Result<Option<(String, u64)>> {
+        let panicked = |_| Error::new(ErrorKind::Fatal, "the encoder of a lake file ended with a panic");
+        self.thread.join().map_err(panicked)?
+    }
+}
+
+/// A file that is being completed.
+pub(crate) struct Ending {
+    encoder: Encoder,
+    folder: PathBuf,
+    name: String,
+    rows: u64,
+}
+
+impl Ending {
+    /// Whether [`Ending::wait`] would return at once.
+    pub(crate) fn is_done(&self) -> bool {
+        self.encoder.thread.is_finished()
+    }
+
+    /// Waits for the file. When this returns, content and name are durable. After a crash before
     /// that, an unfinished file or one that no leaf names is left: neither is ever read, and both
     /// are removed by the next [`crate::Lake::tidy`].
-    pub(crate) fn finish(self, folder: &Path, name: String) -> Result<LakeFile> {
-        let TableFile { writer, unfinished, rows } = self;
-        let path = folder.join(&name);
-        let hashing = writer.into_inner().map_err(|error| write_failed(&unfinished, error))?;
-        let (sha256, bytes) = hashing.finish().map_err(|error| Error::io("sync", &unfinished, error))?;
+    pub(crate) fn wait(self) -> Result<LakeFile> {
+        let Ending { encoder, folder, name, rows } = self;
+        let (path, unfinished) = (folder.join(&name), encoder.unfinished.clone());
+        let given_up = || Error::new(ErrorKind::Fatal, format!("{} was given up", unfinished.display()));
+        let (sha256, bytes) = encoder.join()?.ok_or_else(given_up)?;
         // A link, unlike a rename, refuses to take the place of a file.
         std::fs::hard_link(&unfinished, &path).map_err(|error| Error::io("name", &path, error))?;
         std::fs::remove_file(&unfinished).map_err(|error| Error::io("remove", &unfinished, error))?;
-        sync_folder(folder)?;
+        sync_folder(&folder)?;
         Ok(LakeFile { name, sha256, bytes, rows })
     }
+}
 
-    /// Gives up an unfinished file.
-    pub(crate) fn discard(self) -> Result<()> {
-        let TableFile { writer, unfinished, .. } = self;
-        drop(writer);
-        std::fs::remove_file(&unfinished).map_err(|error| Error::io("remove", &unfinished, error))
+/// What the thread of a file does; nothing is returned when it is given up.
+fn encode(mut writer: ArrowWriter<Hashing>, orders: &Receiver<Work>, path: &Path) -> Result<Option<(String, u64)>> {
+    for work in orders {
+        match work {
+            Work::Rows(batch) => writer.write(&batch).map_err(|error| write_failed(path, error))?,
+            Work::Note(line) => writer.append_key_value_metadata(line),
+            Work::End => {
+                let hashing = writer.into_inner().map_err(|error| write_failed(path, error))?;
+                return hashing.finish().map(Some).map_err(|error| Error::io("sync", path, error));
+            }
+        }
     }
+    Ok(None)
 }
 
 fn write_failed(path: &Path, error: parquet::errors::ParquetError) -> Error {

@@ -193,16 +193,21 @@ impl Lake {
         let normaliser = deriver.normaliser().to_owned();
         let mut follower = Follower::new(&self.folder, deriver, 0, self.next_turn()?);
         let leaves_total = self.evidence.segments().last().map_or(0, |segment| segment.last + 1);
-        let mut files = Vec::new();
+        let (mut files, mut completing) = (Vec::new(), None);
         for segment in self.evidence.segments() {
             try_scan(&*self.evidence, segment.first, segment.last + 1, |leaf| {
                 follower.push(leaf)?;
                 Ok(ControlFlow::Continue(()))
             })?;
-            if let Some(written) = follower.close()? {
-                files.extend(written.manifest.files);
+            // The files of one segment are completed while the rows of the next are made.
+            let closing = follower.close()?;
+            if let Some(closing) = std::mem::replace(&mut completing, closing) {
+                files.extend(closing.wait()?.manifest.files);
             }
             progress(Progress { leaves: follower.next(), leaves_total });
+        }
+        if let Some(closing) = completing {
+            files.extend(closing.wait()?.manifest.files);
         }
         let Some(last) = leaves_total.checked_sub(1) else { return Ok(None) };
         Ok(Some(ViewManifest { first: 0, last, normaliser, files, rebuild: true }))

@@ -39,4 +39,4 @@ pub use log::Log;
 pub use rows::EventRows;
 pub use session::{Answer, Limits};
 pub use twice::WINDOW_LEAVES;
-pub use writer::{Counts, Follower, Written};
+pub use writer::{Closing, Counts, Follower, Written};

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use model::ViewManifest;
 
 use crate::derive::{Deriver, Outcome, Sealed};
-use crate::files::{CARRY, TableFile};
+use crate::files::{CARRY, Ending, TableFile};
 use crate::rows::{EventRows, RejectRows};
 use crate::{Error, ErrorKind, Result, schema};
 
@@ -103,12 +103,14 @@ pub struct Follower {
     counts: Counts,
     events: EventRows,
     rejects: RejectRows,
-    files: Option<Files>,
+    files: Files,
 }
 
+/// The open files; each begins with its first batch.
+#[derive(Default)]
 struct Files {
-    events: TableFile,
-    rejects: TableFile,
+    events: Option<TableFile>,
+    rejects: Option<TableFile>,
 }
 
 impl Follower {
@@ -124,7 +126,7 @@ impl Follower {
             counts: Counts::default(),
             events: EventRows::default(),
             rejects: RejectRows::default(),
-            files: None,
+            files: Files::default(),
         }
     }
 
@@ -144,54 +146,107 @@ impl Follower {
             let context = format!("leaf {} came where leaf {} is next", leaf.index, self.next);
             return Err(Error::new(ErrorKind::Fatal, context));
         }
-        let files = match &mut self.files {
-            Some(files) => files,
-            None => self.files.insert(Files::create(&self.folder, self.first, self.turn)?),
-        };
         self.next += 1;
         self.counts.add(self.deriver.push(leaf, &mut self.events, &mut self.rejects)?);
         if self.events.len() >= BATCH_ROWS {
-            files.events.write(&self.events.flush()?)?;
+            self.write_events()?;
         }
         if self.rejects.len() >= BATCH_ROWS {
-            files.rejects.write(&self.rejects.flush()?)?;
+            self.write_rejects()?;
         }
         Ok(())
     }
 
-    /// Ends the files with the leaf pushed last, which need not be the last of an evidence file. When
-    /// this returns they are durable; the caller seals the manifest, and from then on they are read.
-    /// Without a leaf there is no file.
+    fn write_events(&mut self) -> Result<()> {
+        let rows = self.events.flush()?;
+        self.file(Table::Events)?.write(rows).map_err(|error| self.failed(Table::Events, error))
+    }
+
+    fn write_rejects(&mut self) -> Result<()> {
+        let rows = self.rejects.flush()?;
+        self.file(Table::Rejects)?.write(rows).map_err(|error| self.failed(Table::Rejects, error))
+    }
+
+    /// The open file of a table, begun if need be.
+    fn file(&mut self, table: Table) -> Result<&mut TableFile> {
+        let (file, schema) = match table {
+            Table::Events => (&mut self.files.events, schema::events()),
+            Table::Rejects => (&mut self.files.rejects, schema::rejects()),
+        };
+        match file {
+            Some(file) => Ok(file),
+            None => {
+                let working = format!("{}.{}.{}", self.first, self.turn, table.as_str());
+                Ok(file.insert(TableFile::create(&self.folder, &working, schema)?))
+            }
+        }
+    }
+
+    /// Why a file could not be written.
+    fn failed(&mut self, table: Table, error: Error) -> Error {
+        let file = match table {
+            Table::Events => self.files.events.take(),
+            Table::Rejects => self.files.rejects.take(),
+        };
+        match file {
+            Some(file) => file.failed(error),
+            None => error,
+        }
+    }
+
+    /// Ends the files with the leaf pushed last, which need not be the last of an evidence file; the
+    /// next leaf begins new ones. They are complete when [`Closing::wait`] says so. Without a leaf
+    /// there is no file.
     ///
     /// # Errors
     /// Unavailable, if the disk refuses; then as after an error of [`Follower::push`].
-    pub fn close(&mut self) -> Result<Option<Written>> {
-        let Some(Files { mut events, mut rejects }) = self.files.take() else { return Ok(None) };
+    pub fn close(&mut self) -> Result<Option<Closing>> {
+        if self.next == self.first {
+            return Ok(None);
+        }
         let (first, last) = (self.first, self.next.saturating_sub(1));
         let normaliser = self.deriver.normaliser().to_owned();
         let name = |table| FileName { first, last, normaliser: normaliser.clone(), turn: self.turn, table }.to_string();
-        events.write(&self.events.flush()?)?;
+        let names = [name(Table::Events), name(Table::Rejects)];
+        self.write_events()?;
+        if self.counts.rejects > 0 {
+            self.write_rejects()?;
+        }
         let carry = serde_json::to_string(&self.deriver.carry)
             .map_err(|error| Error::caused(ErrorKind::Fatal, "encode the carry", error))?;
-        events.note(CARRY, carry);
-        let mut files = vec![events.finish(&self.folder, name(Table::Events))?];
-        if self.counts.rejects > 0 {
-            rejects.write(&self.rejects.flush()?)?;
-            files.push(rejects.finish(&self.folder, name(Table::Rejects))?);
-        } else {
-            rejects.discard()?;
-        }
-        let manifest = ViewManifest { first, last, normaliser, files, rebuild: false };
+        self.file(Table::Events)?.note(CARRY, carry)?;
+        let files = std::mem::take(&mut self.files);
+        let files = [files.events, files.rejects].into_iter().zip(names);
+        let files = files.filter_map(|(file, name)| Some(file?.finish(&self.folder, name)));
+        let files = files.collect::<Result<Vec<Ending>>>()?;
         self.first = self.next;
-        Ok(Some(Written { manifest, counts: std::mem::take(&mut self.counts) }))
+        Ok(Some(Closing { first, last, normaliser, files, counts: std::mem::take(&mut self.counts) }))
     }
 }
 
-impl Files {
-    fn create(folder: &Path, first: u64, turn: u32) -> Result<Files> {
-        Ok(Files {
-            events: TableFile::create(folder, &format!("{first}.{turn}.events"), schema::events())?,
-            rejects: TableFile::create(folder, &format!("{first}.{turn}.rejects"), schema::rejects())?,
-        })
+/// The files of one segment while they are being completed.
+pub struct Closing {
+    first: u64,
+    last: u64,
+    normaliser: String,
+    files: Vec<Ending>,
+    counts: Counts,
+}
+
+impl Closing {
+    /// Whether [`Closing::wait`] would return at once.
+    pub fn is_done(&self) -> bool {
+        self.files.iter().all(Ending::is_done)
+    }
+
+    /// Waits for the files. When this returns they are durable; the caller seals the manifest, and
+    /// from then on they are read.
+    ///
+    /// # Errors
+    /// Unavailable, if the disk refused; then as after an error of [`Follower::push`].
+    pub fn wait(self) -> Result<Written> {
+        let Closing { first, last, normaliser, files, counts } = self;
+        let files = files.into_iter().map(Ending::wait).collect::<Result<_>>()?;
+        Ok(Written { manifest: ViewManifest { first, last, normaliser, files, rebuild: false }, counts })
     }
 }

@@ -28,8 +28,12 @@ pub trait File: Send + Sync {
     }
     /// Cuts the file to `bytes`. Only a tail that was never completed is ever cut.
     fn cut(&self, bytes: u64) -> io::Result<()>;
-    /// Asks the system to begin writing back what is dirty; durable only after [`File::sync`].
-    fn write_back(&self) {}
+    /// Makes everything durable that was written to the file system of this file or folder: bytes,
+    /// lengths and names. `false` where there is no such call: then each file is synced by itself. An
+    /// error since this handle was opened is reported, so the handle is kept open.
+    fn sync_volume(&self) -> io::Result<bool> {
+        Ok(false)
+    }
 }
 
 /// A file system.
@@ -121,6 +125,12 @@ impl File for RealFile {
 
     fn cut(&self, bytes: u64) -> io::Result<()> {
         self.0.set_len(bytes)
+    }
+
+    #[cfg(target_os = "linux")]
+    fn sync_volume(&self) -> io::Result<bool> {
+        rustix::fs::syncfs(&self.0)?;
+        Ok(true)
     }
 }
 

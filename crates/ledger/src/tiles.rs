@@ -12,8 +12,11 @@ use model::LEAF_BYTES;
 use tlog::tile::{Row, TILE_WIDTH, Tile, TileBuilder, partial_tile, push_entry};
 use tlog::{Hash, leaf_hash};
 
-use crate::disk::{Disk, parent};
+use crate::disk::{Disk, File, parent};
 use crate::{Error, Result};
+
+/// Up to so many files are synced one by one, which leaves the data of other programs alone.
+const SYNC_EACH_MAX: usize = 16;
 
 /// The right edge of the log: what the next tiles and the next bundle will be made of.
 #[derive(Clone, Debug, Default)]
@@ -44,6 +47,8 @@ impl Edge {
 pub(crate) struct Tiles {
     disk: Arc<dyn Disk>,
     folder: PathBuf,
+    /// The folder, kept open: syncs all of its volume at once.
+    volume: Option<Arc<dyn File>>,
     /// Full files that are written and not yet durable.
     unsynced: BTreeSet<PathBuf>,
     /// Folders with names that are not yet durable.
@@ -52,7 +57,9 @@ pub(crate) struct Tiles {
 
 impl Tiles {
     pub(crate) fn new(disk: Arc<dyn Disk>, folder: PathBuf) -> Tiles {
-        Tiles { disk, folder, unsynced: BTreeSet::new(), folders: BTreeSet::new() }
+        // A medium without such a handle has each file synced by itself.
+        let volume = disk.open(&folder).ok();
+        Tiles { disk, folder, volume, unsynced: BTreeSet::new(), folders: BTreeSet::new() }
     }
 
     /// Appends a leaf to the edge and writes what it completes. Not durable before [`Tiles::sync`];
@@ -108,7 +115,6 @@ impl Tiles {
             Err(e) => return Err(Error::io("create", &path, &e)),
         };
         file.write_at(0, bytes).map_err(|e| Error::io("write", &path, &e))?;
-        file.write_back();
         self.folders.insert(parent(&path));
         self.unsynced.insert(path);
         Ok(())
@@ -125,17 +131,34 @@ impl Tiles {
     /// Makes everything written so far durable, then deletes the partial files that full ones
     /// replace.
     pub(crate) fn sync(&mut self) -> Result<()> {
+        if !self.sync_volume()? {
+            self.sync_each()?;
+        }
+        // Durable now: all files written so far, with their names.
+        self.folders.clear();
+        for path in std::mem::take(&mut self.unsynced) {
+            self.delete_partials(&path)?;
+        }
+        Ok(())
+    }
+
+    /// One call for hundreds of small files: each by itself costs a flush of the device.
+    fn sync_volume(&self) -> Result<bool> {
+        match &self.volume {
+            Some(volume) if self.unsynced.len() > SYNC_EACH_MAX => {
+                volume.sync_volume().map_err(|e| Error::io("sync the volume of", &self.folder, &e).sync_is_fatal())
+            }
+            _ => Ok(false),
+        }
+    }
+
+    fn sync_each(&self) -> Result<()> {
         for path in &self.unsynced {
             let file = self.disk.open(path).map_err(|e| Error::io("open", path, &e))?;
             file.sync().map_err(|e| Error::io("sync", path, &e).sync_is_fatal())?;
         }
         for folder in &self.folders {
             self.disk.sync_dir(folder).map_err(|e| Error::io("sync", folder, &e).sync_is_fatal())?;
-        }
-        // Durable now: all files written so far, with their names.
-        self.folders.clear();
-        for path in std::mem::take(&mut self.unsynced) {
-            self.delete_partials(&path)?;
         }
         Ok(())
     }

@@ -47,8 +47,9 @@ impl Bench {
     fn with<T>(&self, work: impl FnOnce(&Pipeline<'_>) -> Result<T, Error>) -> T {
         let (append, progress, stop) = (self.ledger.append(), Progress::default(), AtomicBool::new(false));
         let clock = || Millis(1_763_000_000_000);
+        let (progress, stop) = (&progress, &stop);
         let pipeline =
-            Pipeline { append: &append, scrubber: &self.scrubber, clock: &clock, progress: &progress, stop: &stop };
+            Pipeline { append: &append, scrubber: &self.scrubber, clock: &clock, progress, stop, pace: &|_| {} };
         let done = work(&pipeline).unwrap();
         self.fold_into(&self.state);
         done

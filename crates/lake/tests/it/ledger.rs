@@ -69,7 +69,7 @@ fn rows_are_there_as_soon_as_they_are_sealed_and_stay_when_files_take_over() {
         ControlFlow::Continue(())
     })
     .unwrap();
-    let written = follower.close().unwrap().unwrap();
+    let written = follower.close().unwrap().unwrap().wait().unwrap();
     assert_eq!(written.counts.events, 50);
     ledger.append().submit_own(Kind::ViewManifest, canonical_json(&written.manifest)).unwrap().wait().unwrap();
     append(&ledger, 45..60);

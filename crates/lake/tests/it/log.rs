@@ -125,7 +125,7 @@ impl Log {
             ControlFlow::Continue(())
         })
         .unwrap();
-        let written = follower.close().unwrap().unwrap();
+        let written = follower.close().unwrap().unwrap().wait().unwrap();
         self.announce(&written.manifest);
     }
 

@@ -291,7 +291,7 @@ fn files_whose_manifest_was_never_sealed_are_not_read_and_go_away() {
         ControlFlow::Continue(())
     })
     .unwrap();
-    let orphan = follower.close().unwrap().unwrap();
+    let orphan = follower.close().unwrap().unwrap().wait().unwrap();
     std::fs::write(folder.path().join("lake/9999.9.events.tmp"), b"half").unwrap();
     std::fs::write(folder.path().join("lake/3.9.events.tmp"), b"half").unwrap();
     drop(lake);

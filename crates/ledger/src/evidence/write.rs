@@ -197,9 +197,7 @@ impl Writer {
         };
         write().map_err(|e: ParquetError| write_error(&self.temporary, &self.failed, &e))?;
         self.rows.clear();
-        // Not durable: pages of an open segment are in the WAL until its manifest is sealed. The
-        // system is asked to begin writing them, so that the sync at the end has little to do.
-        self.file.write_back();
+        // Not durable: pages of an open segment are in the WAL until its manifest is sealed.
         Ok(())
     }
 
