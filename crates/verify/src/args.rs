@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use crate::Failure;
+use crate::{Failure, Result};
 
 pub(crate) const USAGE: &str = "\
 usage: deedbook-verify proof <file.tlog-proof> --record <r.json> --key <deedbook.vkey>
@@ -28,7 +28,6 @@ exit codes: 0 intact, 1 a file cannot be read, 2 usage, 3 altered or missing, 5 
 ";
 
 /// What to do.
-#[derive(Debug)]
 pub(crate) enum Command {
     Help,
     /// Check the record in the second file.
@@ -37,7 +36,6 @@ pub(crate) enum Command {
 }
 
 /// What is checked, and what it is held against.
-#[derive(Debug)]
 pub(crate) struct Request {
     /// The proof file, or the folder of the log.
     pub(crate) subject: PathBuf,
@@ -49,7 +47,7 @@ pub(crate) struct Request {
     pub(crate) published: bool,
 }
 
-pub(crate) fn parse(arguments: &[OsString]) -> Result<Command, Failure> {
+pub(crate) fn parse(arguments: &[OsString]) -> Result<Command> {
     let mut words = arguments.iter();
     let (subject, options) = match words.next().and_then(|word| word.to_str()) {
         Some("proof") => ("the proof file", ["--record", "--key", "--checkpoint", "--policy"]),
@@ -79,11 +77,11 @@ pub(crate) fn parse(arguments: &[OsString]) -> Result<Command, Failure> {
             return Err(Failure::Usage(format!("`{name}` is given twice, or there is a second folder or proof")));
         }
     }
-    let missing = |what: &str| Failure::Usage(format!("{what} is missing"));
-    let subject = given.remove(subject).ok_or_else(|| missing(subject))?;
-    let record = given.remove("--record").ok_or_else(|| missing("--record"));
-    let record = if options.contains(&"--record") { Some(record?) } else { None };
-    let key = given.remove("--key").ok_or_else(|| missing("--key"))?;
+    let is_proof = options.contains(&"--record");
+    let mut needed = |slot: &str| given.remove(slot).ok_or_else(|| Failure::Usage(format!("{slot} is missing")));
+    let subject = needed(subject)?;
+    let record = is_proof.then(|| needed("--record")).transpose()?;
+    let key = needed("--key")?;
     let mut optional = |option: &str| given.remove(option);
     let (checkpoint, policy, lake) = (optional("--checkpoint"), optional("--policy"), optional("--lake"));
     let request = Request { subject, key, checkpoint, policy, lake, published };

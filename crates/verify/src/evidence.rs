@@ -12,11 +12,11 @@ use parquet::data_type::{
     ByteArray, ByteArrayType, DataType, FixedLenByteArray, FixedLenByteArrayType, Int32Type, Int64Type,
 };
 use parquet::errors::{ParquetError, Result as ParquetResult};
-use parquet::file::reader::{FileReader, RowGroupReader, SerializedFileReader};
+use parquet::file::reader::{FileReader, SerializedFileReader};
 
-use crate::Failure;
 use crate::files::{list, unreadable};
 use crate::leaves::{Each, Opening};
+use crate::{Failure, Result};
 
 /// Rows in memory at once, and how many times as many may wait to be opened.
 const BATCH_ROWS: usize = 256;
@@ -55,28 +55,23 @@ impl Segment {
         let (first, last) = range.split_once('-')?;
         let (first, last, generation) = (first.parse().ok()?, last.parse().ok()?, generation.parse().ok()?);
         // One spelling only: no leading zeros, no signs.
-        let canonical = name == format!("{first}-{last}.{generation}") && first <= last && generation > 0;
+        let canonical =
+            name == format!("{first}-{last}.{generation}") && first <= last && last < u64::MAX && generation > 0;
         canonical.then(|| Segment { first, last, generation, name, path: path.to_path_buf() })
     }
 }
 
 /// The files of the folder in the order of their leaves, and how many have another name.
-pub(crate) fn segments(folder: &Path) -> Result<(Vec<Segment>, usize), Failure> {
+pub(crate) fn segments(folder: &Path) -> Result<(Vec<Segment>, usize)> {
     if !folder.exists() {
         return Err(Failure::Altered(format!("{}: the folder is missing", folder.display())));
     }
-    let (mut segments, mut others) = (Vec::new(), 0);
-    for path in list(folder)? {
-        match Segment::parse(&path) {
-            Some(segment) => segments.push(segment),
-            // What a writer has not finished is its own affair.
-            None => {
-                others +=
-                    usize::from(!path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"open-")))
-            }
-        }
-    }
+    // What a writer has not finished is its own affair.
+    let is_open = |path: &Path| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("open-"));
+    let paths: Vec<PathBuf> = list(folder)?.into_iter().filter(|path| !is_open(path)).collect();
+    let mut segments: Vec<Segment> = paths.iter().filter_map(|path| Segment::parse(path)).collect();
     segments.sort();
+    let others = paths.len() - segments.len();
     Ok((segments, others))
 }
 
@@ -85,7 +80,7 @@ pub(crate) fn segments(folder: &Path) -> Result<(Vec<Segment>, usize), Failure> 
 ///
 /// The Parquet reader checks foreign bytes well but not completely: a panic inside it is a damaged
 /// file, not the end of this program.
-pub(crate) fn rows(segment: &Segment, each: Each<'_>) -> Result<(), Failure> {
+pub(crate) fn rows(segment: &Segment, each: Each<'_>) -> Result {
     let file = File::open(&segment.path).map_err(unreadable(&segment.path))?;
     let (first, place) = (segment.first, segment.place());
     let mut next = first;
@@ -123,12 +118,13 @@ fn read(file: File, first: u64, ahead: &SyncSender<Batch>) -> ParquetResult<()> 
     let mut next = first;
     for group in 0..reader.num_row_groups() {
         let group = reader.get_row_group(group)?;
-        let mut index = column::<Int64Type>(&*group, 0)?;
-        let mut kind = column::<Int32Type>(&*group, 1)?;
-        let mut sequenced_at = column::<Int64Type>(&*group, 2)?;
-        let mut salt = column::<FixedLenByteArrayType>(&*group, 3)?;
-        let mut header = column::<ByteArrayType>(&*group, 4)?;
-        let mut body = column::<ByteArrayType>(&*group, 5)?;
+        let column = |at| group.get_column_reader(at);
+        let mut index = get_typed_column_reader::<Int64Type>(column(0)?);
+        let mut kind = get_typed_column_reader::<Int32Type>(column(1)?);
+        let mut sequenced_at = get_typed_column_reader::<Int64Type>(column(2)?);
+        let mut salt = get_typed_column_reader::<FixedLenByteArrayType>(column(3)?);
+        let mut header = get_typed_column_reader::<ByteArrayType>(column(4)?);
+        let mut body = get_typed_column_reader::<ByteArrayType>(column(5)?);
         loop {
             let batch = Batch {
                 index: values(&mut index)?,
@@ -149,10 +145,6 @@ fn read(file: File, first: u64, ahead: &SyncSender<Batch>) -> ParquetResult<()> 
         }
     }
     Ok(())
-}
-
-fn column<T: DataType>(group: &dyn RowGroupReader, at: usize) -> ParquetResult<ColumnReaderImpl<T>> {
-    Ok(get_typed_column_reader(group.get_column_reader(at)?))
 }
 
 /// The next values of a column; none at the end of the row group.
@@ -181,12 +173,10 @@ impl Batch {
             return Err(ParquetError::General(format!("columns have {rows} and {others:?} rows")));
         }
         let expected = (next..).map(u64::cast_signed);
-        match self.index.iter().zip(expected).find(|(found, expected)| *found != expected) {
-            Some((found, expected)) => {
-                Err(ParquetError::General(format!("the row of leaf {expected} carries index {found}")))
-            }
-            None => Ok(()),
+        if let Some((found, expected)) = self.index.iter().zip(expected).find(|(found, expected)| *found != expected) {
+            return Err(ParquetError::General(format!("the row of leaf {expected} carries index {found}")));
         }
+        Ok(())
     }
 
     fn openings(&self) -> impl Iterator<Item = Opening<'_>> {

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use sha2::{Digest as _, Sha256};
 
-use crate::Failure;
+use crate::{Failure, Result};
 
 /// Largest file that is read: a record of 16 MiB in base64, with room.
 const FILE_BYTES_MAX: u64 = 64 << 20;
@@ -17,12 +17,12 @@ pub(crate) fn unreadable(path: &Path) -> impl Fn(io::Error) -> Failure {
 }
 
 /// The bytes of a file.
-pub(crate) fn read(path: &Path) -> Result<Vec<u8>, Failure> {
+pub(crate) fn read(path: &Path) -> Result<Vec<u8>> {
     read_within(path, FILE_BYTES_MAX)
 }
 
 /// The bytes of a file of at most so many.
-pub(crate) fn read_within(path: &Path, bytes_max: u64) -> Result<Vec<u8>, Failure> {
+pub(crate) fn read_within(path: &Path, bytes_max: u64) -> Result<Vec<u8>> {
     let length = fs::metadata(path).map_err(unreadable(path))?.len();
     if length > bytes_max {
         return Err(Failure::Io(format!("{} has {length} bytes, the limit is {bytes_max}", path.display())));
@@ -31,7 +31,7 @@ pub(crate) fn read_within(path: &Path, bytes_max: u64) -> Result<Vec<u8>, Failur
 }
 
 /// What is in a folder, ascending; nothing when the folder is missing.
-pub(crate) fn list(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
+pub(crate) fn list(folder: &Path) -> Result<Vec<PathBuf>> {
     let mut paths = Vec::new();
     if folder.exists() {
         for entry in fs::read_dir(folder).map_err(unreadable(folder))? {
@@ -56,7 +56,7 @@ impl std::fmt::Display for Digest {
 }
 
 /// The digest of a file of any length.
-pub(crate) fn digest(path: &Path) -> Result<Digest, Failure> {
+pub(crate) fn digest(path: &Path) -> Result<Digest> {
     let mut file = File::open(path).map_err(unreadable(path))?;
     let (mut hash, mut bytes, mut chunk) = (Sha256::new(), 0, vec![0; 1 << 20]);
     loop {

@@ -5,28 +5,17 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
-use tlog::Hash;
-use tlog::checkpoint::Opened;
+use tlog::checkpoint::{Checkpoint, Opened};
 use tlog::note::VerifierKey;
 
-use crate::Failure;
 use crate::files::{list, read, unreadable};
+use crate::{Failure, Result};
 
 /// Domain of the chain.
 const TAG: &[u8] = b"deedbook/history/v0\n";
 
-/// Longest first line of an entry: a digest in hex, a space, a length.
-const LINE_BYTES_MAX: usize = 96;
-
 /// A disk writes sectors of this size whole or not at all.
 const SECTOR_BYTES: usize = 512;
-
-/// One published checkpoint.
-pub(crate) struct Published {
-    pub(crate) size: u64,
-    pub(crate) root: Hash,
-    pub(crate) place: String,
-}
 
 /// Reads the history of a log, one day in memory at a time.
 pub(crate) struct History<'k> {
@@ -43,13 +32,13 @@ pub(crate) struct History<'k> {
     pub(crate) count: u64,
     /// True when the last entry is unfinished, as a crash leaves it.
     pub(crate) torn: bool,
-    /// Read, and not asked for yet.
-    pub(crate) ahead: Option<Published>,
+    /// Read, and not asked for yet; with its place.
+    pub(crate) ahead: Option<(Checkpoint, String)>,
 }
 
 impl<'k> History<'k> {
     /// Takes stock of the files. What a living writer adds later is not looked at.
-    pub(crate) fn begin(folder: &Path, key: &'k VerifierKey) -> Result<History<'k>, Failure> {
+    pub(crate) fn begin(folder: &Path, key: &'k VerifierKey) -> Result<History<'k>> {
         let mut days = Vec::new();
         for path in list(folder)?.into_iter().rev() {
             if path.extension().is_some_and(|extension| extension == "notes") {
@@ -67,14 +56,14 @@ impl<'k> History<'k> {
     }
 
     /// The next published checkpoint, if it is of at most `size` leaves.
-    pub(crate) fn up_to(&mut self, size: u64) -> Result<Option<Published>, Failure> {
+    pub(crate) fn up_to(&mut self, size: u64) -> Result<Option<(Checkpoint, String)>> {
         if self.ahead.is_none() {
             self.ahead = self.next()?;
         }
-        Ok(self.ahead.take_if(|next| next.size <= size))
+        Ok(self.ahead.take_if(|(next, _)| next.size <= size))
     }
 
-    fn next(&mut self) -> Result<Option<Published>, Failure> {
+    fn next(&mut self) -> Result<Option<(Checkpoint, String)>> {
         while self.at == self.bytes.len() {
             let Some((path, length)) = self.days.pop() else { return Ok(None) };
             self.bytes = read(&path)?;
@@ -94,7 +83,7 @@ impl<'k> History<'k> {
         let opened = Opened::open(note, self.key).map_err(|e| Failure::Altered(format!("{place}: {e}")))?.checkpoint;
         self.newest.take_if(|newest| newest == note);
         (self.link, self.at, self.count) = (digest, end, self.count + 1);
-        Ok(Some(Published { size: opened.size, root: opened.root, place }))
+        Ok(Some((opened, place)))
     }
 }
 
@@ -111,11 +100,10 @@ fn encode(previous: &[u8; 32], at: usize, note: &[u8]) -> ([u8; 32], Vec<u8>) {
 
 /// The entry at `at`, if it is whole and follows: its digest, its note, its end.
 fn entry<'b>(bytes: &'b [u8], at: usize, previous: &[u8; 32]) -> Option<([u8; 32], &'b [u8], usize)> {
-    let line_at = if at == 0 { bytes.iter().take(LINE_BYTES_MAX).position(|byte| *byte == b'\n')? + 1 } else { at };
-    let rest = bytes.get(line_at..)?;
-    let line_end = rest.iter().take(LINE_BYTES_MAX).position(|byte| *byte == b'\n')?;
-    let (_, length) = std::str::from_utf8(rest.get(..line_end)?).ok()?.split_once(' ')?;
-    let start = line_at + line_end + 1;
+    let line_end = |from: usize| Some(from + bytes.get(from..)?.iter().position(|byte| *byte == b'\n')? + 1);
+    let line = if at == 0 { line_end(at)? } else { at };
+    let start = line_end(line)?;
+    let (_, length) = std::str::from_utf8(bytes.get(line..start - 1)?).ok()?.split_once(' ')?;
     let end = start.checked_add(length.parse().ok()?)?;
     let note = bytes.get(start..end)?;
     let (digest, expected) = encode(previous, at, note);

@@ -4,10 +4,10 @@ use std::fmt::Display;
 
 use model::{Header, Leaf, Millis, commitment};
 
-use crate::Failure;
 use crate::report::Findings;
 use crate::sealed::Sealed;
 use crate::tree::{Entries, Tree};
+use crate::{Failure, Result};
 
 /// What opens a leaf, as evidence and WAL keep it.
 pub(crate) struct Opening<'b> {
@@ -20,7 +20,7 @@ pub(crate) struct Opening<'b> {
 }
 
 /// What is done with each leaf of a file.
-pub(crate) type Each<'e> = &'e mut dyn FnMut(&Opening<'_>) -> Result<(), Failure>;
+pub(crate) type Each<'e> = &'e mut dyn FnMut(&Opening<'_>) -> Result;
 
 /// The log while its leaves are opened, in order.
 pub(crate) struct Leaves<'k> {
@@ -37,7 +37,7 @@ pub(crate) struct Leaves<'k> {
 impl Leaves<'_> {
     /// Checks one leaf. A leaf that was opened before (generations and WAL overlap) is checked again
     /// and not counted.
-    pub(crate) fn open(&mut self, place: &dyn Display, leaf: &Opening<'_>) -> Result<(), Failure> {
+    pub(crate) fn open(&mut self, place: &dyn Display, leaf: &Opening<'_>) -> Result {
         let is_new = leaf.index == self.next;
         // Also when it turns out to be wrong: it is there.
         self.next += u64::from(is_new);
@@ -67,7 +67,7 @@ impl Leaves<'_> {
     }
 
     /// A leaf above the published ones: the notes in the WAL say what the root must be then.
-    fn grow(&mut self, index: u64, entry: &[u8]) -> Result<(), Failure> {
+    fn grow(&mut self, index: u64, entry: &[u8]) -> Result {
         let Some(tree) = self.tree.as_mut().filter(|tree| tree.size() == index) else { return Ok(()) };
         let result = tree.append(entry, |_, _| Ok(()));
         if result.is_err() {
@@ -79,8 +79,8 @@ impl Leaves<'_> {
     /// Goes on at leaf `first`, and tells at `place` of leaves that nothing before it has opened.
     pub(crate) fn skip_to(&mut self, first: u64, place: &str, findings: &mut Findings) {
         if let Some(last) = first.checked_sub(1).filter(|last| *last >= self.next) {
-            let next = self.next;
-            findings.altered(place, format!("leaves {next} to {last} are in no evidence file and not in the WAL"));
+            let missing = format!("leaves {} to {last}", self.next);
+            findings.altered.add(format!("{place}: {missing} are in no evidence file and not in the WAL"));
             self.next = first;
         }
     }

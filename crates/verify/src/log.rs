@@ -20,7 +20,7 @@ use crate::proof::{read_checkpoint, read_key, refused};
 use crate::report::Findings;
 use crate::sealed::Sealed;
 use crate::tree::{Entries, Tree};
-use crate::{Failure, evidence, wal};
+use crate::{Failure, Result, evidence, wal};
 
 /// Looks at a log whose files are written to meanwhile before a finding is believed.
 const LOOKS_MAX: usize = 3;
@@ -39,16 +39,15 @@ struct Identity {
 }
 
 /// Checks a log and says in plain text what that shows and what it does not.
-pub(crate) fn check(request: &Request) -> Result<String, Failure> {
-    let mut looks = 0;
-    loop {
-        looks += 1;
+pub(crate) fn check(request: &Request) -> Result<String> {
+    for _ in 1..LOOKS_MAX {
         let before = names(&request.subject);
         let verdict = look(request);
-        if verdict.is_ok() || looks == LOOKS_MAX || names(&request.subject) == before {
+        if verdict.is_ok() || names(&request.subject) == before {
             return verdict;
         }
     }
+    look(request)
 }
 
 /// The files that a writer makes, writes to and frees, and when each was last written.
@@ -60,7 +59,7 @@ fn names(folder: &Path) -> Vec<(OsString, Option<SystemTime>)> {
     names
 }
 
-fn look(request: &Request) -> Result<String, Failure> {
+fn look(request: &Request) -> Result<String> {
     let key = read_key(&request.key)?;
     let log = request.subject.join("log");
     let mut findings = Findings::default();
@@ -92,30 +91,30 @@ fn look(request: &Request) -> Result<String, Failure> {
         let Identity { format, origin, created_ms, key } = identity;
         leaves.sealed.check_opening(&Directive::LogOpened { origin, key, format, created_ms }, &mut findings);
     } else {
-        findings.fact(format!("0 of {size} leaves were opened: only the published part was looked at"));
+        findings.facts.add(format!("0 of {size} leaves were opened: only the published part was looked at"));
     }
     let (all, root) = finish(size, leaves.tree, &mut findings)?;
     match &request.lake {
         Some(folder) => {
             let files = leaves.sealed.check_lake(folder, &mut findings)?;
-            findings.fact(format!("{files} lake files are announced by sealed leaves"));
+            findings.facts.add(format!("{files} lake files are announced by sealed leaves"));
         }
-        None => findings.fact("lake files were not looked at: no --lake"),
+        None => findings.facts.add("lake files were not looked at: no --lake"),
     }
     match anchored.checked_sub(1) {
-        Some(last) => findings.fact(format!("anchored: leaves 0 to {last}, by the checkpoint you kept")),
-        None => findings.fact(
+        Some(last) => findings.facts.add(format!("anchored: leaves 0 to {last}, by the checkpoint you kept")),
+        None => findings.facts.add(
             "anchored: nothing. No outside checkpoint was given: a log cut or signed anew as a whole would not show",
         ),
     }
     if anchored < all {
-        findings.fact(format!("not anchored: leaves {anchored} to {} rest on the log's own key alone", all - 1));
+        findings.facts.add(format!("not anchored: leaves {anchored} to {} rest on the log's own key alone", all - 1));
     }
     findings.verdict(&format!("{all} leaves of {}{root}", key.name()))
 }
 
 /// What the file `identity` says; `None` when only the published part is to be checked.
-fn identity(request: &Request) -> Result<Option<Identity>, Failure> {
+fn identity(request: &Request) -> Result<Option<Identity>> {
     #[derive(Deserialize)]
     struct Version {
         format: u32,
@@ -145,7 +144,7 @@ fn published(
     key: &VerifierKey,
     is_its_key: bool,
     history: &mut History<'_>,
-) -> Result<Option<Checkpoint>, Failure> {
+) -> Result<Option<Checkpoint>> {
     if !path.exists() {
         let is_new = history.is_empty() && is_its_key;
         return if is_new { Ok(None) } else { Err(Failure::Altered("log/checkpoint: missing".to_owned())) };
@@ -160,12 +159,7 @@ fn published(
 }
 
 /// Collects the roots that the WAL says and the notes in it sign.
-fn signed_in_wal(
-    folder: &Path,
-    key: &VerifierKey,
-    tree: &mut Tree<'_>,
-    findings: &mut Findings,
-) -> Result<Range<u64>, Failure> {
+fn signed_in_wal(folder: &Path, key: &VerifierKey, tree: &mut Tree<'_>, findings: &mut Findings) -> Result<Range<u64>> {
     wal::read(folder, key.name(), findings, &mut |frame| {
         tree.expect(frame.size, frame.root, &frame.place)?;
         if frame.note.is_empty() {
@@ -188,7 +182,7 @@ fn open_leaves(
     in_wal: Range<u64>,
     leaves: &mut Leaves<'_>,
     findings: &mut Findings,
-) -> Result<(), Failure> {
+) -> Result {
     let (segments, others) = findings.keep(evidence::segments(&folder.join("evidence")))?.unwrap_or_default();
     let mut files = Vec::new();
     for segment in segments {
@@ -220,10 +214,10 @@ fn open_leaves(
     leaves.skip_to(size, "wal", findings);
     leaves.sealed.check_evidence(&files, in_wal.start, findings);
     if others > 0 {
-        findings.note(format!("{others} files in evidence/ are not named like evidence and were not read"));
+        findings.notes.add(format!("{others} files in evidence/ are not named like evidence and were not read"));
     }
     let (opened, in_wal, files) = (leaves.opened, leaves.opened - in_evidence, files.len());
-    findings.fact(format!(
+    findings.facts.add(format!(
         "{opened} of {size} leaves were opened: {in_evidence} in {files} evidence files, {in_wal} in the WAL"
     ));
     Ok(())
@@ -231,16 +225,16 @@ fn open_leaves(
 
 /// Nothing may be left over that speaks of more leaves than there are. Returns how many there are,
 /// and the words for their root if it is known.
-fn finish(size: u64, tree: Option<Tree<'_>>, findings: &mut Findings) -> Result<(u64, String), Failure> {
+fn finish(size: u64, tree: Option<Tree<'_>>, findings: &mut Findings) -> Result<(u64, String)> {
     let Some(tree) = tree else { return Ok((size, String::new())) };
     let (all, root) = (tree.size(), tree.root());
     if let Some(history) = findings.keep(tree.finish(all))? {
         let count = history.count;
-        findings.fact(format!("every entry, tile and checkpoint of log/ agrees: {size} leaves are published, {count} checkpoints are in the history"));
+        findings.facts.add(format!("every entry, tile and checkpoint of log/ agrees: {size} leaves are published, {count} checkpoints are in the history"));
         if history.torn {
-            findings.fact(
-                "the last entry of the history is unfinished, as a crash leaves it: log/checkpoint is that entry",
-            );
+            findings
+                .facts
+                .add("the last entry of the history is unfinished, as a crash leaves it: log/checkpoint is that entry");
         }
     }
     Ok((all, format!(", root {root}")))

@@ -5,9 +5,7 @@
 //! `args` reads the command line, `files` reads files, `proof` checks one record. `log` checks a
 //! whole log: `history` reads what was published when, `tree` rebuilds the tree of the published
 //! entries, `evidence` and `wal` read the leaves that `leaves` opens, `sealed` holds files against
-//! what leaves seal about them, `report` words the verdict. Exit codes: 0 intact, 1 a file cannot be
-//! read, 2 usage, 3 altered, 5 cannot be verified with this key or by this version, 6 a lake file
-//! differs.
+//! what leaves seal about them, `report` words the verdict.
 
 mod args;
 mod evidence;
@@ -24,8 +22,10 @@ mod wal;
 use std::io::Write as _;
 use std::process::ExitCode;
 
+/// What a check, or a step of it, comes to.
+type Result<T = (), E = Failure> = std::result::Result<T, E>;
+
 /// How a check can end other than well; each has its exit code.
-#[derive(Debug)]
 enum Failure {
     /// A file cannot be read, or the verdict cannot be printed.
     Io(String),

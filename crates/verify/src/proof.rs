@@ -13,9 +13,9 @@ use tlog::note::VerifierKey;
 use tlog::policy::Policy;
 use tlog::proof::{LogProof, Proved};
 
-use crate::Failure;
 use crate::args::Request;
 use crate::files::read;
+use crate::{Failure, Result};
 
 /// A record and what opens its commitment, as `deedbook prove --record` writes it.
 #[derive(Deserialize)]
@@ -30,7 +30,7 @@ struct Opening {
 }
 
 /// Checks a proof and says in plain text what it shows and what it does not.
-pub(crate) fn check(request: &Request, record: &Path) -> Result<String, Failure> {
+pub(crate) fn check(request: &Request, record: &Path) -> Result<String> {
     let key = read_key(&request.key)?;
     let opening: Opening = serde_json::from_slice(&read(record)?)
         .map_err(|e| Failure::Unverifiable(format!("record {}: {e}", record.display())))?;
@@ -39,18 +39,14 @@ pub(crate) fn check(request: &Request, record: &Path) -> Result<String, Failure>
         Some(path) => Some(Policy::parse(&read(path)?).map_err(|e| Failure::Unverifiable(format!("{e}")))?),
         None => None,
     };
-    if opening.index != proof.index || opening.log != key.name() {
-        return Err(Failure::Altered(format!(
-            "the record says leaf {} of {}, the proof is for leaf {} and the key for {}",
-            opening.index,
-            opening.log,
-            proof.index,
-            key.name()
-        )));
+    let (index, log) = (proof.index, key.name());
+    if opening.index != index || opening.log != log {
+        let record = format!("leaf {} of {}", opening.index, opening.log);
+        let what = format!("the record says {record}, the proof is for leaf {index} and the key for {log}");
+        return Err(Failure::Altered(what));
     }
-    let salt = bytes("salt", &opening.salt)?
-        .try_into()
-        .map_err(|_| Failure::Altered("the salt of the record has not 16 bytes".to_owned()))?;
+    let wrong_salt = |_| Failure::Altered("the salt of the record has not 16 bytes".to_owned());
+    let salt = bytes("salt", &opening.salt)?.try_into().map_err(wrong_salt)?;
     let (header, body) = (bytes("header", &opening.header)?, bytes("body", &opening.body)?);
     let commitment = commitment(&salt, &header, &body);
     let leaf = Leaf { sequenced_at: Millis(opening.sequenced_at_ms), commitment }.encode();
@@ -59,12 +55,9 @@ pub(crate) fn check(request: &Request, record: &Path) -> Result<String, Failure>
     let kept = request.checkpoint.as_deref().map(|path| compare(path, &key, &proved)).transpose()?;
     // Only now is the header worth reading: its bytes are the sealed ones.
     let header = Header::decode(&header).map_err(|e| Failure::Unverifiable(format!("header of the record: {e}")))?;
-    if header.body_bytes != body.len() as u64 {
-        return Err(Failure::Altered(format!(
-            "header says {} bytes of body, there are {}",
-            header.body_bytes,
-            body.len()
-        )));
+    let (sealed, found) = (header.body_bytes, body.len());
+    if sealed != found as u64 {
+        return Err(Failure::Altered(format!("header says {sealed} bytes of body, there are {found}")));
     }
     Ok(verdict(&opening, &header, &proved, kept.as_ref()))
 }
@@ -107,20 +100,18 @@ fn verdict(opening: &Opening, header: &Header, proved: &Proved, kept: Option<&Ch
 }
 
 /// A kept checkpoint of the same size must have the same root.
-fn compare(path: &Path, key: &VerifierKey, proved: &Proved) -> Result<Checkpoint, Failure> {
+fn compare(path: &Path, key: &VerifierKey, proved: &Proved) -> Result<Checkpoint> {
     let (kept, sealed) = (read_checkpoint(path, key)?, &proved.opened.checkpoint);
-    if kept.size == sealed.size && kept.root != sealed.root {
-        let Checkpoint { size, root, .. } = kept;
-        let (place, other) = (path.display(), sealed.root);
-        return Err(Failure::Altered(format!(
-            "the log signed two roots for {size} leaves: {root} in {place}, {other} in the proof"
-        )));
+    let Checkpoint { size, root, .. } = &kept;
+    if *size == sealed.size && *root != sealed.root {
+        let roots = format!("{root} in {}, {} in the proof", path.display(), sealed.root);
+        return Err(Failure::Altered(format!("the log signed two roots for {size} leaves: {roots}")));
     }
     Ok(kept)
 }
 
 /// A checkpoint in a file, signed with this key.
-pub(crate) fn read_checkpoint(path: &Path, key: &VerifierKey) -> Result<Checkpoint, Failure> {
+pub(crate) fn read_checkpoint(path: &Path, key: &VerifierKey) -> Result<Checkpoint> {
     Ok(Opened::open(&read(path)?, key).map_err(|e| refused(path, &e))?.checkpoint)
 }
 
@@ -133,12 +124,12 @@ pub(crate) fn refused(path: &Path, error: &tlog::Error) -> Failure {
 }
 
 /// The verifier key in a file.
-pub(crate) fn read_key(path: &Path) -> Result<VerifierKey, Failure> {
+pub(crate) fn read_key(path: &Path) -> Result<VerifierKey> {
     let text = read(path)?;
     let key = String::from_utf8_lossy(&text).trim().parse();
     key.map_err(|e| Failure::Unverifiable(format!("key {}: {e}", path.display())))
 }
 
-fn bytes(field: &str, text: &str) -> Result<Vec<u8>, Failure> {
+fn bytes(field: &str, text: &str) -> Result<Vec<u8>> {
     STANDARD.decode(text).map_err(|e| Failure::Unverifiable(format!("field `{field}` of the record: {e}")))
 }

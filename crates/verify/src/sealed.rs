@@ -5,7 +5,7 @@ use std::path::Path;
 
 use model::{CanonicalJson, Directive, Kind, Manifest, ViewManifest, canonical_json};
 
-use crate::Failure;
+use crate::Result;
 use crate::evidence::Segment;
 use crate::files::{Digest, digest};
 use crate::report::Findings;
@@ -49,7 +49,7 @@ impl Sealed {
     /// Leaf 0 seals what the log is called and which key it signs with.
     pub(crate) fn check_opening(&self, expected: &Directive, findings: &mut Findings) {
         if self.opened.as_ref().is_some_and(|opened| opened != expected) {
-            findings.altered("identity", "does not say what leaf 0 sealed when the log was made");
+            findings.altered.add("identity: does not say what leaf 0 sealed when the log was made");
         }
     }
 
@@ -60,22 +60,22 @@ impl Sealed {
             let place = segment.place();
             match self.evidence.get(&segment.name) {
                 Some((leaf, sealed)) if found != sealed => {
-                    findings.altered(place, format!("has {found}; leaf {leaf} sealed {sealed}"));
+                    findings.altered.add(format!("{place}: has {found}; leaf {leaf} sealed {sealed}"));
                 }
                 Some(_) if self.replaced.contains(&segment.name) => {
-                    findings.note(format!("{place} was replaced by a later generation and is still there"));
+                    findings.notes.add(format!("{place} was replaced by a later generation and is still there"));
                 }
                 Some(_) => {}
                 None if segment.first >= in_wal || files.iter().any(|(file, _)| self.holds(file, segment)) => {
-                    findings.note(format!("{place} has no manifest: a crash left it, and nothing needs it"));
+                    findings.notes.add(format!("{place} has no manifest: a crash left it, and nothing needs it"));
                 }
-                None => findings.altered(place, "no sealed manifest announces this file"),
+                None => findings.altered.add(format!("{place}: no sealed manifest announces this file")),
             }
         }
         let there: BTreeSet<&String> = files.iter().map(|(segment, _)| &segment.name).collect();
         for (name, (leaf, _)) in &self.evidence {
             if !there.contains(name) && !self.replaced.contains(name) {
-                findings.altered(format!("evidence/{name}.parquet"), format!("sealed by leaf {leaf}, and missing"));
+                findings.altered.add(format!("evidence/{name}.parquet: sealed by leaf {leaf}, and missing"));
             }
         }
     }
@@ -86,16 +86,16 @@ impl Sealed {
     }
 
     /// Holds the live lake files against their view manifests; returns how many there are.
-    pub(crate) fn check_lake(&self, folder: &Path, findings: &mut Findings) -> Result<usize, Failure> {
+    pub(crate) fn check_lake(&self, folder: &Path, findings: &mut Findings) -> Result<usize> {
         for (name, (leaf, announced)) in &self.lake {
-            let (path, place) = (folder.join(name), format!("lake/{name}"));
+            let path = folder.join(name);
             if name.contains('/') || !path.exists() {
-                findings.differs(place, format!("announced by leaf {leaf}, and missing"));
+                findings.differs.add(format!("lake/{name}: announced by leaf {leaf}, and missing"));
                 continue;
             }
             let found = digest(&path)?;
             if found != *announced {
-                findings.differs(place, format!("has {found}; leaf {leaf} announced {announced}"));
+                findings.differs.add(format!("lake/{name}: has {found}; leaf {leaf} announced {announced}"));
             }
         }
         Ok(self.lake.len())

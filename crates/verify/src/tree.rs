@@ -5,11 +5,12 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use tlog::Hash;
+use tlog::checkpoint::Checkpoint;
 use tlog::tile::{Row, Tile, TileBuilder, bundle_entries, row_tiles};
 
-use crate::Failure;
-use crate::files::read;
+use crate::files::{read, unreadable};
 use crate::history::History;
+use crate::{Failure, Result};
 
 /// The tree while it is rebuilt. After an error it is known to be wrong, and of no more use.
 pub(crate) struct Tree<'k> {
@@ -26,7 +27,7 @@ impl<'k> Tree<'k> {
     }
 
     /// Says what the root must be at some size. All that is said must agree.
-    pub(crate) fn expect(&mut self, size: u64, root: Hash, place: &str) -> Result<(), Failure> {
+    pub(crate) fn expect(&mut self, size: u64, root: Hash, place: &str) -> Result {
         let (known, other) = self.roots.entry(size).or_insert_with(|| (root, place.to_owned()));
         if *known == root {
             return Ok(());
@@ -43,7 +44,7 @@ impl<'k> Tree<'k> {
     }
 
     /// Rebuilds the tree of the published entries and compares each tile as soon as it is complete.
-    pub(crate) fn walk(&mut self, log: &Path, size: u64) -> Result<(), Failure> {
+    pub(crate) fn walk(&mut self, log: &Path, size: u64) -> Result {
         self.check()?;
         for bundle in row_tiles(Row::Entries, size) {
             let bytes = stored(log, bundle)?;
@@ -55,11 +56,7 @@ impl<'k> Tree<'k> {
     }
 
     /// Adds an entry; `full` sees the tiles that it completes.
-    pub(crate) fn append(
-        &mut self,
-        entry: &[u8],
-        full: impl Fn(Tile, &[u8]) -> Result<(), Failure>,
-    ) -> Result<(), Failure> {
+    pub(crate) fn append(&mut self, entry: &[u8], full: impl Fn(Tile, &[u8]) -> Result) -> Result {
         let mut differs = Ok(());
         self.builder.append(tlog::leaf_hash(entry), |tile, bytes| {
             if differs.is_ok() {
@@ -71,17 +68,17 @@ impl<'k> Tree<'k> {
     }
 
     /// Compares with what is said of a tree of this size.
-    fn check(&mut self) -> Result<(), Failure> {
-        while let Some(next) = self.history.up_to(self.size())? {
-            if next.size < self.size() {
-                return Err(Failure::Altered(format!("{}: {} leaves, fewer than before", next.place, next.size)));
+    fn check(&mut self) -> Result {
+        while let Some((Checkpoint { size, root, .. }, place)) = self.history.up_to(self.size())? {
+            if size < self.size() {
+                return Err(Failure::Altered(format!("{place}: {size} leaves, fewer than before")));
             }
-            self.compare(&next.root, &next.place)?;
+            self.compare(&root, &place)?;
         }
         self.roots.get(&self.size()).map_or(Ok(()), |(root, place)| self.compare(root, place))
     }
 
-    fn compare(&self, root: &Hash, place: &str) -> Result<(), Failure> {
+    fn compare(&self, root: &Hash, place: &str) -> Result {
         let (size, computed) = (self.size(), self.root());
         if *root == computed {
             return Ok(());
@@ -90,9 +87,9 @@ impl<'k> Tree<'k> {
     }
 
     /// At the end no root may be left over that speaks of more leaves than there are.
-    pub(crate) fn finish(self, size: u64) -> Result<History<'k>, Failure> {
+    pub(crate) fn finish(self, size: u64) -> Result<History<'k>> {
         let said = self.roots.range(size + 1..).next_back().map(|(above, (_, place))| (*above, place));
-        match said.or(self.history.ahead.as_ref().map(|next| (next.size, &next.place))) {
+        match said.or(self.history.ahead.as_ref().map(|(next, place)| (next.size, place))) {
             Some((above, place)) => {
                 Err(Failure::Altered(format!("{place} signs {above} leaves, the log has {size}: it was cut")))
             }
@@ -115,7 +112,7 @@ impl Entries {
     }
 
     /// The entry of a leaf; `None` above the published ones.
-    pub(crate) fn get(&mut self, index: u64) -> Result<Option<&[u8]>, Failure> {
+    pub(crate) fn get(&mut self, index: u64) -> Result<Option<&[u8]>> {
         let number = index / u64::from(tlog::tile::TILE_WIDTH);
         let bundle = Tile::at_size(Row::Entries, number, self.size).filter(|_| index < self.size);
         let Some(tile) = bundle else { return Ok(None) };
@@ -130,7 +127,7 @@ impl Entries {
     }
 }
 
-fn same(log: &Path, tile: Tile, computed: &[u8]) -> Result<(), Failure> {
+fn same(log: &Path, tile: Tile, computed: &[u8]) -> Result {
     let found = stored(log, tile)?;
     if found == computed {
         return Ok(());
@@ -140,7 +137,7 @@ fn same(log: &Path, tile: Tile, computed: &[u8]) -> Result<(), Failure> {
 }
 
 /// A tile's bytes; where the partial tile is gone, the beginning of the full one.
-fn stored(log: &Path, tile: Tile) -> Result<Vec<u8>, Failure> {
+fn stored(log: &Path, tile: Tile) -> Result<Vec<u8>> {
     let (path, full) = (log.join(tile.to_string()), tile.full());
     if path.exists() {
         return tile_bytes(&path);
@@ -163,13 +160,11 @@ fn stored(log: &Path, tile: Tile) -> Result<Vec<u8>, Failure> {
 }
 
 /// No tile and no bundle is longer than 256 entries of the greatest length; a longer file is not one.
-fn tile_bytes(path: &Path) -> Result<Vec<u8>, Failure> {
+fn tile_bytes(path: &Path) -> Result<Vec<u8>> {
     const BUNDLE_BYTES_MAX: u64 = 256 * (2 + tlog::tile::ENTRY_BYTES_MAX as u64);
-    match std::fs::metadata(path) {
-        Ok(file) if file.len() > BUNDLE_BYTES_MAX => {
-            let (name, bytes) = (path.display(), file.len());
-            Err(Failure::Altered(format!("{name} has {bytes} bytes, a tile has at most {BUNDLE_BYTES_MAX}")))
-        }
-        _ => read(path),
+    let (name, bytes) = (path.display(), std::fs::metadata(path).map_err(unreadable(path))?.len());
+    if bytes > BUNDLE_BYTES_MAX {
+        return Err(Failure::Altered(format!("{name} has {bytes} bytes, a tile has at most {BUNDLE_BYTES_MAX}")));
     }
+    read(path)
 }

@@ -8,10 +8,10 @@ use std::path::{Path, PathBuf};
 use sha2::{Digest, Sha256};
 use tlog::Hash;
 
-use crate::Failure;
 use crate::files::{list, read_within};
 use crate::leaves::{Each, Opening};
 use crate::report::Findings;
+use crate::{Failure, Result};
 
 /// Files and frames are made of pages.
 const PAGE_BYTES: usize = 4_096;
@@ -41,30 +41,28 @@ pub(crate) struct Frame<'b> {
     leaves: &'b [u8],
 }
 
+/// What is done with each frame.
+type EachFrame<'e> = &'e mut dyn FnMut(&Frame<'_>) -> Result;
+
 /// Reads every frame of every live file, and returns which leaves they hold. Damage is a finding,
 /// and so is a gap between files.
-pub(crate) fn read(
-    folder: &Path,
-    origin: &str,
-    findings: &mut Findings,
-    each: &mut dyn FnMut(&Frame<'_>) -> Result<(), Failure>,
-) -> Result<Range<u64>, Failure> {
+pub(crate) fn read(folder: &Path, origin: &str, findings: &mut Findings, each: EachFrame<'_>) -> Result<Range<u64>> {
     let numbers = live_files(folder)?;
     let (Some(first), Some(last)) = (numbers.first().copied(), numbers.last().copied()) else {
-        findings.altered("wal", "no file is there");
+        findings.altered.add("wal: no file is there");
         return Ok(0..0);
     };
     let mut extent: Option<Range<u64>> = None;
     for number in first..=last {
         if !numbers.contains(&number) {
-            findings.altered(format!("wal/{number:016}.wal"), "missing");
+            findings.altered.add(format!("wal/{number:016}.wal: missing"));
             continue;
         }
         let Some(file) = findings.keep(WalFile::open(folder, number, origin, number == last))? else { continue };
         let extent = extent.get_or_insert(file.first..file.first);
         if extent.end != file.first {
             let what = format!("begins at leaf {}, the file before ends at {}", file.first, extent.end);
-            findings.altered(&file.name, what);
+            findings.altered.add(format!("{}: {what}", file.name));
             extent.end = file.first;
         }
         findings.keep(file.frames(&mut extent.end, each))?;
@@ -72,7 +70,7 @@ pub(crate) fn read(
     Ok(extent.unwrap_or_default())
 }
 
-fn live_files(folder: &Path) -> Result<Vec<u64>, Failure> {
+fn live_files(folder: &Path) -> Result<Vec<u64>> {
     let number = |path: PathBuf| {
         let name = path.file_name()?.to_str()?;
         let number = name.strip_suffix(".wal")?.parse().ok()?;
@@ -95,7 +93,7 @@ struct WalFile {
 
 impl WalFile {
     /// Reads a file and its first page.
-    fn open(folder: &Path, number: u64, origin: &str, is_last: bool) -> Result<WalFile, Failure> {
+    fn open(folder: &Path, number: u64, origin: &str, is_last: bool) -> Result<WalFile> {
         let name = format!("wal/{number:016}.wal");
         let wrong = |what: &str| Failure::Altered(format!("{name} offset 0: {what}"));
         let bytes = read_within(&folder.join(format!("{number:016}.wal")), FILE_BYTES_MAX)?;
@@ -114,7 +112,7 @@ impl WalFile {
     }
 
     /// Hands over the frames, which must follow each other from leaf `end` on.
-    fn frames(&self, end: &mut u64, each: &mut dyn FnMut(&Frame<'_>) -> Result<(), Failure>) -> Result<(), Failure> {
+    fn frames(&self, end: &mut u64, each: EachFrame<'_>) -> Result {
         let (mut offset, mut time) = (PAGE_BYTES, 0);
         loop {
             let wrong = |what: &str| Failure::Altered(format!("{} offset {offset}: {what}", self.name));
@@ -193,7 +191,7 @@ impl WalFile {
 impl Frame<'_> {
     /// Hands over the leaves: a table of header and body lengths (u32 each), then salt, header and
     /// body of each.
-    pub(crate) fn openings(&self, each: Each<'_>) -> Result<(), Failure> {
+    pub(crate) fn openings(&self, each: Each<'_>) -> Result {
         let wrong = || Failure::Altered(format!("{}: table contradicts the lengths of the frame", self.place));
         let (table, mut rest) = self.leaves.split_at_checked(8 * self.count as usize).ok_or_else(wrong)?;
         let mut cut = |bytes: usize| {
