@@ -27,18 +27,12 @@ exit codes: 0 intact, 1 a file cannot be read, 2 usage, 3 altered or missing, 5 
             6 a lake file differs while the evidence is intact
 ";
 
-/// What to do.
-pub(crate) enum Command {
-    Help,
-    /// Check the record in the second file.
-    Proof(Request, PathBuf),
-    Log(Request),
-}
-
 /// What is checked, and what it is held against.
 pub(crate) struct Request {
     /// The proof file, or the folder of the log.
     pub(crate) subject: PathBuf,
+    /// The record that the proof is for; none of a log.
+    pub(crate) record: Option<PathBuf>,
     pub(crate) key: PathBuf,
     pub(crate) checkpoint: Option<PathBuf>,
     pub(crate) policy: Option<PathBuf>,
@@ -47,12 +41,13 @@ pub(crate) struct Request {
     pub(crate) published: bool,
 }
 
-pub(crate) fn parse(arguments: &[OsString]) -> Result<Command> {
+/// What is asked for; `None` is help.
+pub(crate) fn parse(arguments: &[OsString]) -> Result<Option<Request>> {
     let mut words = arguments.iter();
     let (subject, options) = match words.next().and_then(|word| word.to_str()) {
         Some("proof") => ("the proof file", ["--record", "--key", "--checkpoint", "--policy"]),
         Some("log") => ("the folder of the log", ["--published", "--key", "--checkpoint", "--lake"]),
-        Some("help" | "--help" | "-h") => return Ok(Command::Help),
+        Some("help" | "--help" | "-h") => return Ok(None),
         Some(other) => return Err(Failure::Usage(format!("unknown command `{other}`"))),
         None => return Err(Failure::Usage("no command given".to_owned())),
     };
@@ -69,7 +64,7 @@ pub(crate) fn parse(arguments: &[OsString]) -> Result<Command> {
                 let value = words.next().ok_or_else(|| Failure::Usage(format!("option `{name}` needs a value")))?;
                 (option, value)
             }
-            None if name == "--help" || name == "-h" => return Ok(Command::Help),
+            None if name == "--help" || name == "-h" => return Ok(None),
             None if name.starts_with('-') => return Err(Failure::Usage(format!("unknown option `{name}`"))),
             None => (subject, word),
         };
@@ -84,9 +79,5 @@ pub(crate) fn parse(arguments: &[OsString]) -> Result<Command> {
     let key = needed("--key")?;
     let mut optional = |option: &str| given.remove(option);
     let (checkpoint, policy, lake) = (optional("--checkpoint"), optional("--policy"), optional("--lake"));
-    let request = Request { subject, key, checkpoint, policy, lake, published };
-    Ok(match record {
-        Some(record) => Command::Proof(request, record),
-        None => Command::Log(request),
-    })
+    Ok(Some(Request { subject, record, key, checkpoint, policy, lake, published }))
 }

@@ -6,7 +6,6 @@ use std::path::{Path, PathBuf};
 use std::sync::mpsc::{SyncSender, sync_channel};
 use std::thread;
 
-use parquet::basic::Type as Physical;
 use parquet::column::reader::{ColumnReaderImpl, get_typed_column_reader};
 use parquet::data_type::{
     ByteArray, ByteArrayType, DataType, FixedLenByteArray, FixedLenByteArrayType, Int32Type, Int64Type,
@@ -23,14 +22,8 @@ const BATCH_ROWS: usize = 256;
 const BATCHES_AHEAD: usize = 8;
 
 /// The columns, in order.
-const COLUMNS: [(&str, Physical); 6] = [
-    ("index", Physical::INT64),
-    ("kind", Physical::INT32),
-    ("sequenced_at", Physical::INT64),
-    ("salt", Physical::FIXED_LEN_BYTE_ARRAY),
-    ("header", Physical::BYTE_ARRAY),
-    ("body", Physical::BYTE_ARRAY),
-];
+const COLUMNS: &str = "index INT64, kind INT32, sequenced_at INT64, salt FIXED_LEN_BYTE_ARRAY, \
+                       header BYTE_ARRAY, body BYTE_ARRAY";
 
 /// A file by its name, `<first>-<last>.<generation>.parquet`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -40,15 +33,12 @@ pub(crate) struct Segment {
     pub(crate) generation: u32,
     /// The name without `.parquet`, as manifests say it.
     pub(crate) name: String,
+    /// How findings name it.
+    pub(crate) place: String,
     pub(crate) path: PathBuf,
 }
 
 impl Segment {
-    /// How findings name it.
-    pub(crate) fn place(&self) -> String {
-        format!("evidence/{}.parquet", self.name)
-    }
-
     fn parse(path: &Path) -> Option<Segment> {
         let name = path.file_name()?.to_str()?.strip_suffix(".parquet")?.to_owned();
         let (range, generation) = name.split_once('.')?;
@@ -57,7 +47,8 @@ impl Segment {
         // One spelling only: no leading zeros, no signs.
         let canonical =
             name == format!("{first}-{last}.{generation}") && first <= last && last < u64::MAX && generation > 0;
-        canonical.then(|| Segment { first, last, generation, name, path: path.to_path_buf() })
+        let place = format!("evidence/{name}.parquet");
+        canonical.then(|| Segment { first, last, generation, name, place, path: path.to_path_buf() })
     }
 }
 
@@ -82,7 +73,7 @@ pub(crate) fn segments(folder: &Path) -> Result<(Vec<Segment>, usize)> {
 /// file, not the end of this program.
 pub(crate) fn rows(segment: &Segment, each: Each<'_>) -> Result {
     let file = File::open(&segment.path).map_err(unreadable(&segment.path))?;
-    let (first, place) = (segment.first, segment.place());
+    let (first, place) = (segment.first, &segment.place);
     let mut next = first;
     let hook = panic::take_hook();
     panic::set_hook(Box::new(|_| {}));
@@ -112,7 +103,8 @@ pub(crate) fn rows(segment: &Segment, each: Each<'_>) -> Result {
 fn read(file: File, first: u64, ahead: &SyncSender<Batch>) -> ParquetResult<()> {
     let reader = SerializedFileReader::new(file)?;
     let columns = reader.metadata().file_metadata().schema_descr().columns().iter();
-    if !columns.map(|column| (column.name(), column.physical_type())).eq(COLUMNS) {
+    let columns: Vec<String> = columns.map(|column| format!("{} {}", column.name(), column.physical_type())).collect();
+    if columns.join(", ") != COLUMNS {
         return Err(ParquetError::General("columns are not those of evidence".to_owned()));
     }
     let mut next = first;

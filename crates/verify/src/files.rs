@@ -4,7 +4,7 @@ use std::fs::{self, File};
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
-use sha2::{Digest as _, Sha256};
+use sha2::{Digest, Sha256};
 
 use crate::{Failure, Result};
 
@@ -42,27 +42,19 @@ pub(crate) fn list(folder: &Path) -> Result<Vec<PathBuf>> {
     Ok(paths)
 }
 
-/// Length and SHA-256 (hex) of a file, found or sealed.
-#[derive(PartialEq)]
-pub(crate) struct Digest {
-    pub(crate) bytes: u64,
-    pub(crate) sha256: String,
+/// Length and SHA-256 (hex) of a file in words, which differ when the files do.
+pub(crate) fn described(bytes: u64, sha256: &str) -> String {
+    format!("{bytes} bytes, SHA-256 {sha256}")
 }
 
-impl std::fmt::Display for Digest {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{} bytes, SHA-256 {}", self.bytes, self.sha256)
-    }
-}
-
-/// The digest of a file of any length.
-pub(crate) fn digest(path: &Path) -> Result<Digest> {
+/// What a file of any length is, described.
+pub(crate) fn describe(path: &Path) -> Result<String> {
     let mut file = File::open(path).map_err(unreadable(path))?;
     let (mut hash, mut bytes, mut chunk) = (Sha256::new(), 0, vec![0; 1 << 20]);
     loop {
         let read = file.read(&mut chunk).map_err(unreadable(path))?;
         if read == 0 {
-            return Ok(Digest { bytes, sha256: model::hex(&hash.finalize()) });
+            return Ok(described(bytes, &model::hex(&hash.finalize())));
         }
         hash.update(chunk.get(..read).unwrap_or_default());
         bytes += read as u64;

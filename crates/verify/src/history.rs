@@ -21,7 +21,7 @@ const SECTOR_BYTES: usize = 512;
 pub(crate) struct History<'k> {
     key: &'k VerifierKey,
     /// The days to come, last first, with the length each had when the check began.
-    days: Vec<(PathBuf, u64)>,
+    pub(crate) days: Vec<(PathBuf, u64)>,
     /// `log/checkpoint`, read after the days were listed: the only note whose entry a crash can have
     /// left unfinished. `None` once its entry was seen.
     pub(crate) newest: Option<Vec<u8>>,
@@ -48,11 +48,6 @@ impl<'k> History<'k> {
         }
         let (path, bytes, link) = (PathBuf::new(), Vec::new(), [0; 32]);
         Ok(History { key, days, newest: None, path, bytes, at: 0, link, count: 0, torn: false, ahead: None })
-    }
-
-    /// True when nothing was ever published.
-    pub(crate) fn is_empty(&self) -> bool {
-        self.days.is_empty()
     }
 
     /// The next published checkpoint, if it is of at most `size` leaves.

@@ -51,7 +51,13 @@ impl Leaves<'_> {
                 return Err(at(&format!("salt, header, body and time give leaf hash {here}, the log has {there}")));
             }
             Some(_) => {}
-            None => self.grow(leaf.index, &entry)?,
+            // Above the published ones: the notes in the WAL say what the root must be then.
+            None => {
+                if let Some(mut tree) = self.tree.take_if(|tree| tree.builder.size() == leaf.index) {
+                    tree.append(&entry, |_, _| Ok(()))?;
+                    self.tree = Some(tree);
+                }
+            }
         }
         // The bytes are the sealed ones. What divides header from body is the header's own length.
         let header = Header::decode(leaf.header).map_err(|e| at(&e.to_string()))?;
@@ -64,16 +70,6 @@ impl Leaves<'_> {
             noted.map_err(|what| Failure::Altered(format!("leaf {}: {what}", leaf.index)))?;
         }
         Ok(())
-    }
-
-    /// A leaf above the published ones: the notes in the WAL say what the root must be then.
-    fn grow(&mut self, index: u64, entry: &[u8]) -> Result {
-        let Some(tree) = self.tree.as_mut().filter(|tree| tree.size() == index) else { return Ok(()) };
-        let result = tree.append(entry, |_, _| Ok(()));
-        if result.is_err() {
-            self.tree = None;
-        }
-        result
     }
 
     /// Goes on at leaf `first`, and tells at `place` of leaves that nothing before it has opened.

@@ -9,11 +9,12 @@ use std::time::SystemTime;
 
 use model::Directive;
 use serde::Deserialize;
+use tlog::ErrorKind;
 use tlog::checkpoint::{Checkpoint, Opened};
 use tlog::note::VerifierKey;
 
 use crate::args::Request;
-use crate::files::{digest, read};
+use crate::files::{describe, read};
 use crate::history::History;
 use crate::leaves::Leaves;
 use crate::proof::{read_checkpoint, read_key, refused};
@@ -64,10 +65,10 @@ fn look(request: &Request) -> Result<String> {
     let log = request.subject.join("log");
     let mut findings = Findings::default();
     let identity = identity(request)?;
-    let is_its_key = identity.as_ref().is_some_and(|identity| identity.key == key.to_string());
+    let is_own = identity.as_ref().is_some_and(|identity| identity.key == key.to_string());
     let mut history = History::begin(&log.join("history"), &key)?;
     // After the history: a writer publishes first and records then.
-    let published = published(&log.join("checkpoint"), &key, is_its_key, &mut history)?;
+    let published = published(&log.join("checkpoint"), &key, is_own, &mut history)?;
     let mut tree = Tree::new(history);
     let (mut size, mut anchored) = (0, 0);
     if let Some(published) = published {
@@ -89,7 +90,11 @@ fn look(request: &Request) -> Result<String> {
     if let Some(identity) = identity {
         open_leaves(&request.subject, &key, size.max(in_wal.end), in_wal, &mut leaves, &mut findings)?;
         let Identity { format, origin, created_ms, key } = identity;
-        leaves.sealed.check_opening(&Directive::LogOpened { origin, key, format, created_ms }, &mut findings);
+        // Leaf 0 seals what the log is called and which key it signs with.
+        let expected = Directive::LogOpened { origin, key, format, created_ms };
+        if leaves.sealed.opened.as_ref().is_some_and(|opened| *opened != expected) {
+            findings.altered.add("identity: does not say what leaf 0 sealed when the log was made");
+        }
     } else {
         findings.facts.add(format!("0 of {size} leaves were opened: only the published part was looked at"));
     }
@@ -103,9 +108,10 @@ fn look(request: &Request) -> Result<String> {
     }
     match anchored.checked_sub(1) {
         Some(last) => findings.facts.add(format!("anchored: leaves 0 to {last}, by the checkpoint you kept")),
-        None => findings.facts.add(
-            "anchored: nothing. No outside checkpoint was given: a log cut or signed anew as a whole would not show",
-        ),
+        None => {
+            let unseen = "a log cut or signed anew as a whole would not show";
+            findings.facts.add(format!("anchored: nothing. No outside checkpoint was given: {unseen}"));
+        }
     }
     if anchored < all {
         findings.facts.add(format!("not anchored: leaves {anchored} to {} rest on the log's own key alone", all - 1));
@@ -130,30 +136,22 @@ fn identity(request: &Request) -> Result<Option<Identity>> {
     let altered = |e: serde_json::Error| Failure::Altered(format!("identity: {e}"));
     let Version { format } = serde_json::from_slice(&text).map_err(altered)?;
     if format != 0 {
-        let what = format!("identity: folder has format {format}, this program reads format 0");
-        return Err(Failure::Unverifiable(what));
+        let formats = format!("folder has format {format}, this program reads format 0");
+        return Err(Failure::Unverifiable(format!("identity: {formats}")));
     }
     serde_json::from_slice(&text).map(Some).map_err(altered)
 }
 
 /// The published checkpoint; a log that has published nothing yet has none. When the key is known to
-/// be that of the log (`is_its_key`), bytes that it has not signed are damage; else it is the wrong
-/// key.
-fn published(
-    path: &Path,
-    key: &VerifierKey,
-    is_its_key: bool,
-    history: &mut History<'_>,
-) -> Result<Option<Checkpoint>> {
+/// be the log's own, bytes that it has not signed are damage; else it is the wrong key.
+fn published(path: &Path, key: &VerifierKey, is_own: bool, history: &mut History<'_>) -> Result<Option<Checkpoint>> {
     if !path.exists() {
-        let is_new = history.is_empty() && is_its_key;
+        let is_new = history.days.is_empty() && is_own;
         return if is_new { Ok(None) } else { Err(Failure::Altered("log/checkpoint: missing".to_owned())) };
     }
     match Opened::open(history.newest.insert(read(path)?), key) {
         Ok(opened) => Ok(Some(opened.checkpoint)),
-        Err(e) if is_its_key || e.kind() == tlog::ErrorKind::Invalid => {
-            Err(Failure::Altered(format!("log/checkpoint: {e}")))
-        }
+        Err(e) if is_own || e.kind() == ErrorKind::Invalid => Err(Failure::Altered(format!("log/checkpoint: {e}"))),
         Err(e) => Err(refused(path, &e)),
     }
 }
@@ -190,9 +188,9 @@ fn open_leaves(
         if segment.first < in_wal.start {
             leaves.skip_to(segment.first, "evidence", findings);
         }
-        let (place, mut named) = (segment.place(), 0);
+        let (place, mut named) = (&segment.place, 0);
         let result = evidence::rows(&segment, &mut |row| {
-            named += usize::from(findings.keep(leaves.open(&place, row))?.is_none());
+            named += usize::from(findings.keep(leaves.open(place, row))?.is_none());
             match named {
                 LEAVES_NAMED_MAX => Err(Failure::Altered(format!("{place}: the rest of this file was left out"))),
                 _ => Ok(()),
@@ -201,7 +199,7 @@ fn open_leaves(
         if findings.keep(result)?.is_none() {
             leaves.next = leaves.next.max(segment.last + 1);
         }
-        let found = digest(&segment.path)?;
+        let found = describe(&segment.path)?;
         files.push((segment, found));
     }
     let in_evidence = leaves.opened;
@@ -227,14 +225,13 @@ fn open_leaves(
 /// and the words for their root if it is known.
 fn finish(size: u64, tree: Option<Tree<'_>>, findings: &mut Findings) -> Result<(u64, String)> {
     let Some(tree) = tree else { return Ok((size, String::new())) };
-    let (all, root) = (tree.size(), tree.root());
+    let (all, root) = (tree.builder.size(), tree.builder.root());
     if let Some(history) = findings.keep(tree.finish(all))? {
-        let count = history.count;
-        findings.facts.add(format!("every entry, tile and checkpoint of log/ agrees: {size} leaves are published, {count} checkpoints are in the history"));
+        let counts = format!("{size} leaves are published, {} checkpoints are in the history", history.count);
+        findings.facts.add(format!("every entry, tile and checkpoint of log/ agrees: {counts}"));
         if history.torn {
-            findings
-                .facts
-                .add("the last entry of the history is unfinished, as a crash leaves it: log/checkpoint is that entry");
+            let what = "the last entry of the history is unfinished, as a crash leaves it";
+            findings.facts.add(format!("{what}: log/checkpoint is that entry"));
         }
     }
     Ok((all, format!(", root {root}")))

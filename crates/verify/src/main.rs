@@ -54,10 +54,12 @@ impl Failure {
 
 fn main() -> ExitCode {
     let arguments: Vec<_> = std::env::args_os().skip(1).collect();
-    let verdict = args::parse(&arguments).and_then(|command| match command {
-        args::Command::Help => Ok(args::USAGE.to_owned()),
-        args::Command::Proof(request, record) => proof::check(&request, &record),
-        args::Command::Log(request) => log::check(&request),
+    let verdict = args::parse(&arguments).and_then(|request| match request {
+        None => Ok(args::USAGE.to_owned()),
+        Some(request) => match &request.record {
+            Some(record) => proof::check(&request, record),
+            None => log::check(&request),
+        },
     });
     let (code, written) = match verdict.map_err(|failure| failure.ending()) {
         Ok(text) => (0, std::io::stdout().lock().write_all(text.as_bytes())),

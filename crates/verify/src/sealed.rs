@@ -7,20 +7,20 @@ use model::{CanonicalJson, Directive, Kind, Manifest, ViewManifest, canonical_js
 
 use crate::Result;
 use crate::evidence::Segment;
-use crate::files::{Digest, digest};
+use crate::files::{describe, described};
 use crate::report::Findings;
 
 /// The statements of all leaves opened so far, and what they amount to.
 #[derive(Default)]
 pub(crate) struct Sealed {
-    /// Evidence files by name, each with the leaf of its manifest.
-    evidence: BTreeMap<String, (u64, Digest)>,
+    /// Evidence files by name, each with the leaf of its manifest and as that describes it.
+    evidence: BTreeMap<String, (u64, String)>,
     /// Names of evidence files that a later one took the place of.
     replaced: BTreeSet<String>,
-    /// Live lake files by name, each with the leaf of its view manifest.
-    lake: BTreeMap<String, (u64, Digest)>,
+    /// Live lake files by name, each with the leaf of its view manifest and as that describes it.
+    lake: BTreeMap<String, (u64, String)>,
     /// What leaf 0 says.
-    opened: Option<Directive>,
+    pub(crate) opened: Option<Directive>,
 }
 
 impl Sealed {
@@ -31,14 +31,14 @@ impl Sealed {
             Kind::Manifest => {
                 let Manifest { first, last, generation, sha256, bytes, replaces } = parse(body)?;
                 self.replaced.extend(replaces);
-                self.evidence.insert(format!("{first}-{last}.{generation}"), (index, Digest { bytes, sha256 }));
+                self.evidence.insert(format!("{first}-{last}.{generation}"), (index, described(bytes, &sha256)));
             }
             Kind::ViewManifest => {
                 let view: ViewManifest = parse(body)?;
                 // Files of the same leaves are replaced; a rebuild replaces all.
                 self.lake.retain(|name, _| !view.rebuild && !overlaps(name, view.first, view.last));
                 for file in view.files {
-                    self.lake.insert(file.name, (index, Digest { bytes: file.bytes, sha256: file.sha256 }));
+                    self.lake.insert(file.name, (index, described(file.bytes, &file.sha256)));
                 }
             }
             _ => {}
@@ -46,18 +46,11 @@ impl Sealed {
         Ok(())
     }
 
-    /// Leaf 0 seals what the log is called and which key it signs with.
-    pub(crate) fn check_opening(&self, expected: &Directive, findings: &mut Findings) {
-        if self.opened.as_ref().is_some_and(|opened| opened != expected) {
-            findings.altered.add("identity: does not say what leaf 0 sealed when the log was made");
-        }
-    }
-
     /// Holds the evidence files against their manifests. `in_wal` is the first leaf that is in the
     /// WAL too: a file from there on may be what a crash left before its manifest was sealed.
-    pub(crate) fn check_evidence(&self, files: &[(Segment, Digest)], in_wal: u64, findings: &mut Findings) {
+    pub(crate) fn check_evidence(&self, files: &[(Segment, String)], in_wal: u64, findings: &mut Findings) {
         for (segment, found) in files {
-            let place = segment.place();
+            let place = &segment.place;
             match self.evidence.get(&segment.name) {
                 Some((leaf, sealed)) if found != sealed => {
                     findings.altered.add(format!("{place}: has {found}; leaf {leaf} sealed {sealed}"));
@@ -93,7 +86,7 @@ impl Sealed {
                 findings.differs.add(format!("lake/{name}: announced by leaf {leaf}, and missing"));
                 continue;
             }
-            let found = digest(&path)?;
+            let found = describe(&path)?;
             if found != *announced {
                 findings.differs.add(format!("lake/{name}: has {found}; leaf {leaf} announced {announced}"));
             }

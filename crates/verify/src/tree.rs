@@ -14,7 +14,7 @@ use crate::{Failure, Result};
 
 /// The tree while it is rebuilt. After an error it is known to be wrong, and of no more use.
 pub(crate) struct Tree<'k> {
-    builder: TileBuilder,
+    pub(crate) builder: TileBuilder,
     /// Roots that it must have at some sizes, and where each is said.
     roots: BTreeMap<u64, (Hash, String)>,
     /// More of these, in order.
@@ -33,14 +33,6 @@ impl<'k> Tree<'k> {
             return Ok(());
         }
         Err(Failure::Altered(format!("two roots for {size} leaves: {known} in {other}, {root} in {place}")))
-    }
-
-    pub(crate) fn size(&self) -> u64 {
-        self.builder.size()
-    }
-
-    pub(crate) fn root(&self) -> Hash {
-        self.builder.root()
     }
 
     /// Rebuilds the tree of the published entries and compares each tile as soon as it is complete.
@@ -69,17 +61,17 @@ impl<'k> Tree<'k> {
 
     /// Compares with what is said of a tree of this size.
     fn check(&mut self) -> Result {
-        while let Some((Checkpoint { size, root, .. }, place)) = self.history.up_to(self.size())? {
-            if size < self.size() {
+        while let Some((Checkpoint { size, root, .. }, place)) = self.history.up_to(self.builder.size())? {
+            if size < self.builder.size() {
                 return Err(Failure::Altered(format!("{place}: {size} leaves, fewer than before")));
             }
             self.compare(&root, &place)?;
         }
-        self.roots.get(&self.size()).map_or(Ok(()), |(root, place)| self.compare(root, place))
+        self.roots.get(&self.builder.size()).map_or(Ok(()), |(root, place)| self.compare(root, place))
     }
 
     fn compare(&self, root: &Hash, place: &str) -> Result {
-        let (size, computed) = (self.size(), self.root());
+        let (size, computed) = (self.builder.size(), self.builder.root());
         if *root == computed {
             return Ok(());
         }

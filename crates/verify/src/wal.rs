@@ -47,7 +47,13 @@ type EachFrame<'e> = &'e mut dyn FnMut(&Frame<'_>) -> Result;
 /// Reads every frame of every live file, and returns which leaves they hold. Damage is a finding,
 /// and so is a gap between files.
 pub(crate) fn read(folder: &Path, origin: &str, findings: &mut Findings, each: EachFrame<'_>) -> Result<Range<u64>> {
-    let numbers = live_files(folder)?;
+    let number = |path: &PathBuf| {
+        let name = path.file_name()?.to_str()?;
+        let number = name.strip_suffix(".wal")?.parse().ok()?;
+        (name == format!("{number:016}.wal")).then_some(number)
+    };
+    let mut numbers: Vec<u64> = list(folder)?.iter().filter_map(number).collect();
+    numbers.sort_unstable();
     let (Some(first), Some(last)) = (numbers.first().copied(), numbers.last().copied()) else {
         findings.altered.add("wal: no file is there");
         return Ok(0..0);
@@ -68,17 +74,6 @@ pub(crate) fn read(folder: &Path, origin: &str, findings: &mut Findings, each: E
         findings.keep(file.frames(&mut extent.end, each))?;
     }
     Ok(extent.unwrap_or_default())
-}
-
-fn live_files(folder: &Path) -> Result<Vec<u64>> {
-    let number = |path: PathBuf| {
-        let name = path.file_name()?.to_str()?;
-        let number = name.strip_suffix(".wal")?.parse().ok()?;
-        (name == format!("{number:016}.wal")).then_some(number)
-    };
-    let mut numbers: Vec<u64> = list(folder)?.into_iter().filter_map(number).collect();
-    numbers.sort_unstable();
-    Ok(numbers)
 }
 
 struct WalFile {
