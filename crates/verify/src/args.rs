@@ -43,13 +43,14 @@ pub(crate) struct Request {
 
 /// What is asked for; `None` is help.
 pub(crate) fn parse(arguments: &[OsString]) -> Result<Option<Request>> {
+    let usage = Failure::Usage;
     let mut words = arguments.iter();
     let (subject, options) = match words.next().and_then(|word| word.to_str()) {
         Some("proof") => ("the proof file", ["--record", "--key", "--checkpoint", "--policy"]),
         Some("log") => ("the folder of the log", ["--published", "--key", "--checkpoint", "--lake"]),
         Some("help" | "--help" | "-h") => return Ok(None),
-        Some(other) => return Err(Failure::Usage(format!("unknown command `{other}`"))),
-        None => return Err(Failure::Usage("no command given".to_owned())),
+        Some(other) => return Err(usage(format!("unknown command `{other}`"))),
+        None => return Err(usage("no command given".to_owned())),
     };
     let mut published = false;
     let mut given = BTreeMap::new();
@@ -60,20 +61,17 @@ pub(crate) fn parse(arguments: &[OsString]) -> Result<Option<Request>> {
                 published = true;
                 continue;
             }
-            Some(option) => {
-                let value = words.next().ok_or_else(|| Failure::Usage(format!("option `{name}` needs a value")))?;
-                (option, value)
-            }
+            Some(option) => (option, words.next().ok_or_else(|| usage(format!("option `{name}` needs a value")))?),
             None if name == "--help" || name == "-h" => return Ok(None),
-            None if name.starts_with('-') => return Err(Failure::Usage(format!("unknown option `{name}`"))),
+            None if name.starts_with('-') => return Err(usage(format!("unknown option `{name}`"))),
             None => (subject, word),
         };
         if given.insert(slot, PathBuf::from(value)).is_some() {
-            return Err(Failure::Usage(format!("`{name}` is given twice, or there is a second folder or proof")));
+            return Err(usage(format!("`{name}` is given twice, or there is a second folder or proof")));
         }
     }
     let is_proof = options.contains(&"--record");
-    let mut needed = |slot: &str| given.remove(slot).ok_or_else(|| Failure::Usage(format!("{slot} is missing")));
+    let mut needed = |slot: &str| given.remove(slot).ok_or_else(|| usage(format!("{slot} is missing")));
     let subject = needed(subject)?;
     let record = is_proof.then(|| needed("--record")).transpose()?;
     let key = needed("--key")?;

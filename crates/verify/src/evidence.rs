@@ -1,10 +1,9 @@
 //! Evidence files (`docs/format/evidence.md`): plain Parquet, one row per leaf of any kind.
 
 use std::fs::File;
-use std::panic;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{SyncSender, sync_channel};
-use std::thread;
+use std::{panic, thread};
 
 use parquet::column::reader::{ColumnReaderImpl, get_typed_column_reader};
 use parquet::data_type::{

@@ -66,16 +66,15 @@ impl<'k> History<'k> {
             (self.path, self.at) = (path, 0);
         }
         let place = format!("{} byte {}", self.path.display(), self.at);
+        let altered = |what: &str| Failure::Altered(format!("{place}: {what}"));
         let Some((digest, note, end)) = entry(&self.bytes, self.at, &self.link) else {
             let rest = self.bytes.split_off(self.at);
             let newest = self.newest.as_ref().filter(|_| self.days.is_empty());
             self.torn = newest.is_some_and(|newest| is_torn(&rest, self.at, &self.link, newest));
-            return match self.torn {
-                true => Ok(None),
-                false => Err(Failure::Altered(format!("{place}: the entry does not follow from the one before"))),
-            };
+            let torn = self.torn.then_some(None);
+            return torn.ok_or_else(|| altered("the entry does not follow from the one before"));
         };
-        let opened = Opened::open(note, self.key).map_err(|e| Failure::Altered(format!("{place}: {e}")))?.checkpoint;
+        let opened = Opened::open(note, self.key).map_err(|e| altered(&e.to_string()))?.checkpoint;
         self.newest.take_if(|newest| newest == note);
         (self.link, self.at, self.count) = (digest, end, self.count + 1);
         Ok(Some((opened, place)))

@@ -1,11 +1,9 @@
 //! A whole log, in the order of trust: what is signed, the tree of the published entries, the leaves
 //! that open these entries, then what those leaves seal about files.
 
-use std::ffi::OsString;
 use std::fs;
 use std::ops::Range;
 use std::path::Path;
-use std::time::SystemTime;
 
 use model::Directive;
 use serde::Deserialize;
@@ -52,7 +50,7 @@ pub(crate) fn check(request: &Request) -> Result<String> {
 }
 
 /// The files that a writer makes, writes to and frees, and when each was last written.
-fn names(folder: &Path) -> Vec<(OsString, Option<SystemTime>)> {
+fn names(folder: &Path) -> Vec<impl Ord + use<>> {
     let entries = ["wal", "evidence"].into_iter().filter_map(|name| fs::read_dir(folder.join(name)).ok());
     let written = |entry: &fs::DirEntry| entry.metadata().and_then(|file| file.modified()).ok();
     let mut names: Vec<_> = entries.flatten().flatten().map(|entry| (entry.file_name(), written(&entry))).collect();

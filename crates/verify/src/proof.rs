@@ -73,10 +73,8 @@ fn verdict(opening: &Opening, header: &Header, proved: &Proved, kept: Option<&Ch
         let at = rfc3339_from_millis(Millis(witness.posix_seconds.saturating_mul(1_000)));
         let _ = writeln!(text, "  witness {} has seen this checkpoint, by its clock at {at}", witness.name);
     }
-    if same.is_some() {
-        text.push_str("  the checkpoint you kept says the same\n");
-    }
-    text.push_str("\nnot proved\n");
+    let agreed = if same.is_some() { "  the checkpoint you kept says the same\n" } else { "" };
+    let _ = writeln!(text, "{agreed}\nnot proved");
     if proved.witnesses.is_empty() && same.is_none() {
         text.push_str("  that others saw the same log: this rests on the log's own key alone\n");
     }
@@ -117,10 +115,7 @@ pub(crate) fn read_checkpoint(path: &Path, key: &VerifierKey) -> Result<Checkpoi
 
 pub(crate) fn refused(path: &Path, error: &tlog::Error) -> Failure {
     let text = format!("{}: {error}", path.display());
-    match error.kind() {
-        ErrorKind::Mismatch => Failure::Altered(text),
-        ErrorKind::Invalid | ErrorKind::UnknownKey | ErrorKind::Quorum => Failure::Unverifiable(text),
-    }
+    if error.kind() == ErrorKind::Mismatch { Failure::Altered(text) } else { Failure::Unverifiable(text) }
 }
 
 /// The verifier key in a file.

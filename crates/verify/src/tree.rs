@@ -130,24 +130,18 @@ fn same(log: &Path, tile: Tile, computed: &[u8]) -> Result {
 
 /// A tile's bytes; where the partial tile is gone, the beginning of the full one.
 fn stored(log: &Path, tile: Tile) -> Result<Vec<u8>> {
-    let (path, full) = (log.join(tile.to_string()), tile.full());
-    if path.exists() {
-        return tile_bytes(&path);
-    }
-    let path = log.join(full.to_string());
-    if !path.exists() {
-        return Err(Failure::Altered(format!("{tile} is missing")));
-    }
-    let mut bytes = tile_bytes(&path)?;
+    let path = |tile: Tile| log.join(tile.to_string());
+    let found = [tile, tile.full()].into_iter().find(|tile| path(*tile).exists());
+    let found = found.ok_or_else(|| Failure::Altered(format!("{tile} is missing")))?;
+    let mut bytes = tile_bytes(&path(found))?;
     let width = usize::from(tile.width);
-    let end = match tile.row {
-        Row::Level(_) => width * tlog::HASH_BYTES,
-        Row::Entries => {
-            let entries = bundle_entries(full, &bytes).map_err(|e| Failure::Altered(e.to_string()))?;
-            entries.iter().take(width).map(|entry| entry.len() + 2).sum()
-        }
-    };
-    bytes.truncate(end);
+    if found != tile && tile.row != Row::Entries {
+        bytes.truncate(width * tlog::HASH_BYTES);
+    } else if found != tile {
+        let entries = bundle_entries(found, &bytes).map_err(|e| Failure::Altered(e.to_string()))?;
+        let end = entries.iter().take(width).map(|entry| entry.len() + 2).sum();
+        bytes.truncate(end);
+    }
     Ok(bytes)
 }
 
