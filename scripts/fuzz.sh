@@ -53,7 +53,9 @@ for name in "${targets[@]}"; do
   log="$target/$name.log"
   if ! "$target/$host/release/$name" -max_total_time="$seconds" -max_len="$bytes" -timeout=20 -rss_limit_mb=2048 \
     -dict="$target/$dict.dict" -artifact_prefix="$target/artifacts/$name-" "$corpus" "${seeds[@]}" 2> "$log"; then
-    grep -vE '^#[0-9]+' "$log" | tail -n 30
+    # Not the values: an input may be a log of somebody.
+    grep -A 1 'panicked at' "$log" | cut -c 1-200 || true
+    grep 'ERROR: libFuzzer' "$log" || true
     echo "$name: a finding; to see it again:"
     echo "  $target/$host/release/$name $(ls -t "$target/artifacts/$name-"* | head -n 1)"
     found=1

@@ -14,6 +14,9 @@ use crate::{
     Status, StepKind, TimePrecision,
 };
 
+#[cfg(test)]
+mod tests;
+
 /// A text, borrowed from the record or built for this event.
 pub type Text<'a> = Cow<'a, str>;
 

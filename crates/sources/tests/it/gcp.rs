@@ -1,6 +1,6 @@
 //! Tests of `gcp`.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use crate::{golden, real};
 
@@ -235,7 +235,7 @@ fn real_entries_of_gke_become_events() {
     let files = real::files(&folder.join("k8s/khi"), ".yaml");
     let mut seen = 0;
     for path in files.iter().filter(|path| path.to_string_lossy().contains("gke_audit")) {
-        let entry = yaml(&std::fs::read_to_string(path).unwrap());
+        let entry = real::yaml(path);
         let event = golden::normalise(entry.to_string().as_bytes()).unwrap();
         complete(&path.to_string_lossy(), &entry, &event);
         seen += 1;
@@ -291,51 +291,6 @@ fn complete(origin: &str, record: &Value, event: &Value) {
         let changes = ["create", "modify", "delete"].contains(&event["access"].as_str().unwrap());
         assert!(!(kind.ends_with("_READ") && changes), "{origin}: {kind} {}", event["access"]);
         assert!(!(kind.ends_with("_WRITE") && event["access"] == "read"), "{origin}: {kind}");
-    }
-}
-
-/// Block YAML as these files use it: maps, lists of maps or scalars, plain and quoted scalars, `{}`.
-fn yaml(text: &str) -> Value {
-    let lines: Vec<(usize, &str)> = text
-        .lines()
-        .filter(|line| !line.trim().is_empty() && !line.trim_start().starts_with('#'))
-        .map(|line| (line.len() - line.trim_start().len(), line.trim()))
-        .collect();
-    block(&lines)
-}
-
-fn block(lines: &[(usize, &str)]) -> Value {
-    let indent = lines[0].0;
-    // The first line of each item, and the lines up to the next one.
-    let mut items: Vec<Vec<(usize, &str)>> = Vec::new();
-    for line in lines {
-        match items.last_mut() {
-            Some(item) if line.0 > indent => item.push(*line),
-            _ => items.push(vec![*line]),
-        }
-    }
-    if lines[0].1.starts_with("- ") {
-        let items = items.into_iter().map(|mut item| {
-            item[0] = (item[0].0 + 2, item[0].1.strip_prefix("- ").unwrap());
-            if item[0].1.contains(": ") || item[0].1.ends_with(':') { block(&item) } else { scalar(item[0].1) }
-        });
-        return Value::Array(items.collect());
-    }
-    let mut map = Map::new();
-    for item in items {
-        let (key, value) = item[0].1.split_once(':').unwrap();
-        let value = if item.len() > 1 { block(&item[1..]) } else { scalar(value.trim()) };
-        map.insert(key.trim_matches(['\'', '"']).to_owned(), value);
-    }
-    Value::Object(map)
-}
-
-fn scalar(text: &str) -> Value {
-    match text {
-        "{}" => json!({}),
-        "" => Value::Null,
-        _ if text.starts_with('"') => serde_json::from_str(text).unwrap(),
-        _ => serde_json::from_str(text).unwrap_or_else(|_| Value::String(text.trim_matches('\'').to_owned())),
     }
 }
 

@@ -9,6 +9,7 @@ use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
+use saphyr::{LoadableYamlNode as _, Scalar, Yaml};
 use serde_json::Value;
 use sources::RejectKind;
 use sources::scrub::Scrubber;
@@ -49,6 +50,30 @@ pub(crate) fn panther(path: &Path) -> Vec<String> {
         .lines()
         .map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap()["log"].to_string())
         .collect()
+}
+
+/// The record in a file that holds it as YAML: no platform delivers it so, its collectors kept it so.
+pub(crate) fn yaml(path: &Path) -> Value {
+    let text = std::fs::read_to_string(path).unwrap();
+    let documents = Yaml::load_from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    let [document] = documents.as_slice() else { panic!("{}: {} documents", path.display(), documents.len()) };
+    json(document)
+}
+
+fn json(node: &Yaml<'_>) -> Value {
+    match node {
+        Yaml::Value(Scalar::Null) => Value::Null,
+        Yaml::Value(Scalar::Boolean(value)) => Value::from(*value),
+        Yaml::Value(Scalar::Integer(value)) => Value::from(*value),
+        Yaml::Value(Scalar::FloatingPoint(value)) => Value::from(value.into_inner()),
+        Yaml::Value(Scalar::String(value)) => Value::from(value.as_ref()),
+        Yaml::Sequence(items) => items.iter().map(json).collect(),
+        Yaml::Mapping(entries) => entries
+            .iter()
+            .map(|(key, value)| (key.as_str().expect("keys of JSON are texts").to_owned(), json(value)))
+            .collect(),
+        other => panic!("{other:?} has no form in JSON"),
+    }
 }
 
 /// A record of a delivery, and what came of it.
@@ -122,6 +147,10 @@ fn read(folder: &Path) -> Vec<Record> {
             let name = path.strip_prefix(folder).unwrap().display().to_string();
             records.extend(split(&name, &content));
         }
+    }
+    for path in files(&folder.join("k8s/khi"), ".yaml") {
+        let name = path.strip_prefix(folder).unwrap().display().to_string();
+        records.push(Record::new(&name, 0, yaml(&path).to_string().as_bytes()));
     }
     for name in PANTHER {
         let path = folder.join("panther").join(format!("{name}.jsonl"));
@@ -210,6 +239,16 @@ fn every_real_record_becomes_an_event_or_is_listed_with_its_reason() {
         let count = events.get(platform).copied().unwrap_or_default();
         assert!(count >= *least, "{count} events of {platform}, at least {least} are there");
     }
+}
+
+#[test]
+fn records_kept_as_yaml_become_events_of_their_platforms() {
+    let Some(records) = records() else { return };
+    let kept = records.iter().filter(|record| record.file.starts_with("k8s/khi/"));
+    let platforms: Vec<&str> = kept
+        .map(|record| record.event.as_ref().map_or("reject", |event| event["platform"].as_str().unwrap()))
+        .collect();
+    assert_eq!(platforms, ["gcp", "gcp", "gcp", "gcp", "gcp", "k8s"]);
 }
 
 /// A JSON pointer into the record, and the columns of which one must be filled if it has a value.
