@@ -222,6 +222,66 @@ fn memory_stays_bounded_by_the_largest_record() {
 }
 
 #[test]
+fn a_tail_without_an_end_is_streamed_and_accounted_for() {
+    const LIMIT: usize = 64 << 10;
+    // As many times the limit as 64 MiB and more are of the default one.
+    const CHUNKS: usize = 5;
+    let limits = Limits { record_bytes_max: LIMIT, kept_bytes: 10, lines_only: false };
+    let chunk = vec![b'y'; STEP_BYTES];
+    for (before, begin) in [
+        ("a\n", "text "),
+        ("{\"a\":1}\n", "{\"k\":\""),
+        ("{\"Records\":[{\"a\":1},", "{\"k\":\""),
+        ("{\"a\":1}\n", "{\n\"k\": [\n"),
+        // A second line inside a string: broken, and its rest is read to the end.
+        ("{\"a\":1}\n", "{\n\"k\": \"\n"),
+        ("", "\u{1}\0"),
+    ] {
+        let mut whole = Sha256::new_with_prefix(begin);
+        let mut splitter = Splitter::new(limits);
+        let mut last = None;
+        let mut take = |piece: Piece<'_>| {
+            if let Piece::Record { offset, bytes, cut } = piece {
+                last = Some((offset, bytes.to_vec(), cut));
+            }
+        };
+        splitter.push(format!("{before}{begin}").as_bytes(), &mut take);
+        for _ in 0..CHUNKS {
+            whole.update(&chunk);
+            splitter.push(&chunk, &mut take);
+            assert!(splitter.buffer.len() <= LIMIT + STEP_BYTES, "{begin:?}: {} bytes held", splitter.buffer.len());
+        }
+        let end = splitter.finish(&mut take);
+        let length = begin.len() + CHUNKS * STEP_BYTES;
+        assert_eq!(end.consumed as usize, before.len() + length, "{begin:?}");
+        let (offset, kept, cut) = last.unwrap();
+        assert_eq!(cut, Some(Cut { length: length as u64, sha256: whole.finalize().into() }), "{begin:?}");
+        assert_eq!(offset as usize, before.len());
+        assert_eq!(kept, [begin.as_bytes(), &chunk].concat()[..10]);
+    }
+}
+
+#[test]
+fn a_tail_without_an_end_stays_for_later_in_a_growing_file() {
+    let limits = Limits { record_bytes_max: 64 << 10, kept_bytes: 10, lines_only: true };
+    let chunk = vec![b'y'; STEP_BYTES];
+    let mut splitter = Splitter::new(limits);
+    let mut records = Vec::new();
+    let mut take = |piece: Piece<'_>| {
+        if let Piece::Record { bytes, cut, .. } = piece {
+            records.push((bytes.to_vec(), cut));
+        }
+    };
+    splitter.push(b"first\n", &mut take);
+    for _ in 0..5 {
+        splitter.push(&chunk, &mut take);
+        assert!(splitter.buffer.len() <= (64 << 10) + STEP_BYTES, "{} bytes held", splitter.buffer.len());
+    }
+    assert_eq!(splitter.finish(&mut take), End { consumed: 6, records: 1 });
+    assert_eq!(records, [(b"first".to_vec(), None)]);
+}
+
+#[test]
 fn a_growing_file_gives_whole_lines_only() {
     let limits = Limits { lines_only: true, ..Limits::default() };
     let content = "{\"a\":1}\n{\n\"b\":2}\n{\"Records\":[{\"c\":1},{\"d\":1}]}\n[{\"e\":1}]\ntext\n{\"f\":1}";
