@@ -5,6 +5,7 @@
 //! the WAL, and writing a file that is there already is no work. When the disk is full it goes back to
 //! the last closed segment and tries again; new records are refused meanwhile.
 
+use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
@@ -13,6 +14,7 @@ use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, TryRecvError};
 use model::{Kind, LEAF_BYTES, canonical_json};
 use tlog::note::SignerKey;
 
+use crate::alarm::Watch;
 use crate::append::{Queue, after_ms};
 use crate::checkpoint::Signed;
 use crate::disk::Disk;
@@ -64,6 +66,8 @@ pub(crate) struct Keeper {
     pub(crate) tail: Arc<Tail>,
     pub(crate) files: Arc<Files>,
     pub(crate) reader: Reader,
+    /// Damage to older evidence.
+    pub(crate) watch: Watch,
     pub(crate) publisher: Publisher,
     pub(crate) orders: Receiver<Order>,
     pub(crate) tiles: Tiles,
@@ -73,6 +77,8 @@ pub(crate) struct Keeper {
     pub(crate) edge: Edge,
     /// First leaf that is in no segment.
     pub(crate) covered: u64,
+    /// Leaves below that whose file is lost while the WAL has them: they go into a segment again.
+    pub(crate) holes: Vec<Range<u64>>,
     /// The open segment.
     pub(crate) open: Option<Open>,
     /// Size of the log that was published last.
@@ -110,6 +116,7 @@ impl Keeper {
     }
 
     fn work(&mut self, waiting: &mut Vec<Order>) -> Result<()> {
+        self.watch.look();
         let mut follower = self.follower();
         loop {
             match self.turn(&mut follower, waiting) {
@@ -147,6 +154,7 @@ impl Keeper {
         }
         self.progress.store(self.edge.size(), Ordering::Release);
         self.watch_disk();
+        self.watch.work(&self.queue, || self.tail.segments())?;
         if self.open.as_ref().is_some_and(|open| self.is_old(open)) {
             self.close_segment()?;
         }
@@ -233,7 +241,8 @@ impl Keeper {
 
     fn take_leaf(&mut self, leaf: &Stored, entry: &[u8; LEAF_BYTES]) -> Result<()> {
         self.tiles.push(&mut self.edge, entry)?;
-        if leaf.index.0 < self.covered {
+        let hole = self.holes.iter().find(|hole| hole.contains(&leaf.index.0)).map(|hole| hole.end);
+        if leaf.index.0 < self.covered && hole.is_none() {
             if self.edge.size() == self.covered {
                 self.base = self.edge.clone();
             }
@@ -246,7 +255,8 @@ impl Keeper {
         let pushed = open.writer.push(leaf);
         open.news |= !matches!(leaf.kind, Kind::Manifest | Kind::ViewManifest);
         let is_full = open.writer.raw_bytes() >= self.options.segment_bytes_max
-            || (leaf.index.0 + 1).is_multiple_of(self.options.segment_leaves);
+            || (leaf.index.0 + 1).is_multiple_of(self.options.segment_leaves)
+            || hole == Some(leaf.index.0 + 1);
         open.news |= is_full;
         self.open = Some(open);
         pushed?;
@@ -254,7 +264,8 @@ impl Keeper {
     }
 
     fn open_segment(&self, first: u64) -> Result<Open> {
-        let writer = Writer::create(&self.disk, &self.layout.evidence(), &self.options, first, 1)?;
+        let writer =
+            Writer::create(&self.disk, &self.layout.evidence(), &self.options, first, self.watch.generation(first))?;
         Ok(Open { writer, since: Instant::now(), news: false })
     }
 
@@ -265,17 +276,19 @@ impl Keeper {
         // (a) The evidence file.
         let finished = open.writer.finish()?;
         // Durable now: the file, as an orphan. Its leaves are in the WAL.
-        let receipt = self.seal_manifest(&finished, Vec::new())?;
+        let receipt = self.seal_manifest(&finished, self.watch.lost_in(&finished.segment))?;
         // (b) Durable now: its manifest. The segment is live; the WAL still holds its leaves, and a
         // full disk from here on goes back no further than this.
-        self.covered = finished.segment.last.0 + 1;
+        self.covered = self.covered.max(finished.segment.last.0 + 1);
         self.base = self.edge.clone();
         self.tail.closed(finished.segment);
         self.tiles.sync()?;
         // (c) Durable now: all full tiles and bundles up to the end of the segment.
         self.tail.wait_noted(receipt.size.0)?;
         // (d) Durable now: a signed checkpoint over the manifest.
-        self.files.free_below(self.disk.as_ref(), &self.layout.wal(), self.covered, FREE_FILES_MAX)?;
+        let kept = self.holes.iter().filter(|hole| hole.end > self.edge.size()).map(|hole| hole.start).min();
+        let below = kept.unwrap_or(self.covered);
+        self.files.free_below(self.disk.as_ref(), &self.layout.wal(), below, FREE_FILES_MAX)?;
         // (e) Durable now: the WAL files wholly below are free.
         self.queue.wake();
         self.prepare_wal();
@@ -306,8 +319,14 @@ impl Keeper {
         if !self.options.merge {
             return Ok(());
         }
-        while let Some(pieces) = merge::next(&self.disk, &self.tail.segments(), &self.options)? {
-            let finished = merge::rewrite(&self.disk, &self.layout.evidence(), &self.options, &pieces)?;
+        while let Some(pieces) = merge::next(&self.disk, &self.tail.segments(), &self.options, &mut self.watch)? {
+            let finished = match merge::rewrite(&self.disk, &self.layout.evidence(), &self.options, &pieces) {
+                Err(error) if error.kind() == crate::ErrorKind::Corrupt => {
+                    self.watch.set_aside(&pieces, &error);
+                    continue;
+                }
+                finished => finished?,
+            };
             // Durable now: the rewrite, as an orphan.
             let receipt = self.seal_manifest(&finished, pieces.iter().map(Segment::name).collect())?;
             self.tail.wait_noted(receipt.size.0)?;
@@ -316,7 +335,8 @@ impl Keeper {
             self.tail.closed(finished.segment);
             merge::delete(self.disk.as_ref(), &self.layout.evidence(), &pieces)?;
         }
-        Ok(())
+        // What was found damaged on the way is noted before an order is answered.
+        self.watch.work(&self.queue, || self.tail.segments())
     }
 
     /// Publishes the checkpoint over all leaves taken so far: tiles, then checkpoint, then history.

@@ -11,12 +11,13 @@ use model::{Kind, LeafIndex, RecoveryNote, TreeSize, canonical_json};
 use tlog::note::SignerKey;
 use tlog::tile::{TILE_WIDTH, TileBuilder, push_entry};
 
+use crate::alarm::Watch;
 use crate::append::{Append, Queue};
 use crate::checkpoint::Signed;
 use crate::disk::{Disk, Guard};
 use crate::keeper::{Keeper, Order, Task};
 use crate::layout::Layout;
-use crate::reader::{LogTiles, Reader, Selection, View};
+use crate::reader::{LogTiles, Reader, View};
 use crate::recover::{Recovered, recover};
 use crate::sequencer::Sequencer;
 use crate::tail::{Follower, Tail};
@@ -68,7 +69,10 @@ impl Ledger {
         let found = recover(&disk, &layout, &info, &key)?;
         let torn = found.torn.clone();
         let reader = Reader::open_on(disk.clone(), data, short)?;
-        let parts = Parts { disk, layout, info: info.clone(), signer, clock, options, reader: reader.clone() };
+        let suspects = Arc::default();
+        reader.report_to(&suspects);
+        let watch = Watch::new(disk.clone(), reader.clone(), suspects);
+        let parts = Parts { disk, layout, info: info.clone(), signer, clock, options, reader: reader.clone(), watch };
         let (sequencer, keeper, orders) = parts.assemble(found)?;
         reader.attach(&sequencer.tail);
         let (append, tail) = (Append { queue: sequencer.queue.clone() }, sequencer.tail.clone());
@@ -220,15 +224,16 @@ struct Parts {
     clock: Arc<dyn Clock>,
     options: Options,
     reader: Reader,
+    watch: Watch,
 }
 
 impl Parts {
     fn assemble(self, found: Recovered) -> Result<(Sequencer, Keeper, Sender<Order>)> {
-        let covered = found.segments.last().map_or(0, |segment| segment.last.0 + 1);
+        let (covered, holes) = (found.chosen.covered, found.chosen.holes.clone());
         let files = Arc::new(Files::open(self.disk.as_ref(), &self.layout.wal(), found.live.clone())?);
         let queue = Arc::new(Queue::new(&self.options));
         let tail_bytes = self.options.tail_bytes_max;
-        let tail = Tail::new(TreeSize(found.head.tree.size()), found.noted.clone(), &found.segments, tail_bytes);
+        let tail = Tail::new(TreeSize(found.head.tree.size()), found.noted.clone(), &found.chosen.live, tail_bytes);
         let tail = Arc::new(tail);
         let mut sequencer = self.sequencer(&found, &queue, &tail, &files)?;
         // A view needs the note of the last group, and the edge below needs a view.
@@ -241,6 +246,7 @@ impl Parts {
         }
         let (orders, received) = unbounded();
         let keeper = self.keeper(publisher, (base, covered, published), received, &sequencer);
+        let keeper = Keeper { holes, ..keeper };
         Ok((sequencer, keeper, orders))
     }
 
@@ -293,11 +299,13 @@ impl Parts {
             tail: sequencer.tail.clone(),
             files: sequencer.files.clone(),
             reader: self.reader,
+            watch: self.watch,
             publisher,
             orders,
             edge: base.clone(),
             base,
             covered,
+            holes: Vec::new(),
             open: None,
             published,
             publish_at: Instant::now(),
@@ -308,19 +316,26 @@ impl Parts {
 }
 
 /// The right edge where the WAL begins, from full tiles and the leaves after them, compared with the
-/// edge that the WAL itself carries.
+/// edge that the WAL itself carries. Where evidence of these leaves is damaged, their published
+/// entries do as well: the root tells.
 fn restore_edge(view: &View, found: &Recovered) -> Result<Edge> {
+    edge_from(LogTiles::durable(view), found).or_else(|error| {
+        let edge = edge_from(LogTiles::published(view), found).map_err(|_| error)?;
+        view.suspect(found.base.tree.size().saturating_sub(1));
+        Ok(edge)
+    })
+}
+
+fn edge_from(mut tiles: LogTiles<'_>, found: &Recovered) -> Result<Edge> {
     let size = found.base.tree.size();
-    let tree = TileBuilder::restore(&mut LogTiles::durable(view), size)?;
+    let tree = TileBuilder::restore(&mut tiles, size)?;
     if tree.root() != found.base.tree.root() {
         let message = format!("tiles and evidence give another root for {size} leaves than the WAL; run verify");
         return Err(Error::corrupt(message));
     }
     let mut bundle = Vec::new();
-    for batch in view.scan(size - size % u64::from(TILE_WIDTH)..size, Selection::default()) {
-        for leaf in batch? {
-            push_entry(&mut bundle, &leaf.leaf())?;
-        }
+    for entry in tiles.entries(size - size % u64::from(TILE_WIDTH)..size)? {
+        push_entry(&mut bundle, &entry)?;
     }
     Ok(Edge { tree, bundle })
 }

@@ -25,6 +25,7 @@
 //!
 //! This crate knows no SQL, no HTTP and nothing of what a record means.
 
+mod alarm;
 mod append;
 mod checkpoint;
 mod clock;
@@ -39,6 +40,7 @@ mod layout;
 mod ledger;
 mod merge;
 mod options;
+mod published;
 mod reader;
 mod recover;
 mod sequencer;

@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use crate::alarm::Watch;
 use crate::disk::Disk;
 use crate::evidence::{EvidenceFile, Finished, Segment, Writer};
 use crate::{Error, Options, Result};
@@ -11,23 +12,35 @@ use crate::{Error, Options, Result};
 const BATCH_ROWS: usize = 256;
 
 /// The pieces of the first full block that is in several files, if together they are no larger than
-/// one segment may be.
-pub(crate) fn next(disk: &Arc<dyn Disk>, segments: &[Segment], options: &Options) -> Result<Option<Vec<Segment>>> {
+/// one segment may be. A block with a damaged or lost piece stays as it is: a rewrite would seal
+/// what is left of it as if it were whole.
+pub(crate) fn next(
+    disk: &Arc<dyn Disk>,
+    segments: &[Segment],
+    options: &Options,
+    watch: &mut Watch,
+) -> Result<Option<Vec<Segment>>> {
     let block_of = |segment: &Segment| segment.first.0 / options.segment_leaves;
     for pieces in segments.chunk_by(|a, b| block_of(a) == block_of(b)) {
-        let ends_block = pieces.last().is_some_and(|last| (last.last.0 + 1).is_multiple_of(options.segment_leaves));
-        if pieces.len() < 2 || !ends_block {
+        if pieces.len() < 2 || !fill_block(pieces, options.segment_leaves) {
             continue;
         }
-        let mut raw_bytes = 0;
-        for piece in pieces {
-            raw_bytes += EvidenceFile::open(disk.as_ref(), piece)?.raw_bytes();
-        }
-        if raw_bytes <= options.segment_bytes_max {
+        let raw_bytes: Result<u64> =
+            pieces.iter().map(|piece| EvidenceFile::open(disk.as_ref(), piece).map(|file| file.raw_bytes())).sum();
+        // A piece that cannot be opened is looked at; one that is small enough to be rewritten, too.
+        let small = raw_bytes.map_or(true, |bytes| bytes <= options.segment_bytes_max);
+        if small && watch.are_whole(pieces)? {
             return Ok(Some(pieces.to_vec()));
         }
     }
     Ok(None)
+}
+
+/// Whether the pieces hold each leaf of their block.
+fn fill_block(pieces: &[Segment], segment_leaves: u64) -> bool {
+    let begins = pieces.first().is_some_and(|first| first.first.0.is_multiple_of(segment_leaves));
+    let ends = pieces.last().is_some_and(|last| (last.last.0 + 1).is_multiple_of(segment_leaves));
+    begins && ends && pieces.windows(2).all(|pair| matches!(pair, [a, b] if a.last.0 + 1 == b.first.0))
 }
 
 /// Writes the leaves of the pieces into one file of the next generation.

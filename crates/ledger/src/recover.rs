@@ -16,7 +16,7 @@ use tlog::note::VerifierKey;
 
 use crate::checkpoint::Signed;
 use crate::disk::{Disk, File};
-use crate::evidence::{self, Segment};
+use crate::evidence::{self, Chosen};
 use crate::head::{Head, note_frame};
 use crate::history::Publisher;
 use crate::layout::Layout;
@@ -45,8 +45,8 @@ pub(crate) struct Recovered {
     pub(crate) noted: Option<Signed>,
     /// The frame of the note over the last group, when that note is not in the WAL.
     pub(crate) unwritten: Option<FrameHeader>,
-    /// Live segments.
-    pub(crate) segments: Vec<Segment>,
+    /// Live segments, and what is between them.
+    pub(crate) chosen: Chosen,
     /// Tails cut off at this size of the log, without a recovery note yet.
     pub(crate) torn: Vec<Torn>,
     pub(crate) publisher: Publisher,
@@ -114,9 +114,9 @@ pub(crate) fn recover(disk: &Arc<dyn Disk>, layout: &Layout, info: &LogInfo, key
     let torn = unnoted(disk.as_ref(), layout, walk.head.tree.size())?;
     let publisher = Publisher::open(disk.clone(), layout.checkpoint(), layout.history())?;
     let published_size = walk.check_published(&publisher)?;
-    let segments = choose_segments(disk.as_ref(), layout, &base, &walk)?;
-    let covered = walk.noted.as_ref().is_some_and(|noted| noted.size.0 == walk.head.tree.size());
-    let unwritten = walk.last_group.filter(|_| !covered).map(|frame| note_frame(&frame));
+    let chosen = choose_segments(disk.as_ref(), layout, &base, &walk)?;
+    let signed = walk.noted.as_ref().is_some_and(|noted| noted.size.0 == walk.head.tree.size());
+    let unwritten = walk.last_group.filter(|_| !signed).map(|frame| note_frame(&frame));
     Ok(Recovered {
         head: walk.head,
         base,
@@ -124,7 +124,7 @@ pub(crate) fn recover(disk: &Arc<dyn Disk>, layout: &Layout, info: &LogInfo, key
         offset: place.0,
         noted: walk.noted,
         unwritten,
-        segments,
+        chosen,
         torn,
         publisher,
         published_size,
@@ -293,19 +293,15 @@ fn unnoted(disk: &dyn Disk, layout: &Layout, size: u64) -> Result<Vec<Torn>> {
     Ok(torn)
 }
 
-/// Chooses the live segments and deletes the dead ones and what was being written.
-fn choose_segments(disk: &dyn Disk, layout: &Layout, base: &Head, walk: &Walk<'_>) -> Result<Vec<Segment>> {
+/// Chooses the live segments and deletes the dead ones and what was being written. Lost files do not
+/// stop the log: the evidence thread raises the alarm.
+fn choose_segments(disk: &dyn Disk, layout: &Layout, base: &Head, walk: &Walk<'_>) -> Result<Chosen> {
     let folder = layout.evidence();
     let (files, others) = evidence::list(disk, &folder)?;
     let sealed = |name: &str| walk.manifests.iter().any(|manifest| manifest == name);
     let chosen = evidence::choose(files, base.tree.size(), &sealed);
-    let covered = chosen.covered();
-    if covered < base.tree.size() {
-        let message = format!("leaves {covered}..{} are in no segment and not in the WAL", base.tree.size());
-        return Err(Error::corrupt(format!("{}: {message}; run verify", folder.display())));
-    }
     let unfinished = others.into_iter().filter(|name| name.starts_with("open-")).map(|name| folder.join(name));
-    let dead = chosen.dead.into_iter().map(|segment| segment.path);
+    let dead = chosen.dead.iter().map(|segment| segment.path.clone());
     let mut deleted = false;
     for path in dead.chain(unfinished) {
         disk.unlink(&path).map_err(|e| Error::io("unlink", &path, &e))?;
@@ -314,5 +310,5 @@ fn choose_segments(disk: &dyn Disk, layout: &Layout, base: &Head, walk: &Walk<'_
     if deleted {
         disk.sync_dir(&folder).map_err(|e| Error::io("sync", &folder, &e))?;
     }
-    Ok(chosen.live)
+    Ok(chosen)
 }

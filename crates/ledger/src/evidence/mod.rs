@@ -2,6 +2,8 @@
 
 mod read;
 mod segments;
+#[cfg(test)]
+mod tests;
 mod write;
 
 use std::sync::Arc;
@@ -11,9 +13,9 @@ use parquet::errors::ParquetError;
 use parquet::file::properties::{EnabledStatistics, WriterProperties, WriterPropertiesPtr};
 use parquet::schema::types::{ColumnPath, Type, TypePtr};
 
-pub(crate) use read::{Batch, EvidenceFile, RowReader};
+pub(crate) use read::{Batch, Digest, EvidenceFile, RowReader, ending};
 pub use segments::Segment;
-pub(crate) use segments::{choose, list};
+pub(crate) use segments::{Chosen, choose, list};
 pub(crate) use write::{Finished, Writer};
 
 /// Compression level of header and body: the knee between speed and size.

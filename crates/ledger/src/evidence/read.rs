@@ -12,6 +12,7 @@ use parquet::data_type::{ByteArray, ByteArrayType, FixedLenByteArray, FixedLenBy
 use parquet::errors::ParquetError;
 use parquet::file::reader::{ChunkReader, FileReader, Length};
 use parquet::file::serialized_reader::{ReadOptionsBuilder, SerializedFileReader};
+use sha2::{Digest as _, Sha256};
 
 use super::Segment;
 use crate::disk::{Disk, File};
@@ -149,6 +150,24 @@ impl EvidenceFile {
         })
     }
 
+    /// The leaves of this kind, by the column that says so: no other column is read.
+    pub(crate) fn of_kind(&self, kind: Kind) -> Result<Vec<LeafIndex>> {
+        let wanted = i32::from(kind.number());
+        guarded(&self.segment, || {
+            let (mut found, mut kinds) = (Vec::new(), Vec::new());
+            for (number, group) in self.row_groups().enumerate() {
+                let column = self.parquet.get_row_group(number)?.get_column_reader(1)?;
+                let mut column: ColumnReaderImpl<Int32Type> = get_typed_column_reader(column);
+                let rows = usize::try_from(group.end - group.start).unwrap_or(usize::MAX);
+                kinds.clear();
+                column.read_records(rows, None, None, &mut kinds)?;
+                let leaves = (group.start..).map(LeafIndex).zip(&kinds);
+                found.extend(leaves.filter(|(_, kind)| **kind == wanted).map(|(index, _)| index));
+            }
+            Ok(found)
+        })
+    }
+
     /// One leaf, through the page index: one page per column is unpacked.
     pub(crate) fn leaf(&self, index: LeafIndex) -> Result<Stored> {
         let mut reader = self.rows(index.0..index.0 + 1, true)?;
@@ -157,6 +176,48 @@ impl EvidenceFile {
             .and_then(|batch| batch.stored(0))
             .ok_or_else(|| Error::corrupt(format!("{}: leaf {index} is not there", self.segment.path.display())))
     }
+}
+
+/// Bytes of a file hashed at once.
+const HASH_BYTES_AT_ONCE: usize = 1 << 20;
+
+/// Length and SHA-256 (hex) of a file: what its manifest sealed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Digest {
+    pub(crate) bytes: u64,
+    pub(crate) sha256: String,
+}
+
+impl Digest {
+    /// Reads the whole file of a segment.
+    pub(crate) fn of(disk: &dyn Disk, segment: &Segment) -> Result<Digest> {
+        let path = &segment.path;
+        let file = disk.open(path).map_err(|e| Error::io("open", path, &e))?;
+        let mut hash = Sha256::new();
+        let mut buffer = vec![0; HASH_BYTES_AT_ONCE];
+        let mut bytes = 0;
+        loop {
+            let read = file.read_at(bytes, &mut buffer).map_err(|e| Error::io("read", path, &e))?;
+            if read == 0 {
+                return Ok(Digest { bytes, sha256: model::hex(&hash.finalize()) });
+            }
+            hash.update(buffer.get(..read).unwrap_or_default());
+            bytes += read as u64;
+        }
+    }
+}
+
+/// Length of the file of a segment, and whether it ends as a Parquet file does: the mark, and a
+/// footer that fits in.
+pub(crate) fn ending(disk: &dyn Disk, segment: &Segment) -> io::Result<(u64, bool)> {
+    let file = disk.open(&segment.path)?;
+    let bytes = file.len()?;
+    let mut end = [0; 8];
+    let Some(at) = bytes.checked_sub(end.len() as u64) else { return Ok((bytes, false)) };
+    file.read_at(at, &mut end)?;
+    let (footer, mark) = end.split_at(4);
+    let footer = u64::from(u32::from_le_bytes(footer.try_into().unwrap_or_default()));
+    Ok((bytes, mark == b"PAR1" && footer < at))
 }
 
 /// Rows column by column, as they came out of their pages: nothing is copied per row.

@@ -1,6 +1,7 @@
 //! Which evidence files make up the log: names, generations, orphans.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use model::LeafIndex;
@@ -36,6 +37,21 @@ impl Segment {
     pub fn leaves(&self) -> u64 {
         self.last.0 - self.first.0 + 1
     }
+
+    /// Stands for lost leaves: the name of no file, for generations begin at 1.
+    pub(crate) fn gap(folder: &Path, lost: &Range<u64>) -> Segment {
+        Segment::new(folder, lost.start, lost.end.saturating_sub(1), 0)
+    }
+
+    /// Whether it stands for lost leaves.
+    pub(crate) fn is_gap(&self) -> bool {
+        self.generation == 0
+    }
+
+    /// Whether it holds any leaf of `range`.
+    pub(crate) fn overlaps(&self, range: &Range<u64>) -> bool {
+        self.first.0 < range.end && range.start <= self.last.0
+    }
 }
 
 /// The segment that a file of this name holds, if it is the name of one.
@@ -65,17 +81,16 @@ pub(crate) fn list(disk: &dyn Disk, folder: &Path) -> Result<(Vec<Segment>, Vec<
 /// What the files in the evidence folder are.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Chosen {
-    /// The live segments: ascending, touching, from leaf 0.
+    /// The live segments: ascending, touching but for the gaps, from leaf 0.
     pub(crate) live: Vec<Segment>,
+    /// Leaves below the WAL that no file holds: their files are lost.
+    pub(crate) gaps: Vec<Range<u64>>,
+    /// Leaves that the WAL still has, and whose file is lost while a later one is there.
+    pub(crate) holes: Vec<Range<u64>>,
     /// Files without a sealed manifest, and those that a sealed manifest replaced: to be deleted.
     pub(crate) dead: Vec<Segment>,
-}
-
-impl Chosen {
-    /// Leaves covered by segments: the first leaf that is in none.
-    pub(crate) fn covered(&self) -> u64 {
-        self.live.last().map_or(0, |segment| segment.last.0 + 1)
-    }
+    /// The first leaf behind all segments, gaps and holes: from here on leaves are in the WAL only.
+    pub(crate) covered: u64,
 }
 
 /// Chooses the live segments.
@@ -85,6 +100,9 @@ impl Chosen {
 /// is in the WAL (`sealed` holds the names of those); below, a single file for a range is live. Where
 /// a rewrite and what it replaces are both there, the crash was between the two: the rewrite is live
 /// if its manifest is in the WAL, else it is the orphan.
+///
+/// A lost file leaves a gap, and what comes after it stays live: damage costs its own leaves. Where
+/// the WAL still has them it leaves a hole: they go into a segment again.
 pub(crate) fn choose(files: Vec<Segment>, wal_first: u64, sealed: &dyn Fn(&str) -> bool) -> Chosen {
     let mut chosen = Chosen::default();
     let mut by_first: BTreeMap<u64, Vec<Segment>> = BTreeMap::new();
@@ -98,13 +116,31 @@ pub(crate) fn choose(files: Vec<Segment>, wal_first: u64, sealed: &dyn Fn(&str) 
         }
     }
     let mut next = 0;
-    while let Some(best) = by_first.get(&next).and_then(|files| files.iter().max_by_key(|f| (f.generation, f.last))) {
-        next = best.last.0 + 1;
-        chosen.live.push(best.clone());
+    loop {
+        if let Some(best) = by_first.get(&next).and_then(|files| files.iter().max_by_key(|f| (f.generation, f.last))) {
+            next = best.last.0 + 1;
+            chosen.live.push(best.clone());
+            continue;
+        }
+        let following = by_first.range(next..).next().map(|(first, _)| *first);
+        let end = following.unwrap_or(wal_first);
+        if next < wal_first.min(end) {
+            chosen.gaps.push(next..wal_first.min(end));
+        }
+        if next.max(wal_first) < end {
+            chosen.holes.push(next.max(wal_first)..end);
+        }
+        next = next.max(end);
+        if following.is_none() {
+            break;
+        }
     }
+    chosen.covered = next;
     let live = |file: &Segment| chosen.live.contains(file);
     let replaced: Vec<_> = by_first.values().flatten().filter(|file| !live(file)).cloned().collect();
     chosen.dead.extend(replaced);
+    // A file that nobody sealed may be the last that has lost leaves: it is not for us to delete.
+    chosen.dead.retain(|file| !chosen.gaps.iter().any(|gap| file.overlaps(gap)));
     chosen
 }
 

@@ -55,6 +55,11 @@ impl Frames {
         self.manifests.get(name).filter(|(leaf, _)| *leaf < size).map(|(_, manifest)| manifest)
     }
 
+    /// All manifests whose leaves are in the WAL below `size`.
+    pub(crate) fn manifests(&self, size: u64) -> impl Iterator<Item = &(u64, Manifest)> {
+        self.manifests.values().filter(move |(leaf, _)| *leaf < size)
+    }
+
     /// The frame that holds a leaf.
     fn frame_of(&self, index: u64) -> Option<(&FileIndex, FrameAt)> {
         let at = self.files.partition_point(|file| file.first <= index).checked_sub(1)?;

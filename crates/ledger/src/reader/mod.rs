@@ -9,17 +9,18 @@ use std::ops::Range;
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
-use model::{EventId, LEAF_BYTES, LeafIndex, TreeSize};
+use model::{EventId, LEAF_BYTES, LeafIndex, Manifest, TreeSize};
 use parking_lot::Mutex;
 use tlog::proof::LogProof;
 
+use crate::alarm::Suspects;
 use crate::checkpoint::Signed;
 use crate::disk::{Disk, RealDisk};
 use crate::evidence::{self, EvidenceFile, Segment};
 use crate::layout::Layout;
 use crate::stored::Stored;
 use crate::tail::Tail;
-use crate::{Error, ErrorKind, LogInfo, Result, identity};
+use crate::{Error, ErrorKind, LogInfo, Result, identity, published};
 
 pub(crate) use index::parse_manifest;
 pub use scan::{Scan, Selection};
@@ -49,6 +50,8 @@ pub(crate) struct Shared {
     tiles: source::Cache,
     /// In the process that writes: what is sealed is seen at once, not when its note is in the WAL.
     tail: OnceLock<Arc<Tail>>,
+    /// In the process that writes: where a file that cannot be read is reported.
+    suspects: OnceLock<Arc<Suspects>>,
 }
 
 /// A consistent state of the log: everything below one signed checkpoint.
@@ -57,6 +60,7 @@ pub struct View {
     shared: Arc<Shared>,
     checkpoint: Signed,
     segments: Arc<Vec<Segment>>,
+    gaps: Arc<Vec<Range<u64>>>,
     frames: Arc<Frames>,
     covered: u64,
 }
@@ -88,8 +92,8 @@ impl Reader {
         let info = identity::read(disk.as_ref(), &layout)?;
         let key = identity::verifier(&info)?;
         let index = Mutex::new(WalIndex::new(&info, key));
-        let (tiles, tail) = (source::Cache::default(), OnceLock::new());
-        let shared = Shared { disk, layout, info, index, open: Mutex::default(), tiles, tail };
+        let (tiles, tail, suspects) = (source::Cache::default(), OnceLock::new(), OnceLock::new());
+        let shared = Shared { disk, layout, info, index, open: Mutex::default(), tiles, tail, suspects };
         Ok(Reader { shared: Arc::new(shared) })
     }
 
@@ -103,14 +107,24 @@ impl Reader {
         let _ = self.shared.tail.set(tail.clone());
     }
 
-    /// The state of the log now: all that is durable and under a signed checkpoint.
+    /// Lets this reader and its clones report the files that cannot be read.
+    pub(crate) fn report_to(&self, suspects: &Arc<Suspects>) {
+        let _ = self.shared.suspects.set(suspects.clone());
+    }
+
+    /// The state of the log now: all that is durable and under a signed checkpoint. Evidence that is
+    /// lost makes reads of its leaves fail, not this.
     ///
     /// # Errors
-    /// `Corrupt` when WAL and segments leave a gap; `Io`; `Unavailable` when files keep changing.
+    /// `Corrupt` when the WAL cannot be read; `Io`; `Unavailable` when files keep changing.
     pub fn view(&self) -> Result<View> {
         let mut last = None;
+        let mut gaps = Arc::default();
         for _ in 0..VIEW_TRIES_MAX {
             match self.try_view() {
+                // A file that is missing may have been replaced while the folder was listed: what is
+                // lost is missing at the second look too.
+                Ok(view) if view.gaps != gaps => gaps = view.gaps,
                 Ok(view) => return Ok(view),
                 // A file was freed or replaced between two looks: look again.
                 Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::Corrupt) => last = Some(error),
@@ -128,12 +142,8 @@ impl Reader {
         let (files, _) = evidence::list(shared.disk.as_ref(), &shared.layout.evidence())?;
         let sealed = |name: &str| frames.manifest(name, checkpoint.size.0).is_some();
         let chosen = evidence::choose(files, frames.first(), &sealed);
-        let covered = chosen.covered();
-        if covered < frames.first() {
-            let message = format!("leaves {covered}..{} are in no segment and not in the WAL", frames.first());
-            return Err(Error::corrupt(format!("{}: {message}", shared.layout.log.display())));
-        }
-        Ok(View { shared: shared.clone(), checkpoint, segments: Arc::new(chosen.live), frames, covered })
+        let (segments, gaps) = (Arc::new(chosen.live), Arc::new(chosen.gaps));
+        Ok(View { shared: shared.clone(), checkpoint, segments, gaps, frames, covered: chosen.covered })
     }
 }
 
@@ -158,9 +168,24 @@ impl View {
         &self.checkpoint
     }
 
-    /// The live evidence files: ascending, touching, from leaf 0. Plain Parquet, immutable.
+    /// The live evidence files: ascending and, unless one is lost, touching from leaf 0. Plain
+    /// Parquet, immutable.
     pub fn segments(&self) -> &[Segment] {
         &self.segments
+    }
+
+    pub(crate) fn disk(&self) -> &dyn Disk {
+        self.shared.disk.as_ref()
+    }
+
+    /// Leaves whose evidence file is lost.
+    pub(crate) fn gaps(&self) -> &[Range<u64>] {
+        &self.gaps
+    }
+
+    /// Manifests in the WAL, with the leaf that holds each.
+    pub(crate) fn manifests(&self) -> impl Iterator<Item = &(u64, Manifest)> {
+        self.frames.manifests(self.size().0)
     }
 
     /// The first leaf that is in no segment yet: from here on leaves come from the WAL.
@@ -180,8 +205,13 @@ impl View {
                 format!("leaf {index} is not there: the log has {size} leaves"),
             ));
         }
+        let gone = || Error::corrupt(format!("leaf {index} is not in its frame"));
         let result = match self.segment_of(index.0) {
-            Some(segment) => self.shared.evidence(segment)?.leaf(index),
+            Some(segment) => self
+                .shared
+                .evidence(segment)
+                .and_then(|file| file.leaf(index))
+                .or_else(|error| self.instead(segment, index.0, error)?.into_iter().next().ok_or_else(gone)),
             None => self.frames.leaf(index.0),
         };
         match result {
@@ -217,8 +247,10 @@ impl View {
             Ok(hashes) => hashes,
             Err(_) => {
                 self.shared.tiles.clear();
-                self.path(index, &leaf, LogTiles::durable(self))
-                    .map_err(|e| Error::corrupt(format!("leaf {index}: {e}; run verify")))?
+                self.path(index, &leaf, LogTiles::durable(self)).map_err(|error| {
+                    self.suspect(index.0);
+                    Error::corrupt(format!("leaf {index}: {error}; run verify"))
+                })?
             }
         };
         let checkpoint = tlog::note::Note::parse(&self.checkpoint.note)?;
@@ -239,9 +271,42 @@ impl View {
         EventId { log: self.shared.info.short.clone(), index }
     }
 
+    /// The entries of the log in `range`, from what opens them. Where that cannot be read they come
+    /// from the published bundles, so the caller compares a root that they give.
+    pub(crate) fn entries(&self, range: Range<u64>) -> Result<Vec<[u8; LEAF_BYTES]>> {
+        let opened: Result<Vec<_>> = self.scan(range.clone(), Selection::default()).collect();
+        let opened = opened.map(|batches| batches.iter().flatten().map(Stored::leaf).collect());
+        opened.or_else(|error| self.published_entries(range).map_err(|_| error))
+    }
+
+    /// The entries of the log in `range` from the published bundles. Nobody vouches for them: the
+    /// caller compares a root that they give.
+    pub(crate) fn published_entries(&self, range: Range<u64>) -> Result<Vec<[u8; LEAF_BYTES]>> {
+        let shared = &self.shared;
+        let entries = published::entries(shared.disk.as_ref(), &shared.layout, range.start, range.end);
+        let (found, wanted) = (entries.len() as u64, range.end - range.start);
+        if found < wanted {
+            let message = format!("bundles have {found} of {wanted} entries from leaf {} on", range.start);
+            return Err(Error::corrupt(message));
+        }
+        Ok(entries)
+    }
+
+    /// Has the evidence thread look at the file that holds a leaf.
+    pub(crate) fn suspect(&self, index: u64) {
+        self.segment_of(index).inspect(|segment| self.shared.suspect(segment));
+    }
+
     pub(crate) fn segment_of(&self, index: u64) -> Option<&Segment> {
         let at = self.segments.partition_point(|segment| segment.last.0 < index);
         self.segments.get(at).filter(|segment| segment.first.0 <= index)
+    }
+
+    /// Leaves from `next` on, out of the WAL, when the evidence file that holds them cannot be read;
+    /// its error when the WAL has let go of them.
+    fn instead(&self, segment: &Segment, next: u64, error: Error) -> Result<Vec<Stored>> {
+        self.shared.suspect(segment);
+        if next < self.frames.first() { Err(error) } else { self.frames.leaves_from(next).map_err(|_| error) }
     }
 
     /// Whether an error may come from files that moved on since the view was taken.
@@ -263,6 +328,13 @@ impl View {
 }
 
 impl Shared {
+    /// Has the evidence thread look at a file, if this is the process that writes.
+    fn suspect(&self, segment: &Segment) {
+        if let Some(suspects) = self.suspects.get() {
+            suspects.report(segment);
+        }
+    }
+
     /// The evidence file of a segment, open; the ones used last stay open.
     pub(crate) fn evidence(&self, segment: &Segment) -> Result<Arc<EvidenceFile>> {
         let mut open = self.open.lock();

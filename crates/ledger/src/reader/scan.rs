@@ -57,9 +57,12 @@ impl Scan {
 
     /// Everything the medium has for the next leaves; the selection of kinds comes after.
     fn read(&mut self) -> Result<Vec<Stored>> {
-        let mut leaves = match self.view.segment_of(self.next).is_some() {
-            true => self.read_evidence()?,
-            false => self.view.frames.leaves_from(self.next)?,
+        let mut leaves = match self.view.segment_of(self.next) {
+            Some(segment) => {
+                let segment = segment.clone();
+                self.read_evidence().or_else(|error| self.view.instead(&segment, self.next, error))?
+            }
+            None => self.view.frames.leaves_from(self.next)?,
         };
         let left = usize::try_from(self.end - self.next).unwrap_or(usize::MAX);
         leaves.truncate(left);

@@ -1,13 +1,15 @@
 //! Tiles for proofs: from the published files where these are wide enough, else computed from the
 //! leaves, as for the newest part of the tree.
 
+use std::ops::Range;
 use std::sync::Arc;
 
+use model::LEAF_BYTES;
 use parking_lot::Mutex;
 use tlog::tile::{Row, TILE_WIDTH, Tile, TileReader};
 use tlog::{HASH_BYTES, Hash, leaf_hash, node_hash};
 
-use super::{Selection, View};
+use super::View;
 use crate::{Error, Result};
 
 /// Full tiles kept by one reader: 8 KiB each.
@@ -42,18 +44,31 @@ pub(crate) struct LogTiles<'v> {
     view: &'v View,
     /// Files of full tiles are taken as they are when all their leaves are below this.
     trusted_below: u64,
+    /// Whether the lowest tiles are computed from published entries alone.
+    published: bool,
 }
 
 impl<'v> LogTiles<'v> {
     /// Takes every full tile from its file; a proof made so is checked before it is given out.
     pub(crate) fn all(view: &'v View) -> LogTiles<'v> {
-        LogTiles { view, trusted_below: u64::MAX }
+        LogTiles { view, trusted_below: u64::MAX, published: false }
     }
 
     /// Takes only files that were durable before the WAL of their leaves was freed. Above, a crash
     /// may have cut a file off that the evidence thread has not written again yet.
     pub(crate) fn durable(view: &'v View) -> LogTiles<'v> {
-        LogTiles { view, trusted_below: view.frames.first() }
+        LogTiles { view, trusted_below: view.frames.first(), published: false }
+    }
+
+    /// As [`LogTiles::durable`], without what opens the leaves: for when that gives another root.
+    pub(crate) fn published(view: &'v View) -> LogTiles<'v> {
+        view.shared.tiles.clear();
+        LogTiles { published: true, ..LogTiles::durable(view) }
+    }
+
+    /// The entries that tiles and bundles are made of.
+    pub(crate) fn entries(&self, range: Range<u64>) -> Result<Vec<[u8; LEAF_BYTES]>> {
+        if self.published { self.view.published_entries(range) } else { self.view.entries(range) }
     }
 
     fn is_trusted(&self, tile: Tile) -> bool {
@@ -81,8 +96,8 @@ impl<'v> LogTiles<'v> {
         let end = first + u64::from(tile.width);
         let mut bytes = Vec::with_capacity(usize::from(tile.width) * HASH_BYTES);
         if level == 0 {
-            for batch in self.view.scan(first..end, Selection::default()) {
-                batch?.iter().for_each(|leaf| bytes.extend_from_slice(&leaf_hash(&leaf.leaf()).0));
+            for entry in self.entries(first..end)? {
+                bytes.extend_from_slice(&leaf_hash(&entry).0);
             }
         } else {
             for index in first..end {

@@ -4,10 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use model::{Directive, Kind, Manifest};
 
-use super::segments::Digest;
 use super::{Class, Findings};
 use crate::LogInfo;
-use crate::evidence::Segment;
+use crate::evidence::{Digest, Segment};
 use crate::stored::Stored;
 
 /// The manifests of a log, by segment name.
@@ -46,7 +45,7 @@ impl Manifests {
     /// Each live file must be the one a manifest sealed; each sealed file must be there.
     pub(super) fn compare(&self, segments: &[Segment], digests: &BTreeMap<String, Digest>, findings: &mut Findings) {
         let live: BTreeSet<String> = segments.iter().map(Segment::name).collect();
-        for segment in segments {
+        for segment in segments.iter().filter(|segment| !segment.is_gap()) {
             let name = segment.name();
             let file = format!("evidence/{name}.parquet");
             let Some((leaf, manifest)) = self.sealed.get(&name) else {

@@ -253,16 +253,20 @@ impl Look<'_> {
         })
     }
 
-    /// The live evidence files, by the names in the folder and the manifests in the WAL.
+    /// The live evidence files, by the names in the folder and the manifests in the WAL; lost leaves
+    /// have a gap in their place.
     fn segments(&self, wal: &wal::Wal, findings: &mut Findings) -> Result<Vec<Segment>> {
-        let (files, _) = evidence::list(self.disk.as_ref(), &self.layout.evidence())?;
+        let folder = self.layout.evidence();
+        let (files, _) = evidence::list(self.disk.as_ref(), &folder)?;
         let chosen = evidence::choose(files, wal.first, &|name| wal.manifests.contains(name));
-        let covered = chosen.covered();
-        if covered < wal.first {
-            let what = format!("leaves {covered}..{} are in no segment and not in the WAL", wal.first);
+        for lost in &chosen.gaps {
+            let what = format!("leaves {}..{} are in no segment and not in the WAL", lost.start, lost.end);
             findings.add(Class::Missing, "evidence", "", what);
         }
-        Ok(chosen.live)
+        let mut segments = chosen.live;
+        segments.extend(chosen.gaps.iter().map(|lost| Segment::gap(&folder, lost)));
+        segments.sort_by_key(|segment| segment.first);
+        Ok(segments)
     }
 
     /// Opens the kept checkpoint with the log's key.

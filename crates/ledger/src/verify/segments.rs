@@ -6,30 +6,18 @@ use std::thread;
 
 use crossbeam_channel::{Receiver, bounded};
 use model::{LEAF_BYTES, Leaf, LeafIndex, Millis, Salt, commitment};
-use sha2::{Digest as _, Sha256};
-use tlog::tile::{Row, TILE_WIDTH, Tile, bundle_entries};
 use tlog::{Hash, leaf_hash};
 
 use super::manifests::Manifests;
 use super::tree::Tree;
 use super::{Class, Findings, Look};
-use crate::disk::Disk;
-use crate::evidence::{Batch, EvidenceFile, Segment};
-use crate::layout::Layout;
+use crate::evidence::{Batch, Digest, EvidenceFile, Segment};
+use crate::published::entries;
 use crate::stored::Stored;
 use crate::{Error, Result};
 
 /// Rows unpacked at once.
 const BATCH_ROWS: usize = 1_024;
-
-/// Bytes of a file hashed at once.
-const HASH_BYTES_AT_ONCE: usize = 1 << 20;
-
-/// Length and SHA-256 (hex) of a file.
-pub(super) struct Digest {
-    pub(super) bytes: u64,
-    pub(super) sha256: String,
-}
 
 /// What was read in all.
 #[derive(Default)]
@@ -119,7 +107,12 @@ fn fold(
 
 fn check_one(look: &Look<'_>, segment: &Segment) -> Checked {
     let mut checked = Checked::default();
-    match digest(look.disk.as_ref(), segment) {
+    if segment.is_gap() {
+        let found = entries(look.disk.as_ref(), look.layout, segment.first.0, segment.last.0 + 1);
+        checked.entries.extend(found.iter().map(|entry| (*entry, leaf_hash(entry))));
+        return checked;
+    }
+    match Digest::of(look.disk.as_ref(), segment) {
         Ok(digest) => checked.digest = Some(digest),
         Err(error) => checked.problems.push((String::new(), error.to_string())),
     }
@@ -130,25 +123,9 @@ fn check_one(look: &Look<'_>, segment: &Segment) -> Checked {
     // What the file did not give is taken from the published entries, so that the tree can be
     // checked behind it; the finding stands.
     let from = segment.first.0 + checked.entries.len() as u64;
-    let missing = published_entries(look.disk.as_ref(), look.layout, from, segment.last.0 + 1);
+    let missing = entries(look.disk.as_ref(), look.layout, from, segment.last.0 + 1);
     checked.entries.extend(missing.iter().map(|entry| (*entry, leaf_hash(entry))));
     checked
-}
-
-fn digest(disk: &dyn Disk, segment: &Segment) -> Result<Digest> {
-    let path = &segment.path;
-    let file = disk.open(path).map_err(|e| Error::io("open", path, &e))?;
-    let mut hash = Sha256::new();
-    let mut buffer = vec![0; HASH_BYTES_AT_ONCE];
-    let mut bytes = 0;
-    loop {
-        let read = file.read_at(bytes, &mut buffer).map_err(|e| Error::io("read", path, &e))?;
-        if read == 0 {
-            return Ok(Digest { bytes, sha256: model::hex(&hash.finalize()) });
-        }
-        hash.update(buffer.get(..read).unwrap_or_default());
-        bytes += read as u64;
-    }
 }
 
 fn unpack(look: &Look<'_>, segment: &Segment, checked: &mut Checked) -> Result<()> {
@@ -206,7 +183,7 @@ fn own_leaves(look: &Look<'_>, segment: &Segment, file: &EvidenceFile, checked: 
             }
         }
     }
-    let entries = published_entries(look.disk.as_ref(), look.layout, segment.first.0, segment.last.0 + 1);
+    let entries = entries(look.disk.as_ref(), look.layout, segment.first.0, segment.last.0 + 1);
     if entries.len() as u64 != segment.leaves() {
         return Err(Error::corrupt(format!(
             "log/tile/entries: {} of {} entries are there",
@@ -216,40 +193,4 @@ fn own_leaves(look: &Look<'_>, segment: &Segment, file: &EvidenceFile, checked: 
     }
     checked.entries.extend(entries.iter().map(|entry| (*entry, leaf_hash(entry))));
     Ok(())
-}
-
-/// The entries of a range from the bundles under `log/`, as far as they are there.
-fn published_entries(disk: &dyn Disk, layout: &Layout, from: u64, end: u64) -> Vec<[u8; LEAF_BYTES]> {
-    let width = u64::from(TILE_WIDTH);
-    let mut entries = Vec::new();
-    let mut next = from;
-    while next < end {
-        let full = Tile { row: Row::Entries, index: next / width, width: TILE_WIDTH };
-        let Some(bundle) = widest(disk, layout, full) else { break };
-        let (tile, bytes) = bundle;
-        let Ok(all) = bundle_entries(tile, &bytes) else { break };
-        let skip = usize::try_from(next % width).unwrap_or(0);
-        let wanted = usize::try_from(end - next).unwrap_or(usize::MAX);
-        let before = entries.len();
-        entries
-            .extend(all.iter().skip(skip).take(wanted).filter_map(|entry| <[u8; LEAF_BYTES]>::try_from(*entry).ok()));
-        if entries.len() == before {
-            break;
-        }
-        next += (entries.len() - before) as u64;
-    }
-    entries
-}
-
-/// The full bundle, or the widest partial one.
-fn widest(disk: &dyn Disk, layout: &Layout, full: Tile) -> Option<(Tile, Vec<u8>)> {
-    let bytes_max = u64::from(TILE_WIDTH) * (LEAF_BYTES as u64 + 2);
-    let read =
-        |tile: Tile| disk.read(&layout.public().join(tile.to_string()), bytes_max).ok().map(|bytes| (tile, bytes));
-    read(full).or_else(|| {
-        let partials = layout.public().join(full.to_string()).with_extension("p");
-        let widths = disk.list(&partials).unwrap_or_default();
-        let widest = widths.iter().filter_map(|name| name.parse().ok()).max()?;
-        read(Tile { width: widest, ..full })
-    })
 }

@@ -4,6 +4,7 @@
 
 mod basic;
 mod crash;
+mod damage;
 mod failure;
 mod property;
 mod sim;
