@@ -23,6 +23,11 @@ words() {
   find "$@" -name '*.rs' ! -name 'tests.rs' -exec grep -ohE '"[ -!#-Z^-~]{2,40}"' {} + | grep -v '{' | LC_ALL=C sort -u
 }
 words crates/sources/src > "$target/sources.dict"
+# What tokens are made of: 20, 35, 36 and 82 characters, and the first part of a web token.
+for length in 20 35 36 82; do
+  printf '"%s"\n' "$(printf 'a1B2c3D4e5F6g7H8i9J0%.0s' 1 2 3 4 5 | head -c "$length")"
+done >> "$target/sources.dict"
+echo '"eyJhbGciOiJIUzI1NiJ9."' >> "$target/sources.dict"
 words crates/tlog/src crates/model/src > "$target/log.dict"
 
 # Logs that nobody here wrote, where they are at hand.
@@ -46,7 +51,7 @@ for name in "${targets[@]}"; do
   corpus="$target/corpus/$name"
   mkdir -p "$corpus"
   case "$name" in
-    split | normalise | scrub) seeds=(crates/sources/tests/golden "$real"); dict=sources; bytes=16384 ;;
+    split | normalise | scrub | repair) seeds=(crates/sources/tests/golden "$real"); dict=sources; bytes=16384 ;;
     *) seeds=(); dict=log; bytes=4096 ;;
   esac
   if [ -d "fuzz/seeds/$name" ]; then seeds+=("fuzz/seeds/$name"); fi

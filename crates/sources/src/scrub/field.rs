@@ -95,11 +95,13 @@ pub(super) fn depth(slashes: usize) -> Option<usize> {
 }
 
 /// How many backslashes the quotes have of the string that the byte at `at` is in; `None` if no quote
-/// stands before it, or none near.
+/// stands before it. One that is far is taken for that of a string that is in no other.
 pub(super) fn slashes_around(record: &[u8], at: usize) -> Option<usize> {
     let from = at.saturating_sub(STRING_BYTES_MAX);
-    let quote = from + memchr::memrchr(b'"', record.get(from..at)?)?;
-    Some(slashes_before(record, quote))
+    match memchr::memrchr(b'"', record.get(from..at)?) {
+        Some(quote) => Some(slashes_before(record, from + quote)),
+        None => (from > 0).then_some(0),
+    }
 }
 
 /// Whether the quote at `quote` ends a text that began at `begin` inside of quotes with so many

@@ -260,13 +260,21 @@ fn run(record: &[u8], from: usize, passes: impl Fn(u8) -> bool) -> usize {
     record.get(from..).unwrap_or_default().iter().take_while(|byte| passes(**byte)).count()
 }
 
-/// A prefix is one only where no word runs into it.
+/// A prefix is one only where no word runs into it, and no backslash takes its first letter.
 fn starts_clean(record: &[u8], at: usize) -> bool {
     match at.checked_sub(1).and_then(|before| record.get(before)) {
-        // After an escape such as \n the letter belongs to the escape.
-        Some(b'n' | b't' | b'r') => at >= 2 && record.get(at - 2) == Some(&b'\\'),
-        Some(byte) => !is_token(*byte),
+        Some(b'\\') => !matches!(record.get(at), Some(b'n' | b't' | b'r' | b'b' | b'f' | b'u')),
+        Some(byte) => !is_token(*byte) || ends_with_escape(record.get(..at).unwrap_or_default()),
         None => true,
+    }
+}
+
+/// Whether the last letter belongs to an escape, as in `\n` or `\u003e`.
+fn ends_with_escape(before: &[u8]) -> bool {
+    match before {
+        [.., b'\\', b'n' | b't' | b'r'] => true,
+        [.., b'\\', b'u', a, b, c, d] => [a, b, c, d].into_iter().all(u8::is_ascii_hexdigit),
+        _ => false,
     }
 }
 
@@ -375,7 +383,7 @@ fn private_key(record: &[u8], at: usize) -> Option<Found> {
     let dashes = memchr::memmem::find(rest.get(..rest.len().min(PEM_LABEL_BYTES_MAX))?, b"-----")?;
     let name = rest.get(..dashes)?;
     let known = name.ends_with(b"PRIVATE KEY") || name.ends_with(b"PRIVATE KEY BLOCK");
-    if !known || !name.iter().all(|byte| byte.is_ascii_alphanumeric() || *byte == b' ') {
+    if !known || !name.iter().all(is_label) {
         return None;
     }
     let body = label + dashes + 5;
@@ -387,8 +395,12 @@ fn private_key(record: &[u8], at: usize) -> Option<Found> {
     (end > body).then_some(Found { begin: at, end, levels: slashes.and_then(field::depth).unwrap_or(0) })
 }
 
-/// Longest text between the dashes of a PEM header that is looked at.
+/// Longest text between the dashes of a PEM header or foot that is looked at.
 const PEM_LABEL_BYTES_MAX: usize = 64;
+
+fn is_label(byte: &u8) -> bool {
+    byte.is_ascii_alphanumeric() || *byte == b' '
+}
 
 /// Where the key ends whose text begins at `body`: behind its foot, or with its string if it was cut
 /// off. The foot of a key in another string is not its own.
@@ -398,9 +410,10 @@ fn pem_end(record: &[u8], body: usize, slashes: Option<usize>) -> usize {
     while let Some(skip) = record.get(at..).and_then(|rest| memchr::memchr2(b'"', b'-', rest)) {
         at += skip;
         let rest = record.get(at..).unwrap_or_default();
-        if let Some(label) = rest.strip_prefix(b"-----END ") {
-            let label = label.get(..PEM_LABEL_BYTES_MAX).unwrap_or(label);
-            return memchr::memmem::find(label, b"-----").map_or(at, |length| at + 9 + length + 5);
+        if let Some(foot) = rest.strip_prefix(b"-----END ") {
+            let label = foot.iter().take(PEM_LABEL_BYTES_MAX).take_while(|byte| is_label(byte)).count();
+            let dashes = foot.get(label..).is_some_and(|rest| rest.starts_with(b"-----"));
+            return if dashes { at + 9 + label + 5 } else { at };
         }
         if rest.first() == Some(&b'"') {
             if slashes.is_some_and(|slashes| field::closes(record, body, at, slashes)) {

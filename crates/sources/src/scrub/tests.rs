@@ -298,6 +298,8 @@ fn a_private_key_ends_with_its_string() {
         // A quote that is part of the text does not end it.
         (format!(r#"{begin}\nComment: \"x\"\nabc{end}"#), r#""}"#.to_owned()),
         (format!(r#"{begin}abc"#), r#"\\"}"#.to_owned()),
+        // Half a foot is none, whatever the next string says.
+        (format!("{begin}abc"), r#"-----END ","b":"-----"}"#.to_owned()),
     ] {
         let (body, rules) = scrub(&format!(r#"{{"a":"{inside}{after}"#)).unwrap();
         assert_eq!(rules, [13]);
@@ -308,6 +310,30 @@ fn a_private_key_ends_with_its_string() {
     // Around text without JSON, quotes mean nothing.
     let (body, _) = scrub(&format!("{begin}\nComment: \"x\"\nabc{end} tail")).unwrap();
     assert!(body.starts_with("deedbook:secret:private-key:") && body.ends_with(" tail") && body.len() < 80, "{body}");
+}
+
+#[test]
+fn a_private_key_far_inside_a_text_ends_with_it() {
+    let [begin, end] = ["BEGIN", "END"].map(|part| format!("-----{part} PRIVATE {}-----", "KEY"));
+    let record = format!(r#"{{"a":"{}{begin}abc","b":[1,"{end}"]}}"#, " ".repeat(70 << 10));
+    let (body, rules) = scrub(&record).unwrap();
+    assert_eq!(rules, [13]);
+    assert!(body.ends_with(&format!(r#"","b":[1,"{end}"]}}"#)));
+}
+
+#[test]
+fn the_letter_of_an_escape_begins_no_secret_and_hides_none() {
+    // A line feed before `pm_`, a carriage return before `k_live_`, as JSON and as JSON in JSON.
+    for text in [format!("\npm_{}", random(36)), format!("\rk_live_{}", random(20))] {
+        let record = serde_json::json!({ "note": text }).to_string();
+        let nested = serde_json::json!({ "message": record }).to_string();
+        assert_eq!((scrub(&record), scrub(&nested)), (None, None), "{nested}");
+    }
+    for escape in ["\\n", "\\t", "\\u003e", "\\u0026"] {
+        let (body, rules) = scrub(&format!(r#"{{"note":"a{escape}npm_{}"}}"#, random(36))).unwrap();
+        assert_eq!(rules, [8]);
+        assert!(body.starts_with(&format!(r#"{{"note":"a{escape}deedbook:secret:npm:"#)), "{body}");
+    }
 }
 
 #[test]
