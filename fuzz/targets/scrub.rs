@@ -1,11 +1,11 @@
-//! Any record: replacements are where they are said to be, nothing else changes, JSON stays JSON of
-//! the same shape, and a second pass finds nothing.
+//! Any record, and any text as a string in JSON inside of JSON: replacements are where they are said to
+//! be, nothing else changes, JSON stays JSON of the same shape, and a second pass finds nothing.
 #![no_main]
 
 use std::sync::LazyLock;
 
 use libfuzzer_sys::fuzz_target;
-use serde_json::Value;
+use serde_json::{Value, json};
 use sources::scrub::{RULES, Scrubber};
 
 static SCRUBBER: LazyLock<Scrubber> = LazyLock::new(|| Scrubber::new([7; 32]).expect("the table of rules compiles"));
@@ -15,7 +15,13 @@ const MARK: &str = "deedbook:secret:";
 /// Whether two values differ in texts that were replaced, and in nothing else.
 fn same_shape(before: &Value, after: &Value) -> bool {
     match (before, after) {
-        (Value::String(before), Value::String(after)) => before == after || after.contains(MARK),
+        (Value::String(before), Value::String(after)) if before == after => true,
+        (Value::String(before), Value::String(after)) => {
+            let inside = |text: &str| serde_json::from_str::<Value>(text).ok().filter(Value::is_object);
+            let kept =
+                inside(before).is_none_or(|before| inside(after).is_some_and(|after| same_shape(&before, &after)));
+            kept && after.contains(MARK)
+        }
         (Value::Array(before), Value::Array(after)) => {
             before.len() == after.len() && before.iter().zip(after).all(|(before, after)| same_shape(before, after))
         }
@@ -29,7 +35,7 @@ fn same_shape(before: &Value, after: &Value) -> bool {
     }
 }
 
-fuzz_target!(|record: &[u8]| {
+fn check(record: &[u8]) {
     let Some(scrubbed) = SCRUBBER.scrub(record) else { return };
     let mut rest = record;
     let mut at = 0;
@@ -54,5 +60,15 @@ fuzz_target!(|record: &[u8]| {
     if let Ok(before) = serde_json::from_slice::<Value>(record) {
         let after = serde_json::from_slice::<Value>(&scrubbed.body).expect("it parsed before");
         assert!(same_shape(&before, &after), "more than texts changed");
+    }
+}
+
+fuzz_target!(|record: &[u8]| {
+    check(record);
+    let Ok(text) = std::str::from_utf8(record) else { return };
+    let mut nested = text.to_owned();
+    for _ in 0..3 {
+        nested = json!({ "message": nested }).to_string();
+        check(nested.as_bytes());
     }
 });

@@ -431,9 +431,25 @@ fn url_password(record: &[u8], at: usize) -> Option<Found> {
     let length = before.iter().rev().take_while(|byte| is_user_info(**byte)).count();
     let info = at - length;
     // RFC 3986 section 3.2.1: everything after the first colon is the password.
-    let password = info + memchr::memchr(b':', before.get(info..)?)? + 1;
+    let password = info + first_colon(before.get(info..)?)? + 1;
     let value = before.get(password..)?;
     (before.get(..info)?.ends_with(b"://") && !field::is_masked(value)).then(|| plain(password, at))
+}
+
+/// The first colon that is not part of a replacement, as in a user name that was a token.
+fn first_colon(info: &[u8]) -> Option<usize> {
+    let mut at = 0;
+    loop {
+        at += memchr::memchr(b':', info.get(at..)?)?;
+        let (before, after) = info.split_at_checked(at + 1)?;
+        if !before.ends_with(b"deedbook:") || !after.starts_with(b"secret:") {
+            return Some(at);
+        }
+        // Behind the two colons that follow in it.
+        for _ in 0..3 {
+            at += memchr::memchr(b':', info.get(at..)?)? + 1;
+        }
+    }
 }
 
 /// RFC 3986 section 3.2.1, and what people write there.

@@ -273,6 +273,9 @@ fn a_secret_that_runs_into_another_leaves_nothing_behind() {
             "a Bearer  http://u:@host",
             vec![12, 14],
         ),
+        // A user name that is a token, without and with a password.
+        (format!("http://{}@host", web_token()), "http://@host", vec![11]),
+        (format!("http://u.{}:pass@host", web_token()), "http://u.:@host", vec![11, 14]),
     ] {
         let scrubbed = scrubber().scrub(record.as_bytes()).unwrap();
         let (body, found) = scrub(&record).unwrap();
