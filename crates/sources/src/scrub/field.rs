@@ -106,10 +106,16 @@ pub(super) fn slashes_around(record: &[u8], at: usize) -> Option<usize> {
 
 /// Whether the quote at `quote` ends a text that began at `begin` inside of quotes with so many
 /// backslashes: with exactly as many of its own, or with fewer, as the end of a string around it.
-pub(super) fn closes(record: &[u8], begin: usize, quote: usize, slashes: usize) -> bool {
+fn closes(record: &[u8], begin: usize, quote: usize, slashes: usize) -> bool {
     let before = slashes_before(record.get(begin..quote).unwrap_or_default(), quote - begin);
     // An escaped backslash of the text takes two units, an escaped quote one.
     before < slashes || (before - slashes).is_multiple_of(2 * (slashes + 1))
+}
+
+/// Whether the quote at `quote` belongs to a text inside of quotes with so many backslashes. Whatever
+/// the quote was that they were counted at, no end of a string of JSON has this many.
+pub(super) fn is_escaped_once(record: &[u8], quote: usize, slashes: usize) -> bool {
+    slashes_before(record, quote) == 2 * slashes + 1
 }
 
 /// Takes the escapes off a text that is wrapped in so many JSON strings; `None` if it cannot be.

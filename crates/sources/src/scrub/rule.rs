@@ -416,7 +416,7 @@ fn pem_end(record: &[u8], body: usize, slashes: Option<usize>) -> usize {
             return if dashes { at + 9 + label + 5 } else { at };
         }
         if rest.first() == Some(&b'"') {
-            if slashes.is_some_and(|slashes| field::closes(record, body, at, slashes)) {
+            if slashes.is_some_and(|slashes| !field::is_escaped_once(record, at, slashes)) {
                 return at;
             }
             first_quote = first_quote.or(Some(at));

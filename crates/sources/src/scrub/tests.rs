@@ -325,6 +325,20 @@ fn a_private_key_far_inside_a_text_ends_with_it() {
 }
 
 #[test]
+fn a_private_key_behind_a_lone_quote_ends_with_its_string() {
+    let mut nested = ["\"-----BEGIN PRIVATE ", "KEY-----\\"].concat();
+    for level in 1..5 {
+        nested = serde_json::json!({ "message": nested, "z": "end" }).to_string();
+        let mut text = scrub(&nested).map_or(nested.clone(), |(body, _)| body);
+        for _ in 0..level {
+            let outer: serde_json::Value = serde_json::from_str(&text).unwrap();
+            assert_eq!(outer["z"], "end", "{text}");
+            text = outer["message"].as_str().unwrap().to_owned();
+        }
+    }
+}
+
+#[test]
 fn the_letter_of_an_escape_begins_no_secret_and_hides_none() {
     // A line feed before `pm_`, a carriage return before `k_live_`, as JSON and as JSON in JSON.
     for text in [format!("\npm_{}", random(36)), format!("\rk_live_{}", random(20))] {
