@@ -4,6 +4,8 @@
 mod index;
 mod scan;
 mod source;
+#[cfg(test)]
+mod tests;
 
 use std::ops::Range;
 use std::path::Path;

@@ -1,41 +1,68 @@
 //! Tiles for proofs: from the published files where these are wide enough, else computed from the
 //! leaves, as for the newest part of the tree.
 
+use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::Arc;
 
 use model::LEAF_BYTES;
 use parking_lot::Mutex;
-use tlog::tile::{Row, TILE_WIDTH, Tile, TileReader};
-use tlog::{HASH_BYTES, Hash, leaf_hash, node_hash};
+use tlog::tile::{FoldedTile, Row, TILE_BYTES, TILE_WIDTH, Tile, TileReader};
+use tlog::{HASH_BYTES, leaf_hash};
 
 use super::View;
 use crate::{Error, Result};
 
-/// Full tiles kept by one reader: 8 KiB each.
-const CACHED_TILES_MAX: usize = 256;
+/// Memory for the tiles that one reader keeps, each with its inner nodes: some thousand full ones,
+/// as many as the proofs of 260,000 leaves need.
+pub(super) const CACHED_BYTES_MAX: usize = 16 << 20;
 
-/// Full tiles used last, most recent first.
+/// Tiles used last, with their inner nodes: a proof from these hashes nothing.
 #[derive(Default)]
-pub(crate) struct Cache(Mutex<Vec<(Tile, Arc<Vec<u8>>)>>);
+pub(crate) struct Cache(Mutex<Kept>);
+
+#[derive(Default)]
+struct Kept {
+    tiles: HashMap<Tile, (u64, Arc<FoldedTile>)>,
+    bytes: usize,
+    /// Counts uses: the tile with the lowest number was used longest ago.
+    uses: u64,
+}
 
 impl Cache {
-    fn get(&self, tile: Tile) -> Option<Arc<Vec<u8>>> {
-        let mut tiles = self.0.lock();
-        let at = tiles.iter().position(|(name, _)| *name == tile)?;
-        tiles.get_mut(..=at).unwrap_or_default().rotate_right(1);
-        tiles.first().map(|(_, bytes)| bytes.clone())
+    pub(super) fn get(&self, tile: Tile) -> Option<Arc<FoldedTile>> {
+        let mut kept = self.0.lock();
+        kept.uses += 1;
+        let uses = kept.uses;
+        let (used, folded) = kept.tiles.get_mut(&tile)?;
+        *used = uses;
+        Some(folded.clone())
     }
 
     /// Lets go of all tiles.
     pub(crate) fn clear(&self) {
-        self.0.lock().clear();
+        *self.0.lock() = Kept::default();
     }
 
-    fn put(&self, tile: Tile, bytes: Arc<Vec<u8>>) {
-        let mut tiles = self.0.lock();
-        tiles.truncate(CACHED_TILES_MAX - 1);
-        tiles.insert(0, (tile, bytes));
+    /// Memory the tiles take.
+    #[cfg(test)]
+    pub(super) fn bytes(&self) -> usize {
+        self.0.lock().bytes
+    }
+
+    pub(super) fn put(&self, tile: Tile, folded: Arc<FoldedTile>) {
+        let mut kept = self.0.lock();
+        kept.uses += 1;
+        let uses = kept.uses;
+        kept.bytes += folded.memory_bytes();
+        if let Some((_, old)) = kept.tiles.insert(tile, (uses, folded)) {
+            kept.bytes -= old.memory_bytes();
+        }
+        while kept.bytes > CACHED_BYTES_MAX {
+            let oldest = kept.tiles.iter().min_by_key(|(_, (used, _))| *used).map(|(tile, _)| *tile);
+            let Some((_, old)) = oldest.and_then(|tile| kept.tiles.remove(&tile)) else { break };
+            kept.bytes -= old.memory_bytes();
+        }
     }
 }
 
@@ -78,17 +105,16 @@ impl<'v> LogTiles<'v> {
     }
 
     /// The full tile from its file, if it is there.
-    fn stored(&self, tile: Tile) -> Option<Arc<Vec<u8>>> {
+    fn stored(&self, tile: Tile) -> Option<Arc<FoldedTile>> {
         let shared = &self.view.shared;
-        if let Some(bytes) = shared.tiles.get(tile) {
-            return Some(bytes);
+        if let Some(folded) = shared.tiles.get(tile) {
+            return Some(folded);
         }
         let path = shared.layout.public().join(tile.to_string());
-        let length = usize::from(TILE_WIDTH) * HASH_BYTES;
-        let bytes = shared.disk.read(&path, length as u64).ok().filter(|bytes| bytes.len() == length)?;
-        let bytes = Arc::new(bytes);
-        shared.tiles.put(tile, bytes.clone());
-        Some(bytes)
+        let bytes = shared.disk.read(&path, TILE_BYTES as u64).ok().filter(|bytes| bytes.len() == TILE_BYTES)?;
+        let folded = Arc::new(FoldedTile::new(&bytes));
+        shared.tiles.put(tile, folded.clone());
+        Some(folded)
     }
 
     fn computed(&mut self, tile: Tile, level: u8) -> Result<Vec<u8>> {
@@ -101,8 +127,9 @@ impl<'v> LogTiles<'v> {
             }
         } else {
             for index in first..end {
-                let below = Tile { row: Row::Level(level - 1), index, width: TILE_WIDTH };
-                bytes.extend_from_slice(&perfect_root(&self.tile(below)?).0);
+                let below = self.folded(Tile { row: Row::Level(level - 1), index, width: TILE_WIDTH })?;
+                let root = below.root().ok_or_else(|| Error::corrupt(format!("tile of row {level} is not full")))?;
+                bytes.extend_from_slice(&root.0);
             }
         }
         Ok(bytes)
@@ -113,30 +140,28 @@ impl TileReader for LogTiles<'_> {
     type Error = Error;
 
     fn tile(&mut self, tile: Tile) -> Result<Vec<u8>> {
+        let folded = self.folded(tile)?;
+        let hashes = folded.hashes().iter().take(usize::from(tile.width));
+        Ok(hashes.flat_map(|hash| hash.0).collect())
+    }
+
+    fn folded(&mut self, tile: Tile) -> Result<Arc<FoldedTile>> {
+        // A full tile holds every partial one of its place.
         let stored = if self.is_trusted(tile) { self.stored(tile.full()) } else { None };
-        if let Some(bytes) = stored {
-            return Ok(bytes.get(..usize::from(tile.width) * HASH_BYTES).unwrap_or_default().to_vec());
+        if let Some(folded) = stored {
+            return Ok(folded);
         }
         // Content follows from log, place and width alone, so a computed tile can be kept too.
-        if let Some(bytes) = self.view.shared.tiles.get(tile).filter(|_| self.trusted_below == u64::MAX) {
-            return Ok(bytes.to_vec());
+        if let Some(folded) = self.view.shared.tiles.get(tile).filter(|_| self.trusted_below == u64::MAX) {
+            return Ok(folded);
         }
         match tile.row {
             Row::Level(level) => {
-                let bytes = self.computed(tile, level)?;
-                self.view.shared.tiles.put(tile, Arc::new(bytes.clone()));
-                Ok(bytes)
+                let folded = Arc::new(FoldedTile::new(&self.computed(tile, level)?));
+                self.view.shared.tiles.put(tile, folded.clone());
+                Ok(folded)
             }
             Row::Entries => Err(Error::invalid("entries are not hashes")),
         }
     }
-}
-
-/// The root over the hashes of a full tile.
-fn perfect_root(bytes: &[u8]) -> Hash {
-    let mut nodes: Vec<Hash> = bytes.as_chunks::<HASH_BYTES>().0.iter().map(|hash| Hash(*hash)).collect();
-    while nodes.len() > 1 {
-        nodes = nodes.as_chunks::<2>().0.iter().map(|[left, right]| node_hash(left, right)).collect();
-    }
-    nodes.first().copied().unwrap_or(Hash::EMPTY_TREE)
 }

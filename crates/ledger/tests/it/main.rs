@@ -6,6 +6,7 @@ mod basic;
 mod crash;
 mod damage;
 mod failure;
+mod proofs;
 mod property;
 mod sim;
 mod support;

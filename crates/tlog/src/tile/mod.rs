@@ -10,7 +10,7 @@ mod tests;
 pub use builder::TileBuilder;
 pub use entries::{ENTRY_BYTES_MAX, bundle_entries, push_entry};
 pub use path::{Row, Tile};
-pub use reader::{TileHashReader, TileReader};
+pub use reader::{FoldedTile, TileHashReader, TileReader};
 
 use crate::tree::Node;
 use crate::{HASH_BYTES, Hash};

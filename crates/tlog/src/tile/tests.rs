@@ -176,6 +176,60 @@ fn nodes_outside_the_tree_are_refused() {
     reader.node(Node { level: 8, index: 0 }).unwrap();
 }
 
+/// A source that has replaced every partial tile by the full one.
+struct Wide(BTreeMap<Tile, Vec<u8>>);
+
+impl TileReader for Wide {
+    type Error = Error;
+
+    fn tile(&mut self, tile: Tile) -> Result<Vec<u8>> {
+        Err(Error::invalid(format!("{tile} was asked for without the nodes inside it")))
+    }
+
+    fn folded(&mut self, tile: Tile) -> Result<std::sync::Arc<FoldedTile>> {
+        Ok(std::sync::Arc::new(FoldedTile::new(&self.0[&tile.full()])))
+    }
+}
+
+#[test]
+fn a_source_of_wider_tiles_gives_the_same_proofs_and_no_node_outside_the_tree() {
+    let (_, memory) = build(65_536);
+    for size in [1, 2, 3, 255, 256, 257, 1_000, 65_535] {
+        let (builder, mut narrow) = build(size);
+        let mut wide = TileHashReader::new(Wide(memory.tiles.clone()), size);
+        let mut narrow = TileHashReader::new(&mut narrow, size);
+        for index in [0, size / 2, size - 1] {
+            let proof = prove_inclusion(&mut wide, index, size).unwrap();
+            assert_eq!(proof, prove_inclusion(&mut narrow, index, size).unwrap());
+            verify_inclusion(index, size, &leaf(index), &proof, &builder.root()).unwrap();
+        }
+        for level in 0..17 {
+            let outside = Node { level, index: size >> level };
+            assert_eq!(wide.node(outside).unwrap_err().kind(), ErrorKind::Invalid, "{outside:?} at {size}");
+        }
+    }
+}
+
+#[test]
+fn a_folded_tile_holds_the_roots_of_its_perfect_subtrees() {
+    for width in [1, 2, 3, 100, 255, 256] {
+        let leaves: Vec<Hash> = (0..width).map(leaf).collect();
+        let folded = FoldedTile::new(&leaves.iter().flat_map(|hash| hash.0).collect::<Vec<_>>());
+        assert_eq!(folded.hashes(), leaves);
+        for above in 0..8 {
+            for (inside, below) in leaves.chunks_exact(1 << above).enumerate() {
+                let mut tree = Frontier::new();
+                tree.append_all(below.iter().copied());
+                assert_eq!(folded.node(above, inside), Some(tree.root()), "{inside} on {above}, width {width}");
+            }
+            assert_eq!(folded.node(above, leaves.len() >> above), None);
+        }
+        let mut tree = Frontier::new();
+        tree.append_all(leaves);
+        assert_eq!(folded.root(), (width == 256).then(|| tree.root()));
+    }
+}
+
 #[test]
 fn a_bundle_holds_exactly_its_entries() {
     let tile = Tile { row: Row::Entries, index: 0, width: 3 };
