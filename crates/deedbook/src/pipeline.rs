@@ -29,7 +29,7 @@ const IDLE: Duration = Duration::from_millis(100);
 const COMPLETING: Duration = Duration::from_millis(5);
 
 /// How far rows may be behind a run over files: well within what the ledger keeps in memory.
-const LEAVES_BEHIND_MAX: u64 = 65_536;
+const LEAVES_BEHIND_MAX: u64 = 16_384;
 
 /// What to seal.
 #[derive(Clone, Debug, Serialize, Deserialize)]

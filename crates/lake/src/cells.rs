@@ -1,24 +1,27 @@
 //! Columns under construction: one kind of cell per Arrow type that the tables use.
 //!
 //! At a hundred thousand events a second and more than a hundred columns, most of them empty, an
-//! absent value must cost an addition. Texts therefore count their nulls and only write them down
-//! when a value follows; a column without any value shares one array of nulls with the batch before.
+//! absent value must cost nothing. Cells therefore write down what is there, with the number of its
+//! row, in few and small buffers that are used again; nulls and views are filled in when a batch is
+//! finished, one column after the other. A column without any value shares one array of nulls with
+//! the batch before.
 
 use std::sync::Arc;
 
 use arrow::array::{
-    Array, ArrayRef, BooleanBuilder, ListArray, PrimitiveBuilder, StringViewBuilder, StructArray,
-    TimestampMillisecondBuilder, TimestampNanosecondBuilder, new_null_array,
+    Array, ArrayRef, ArrowPrimitiveType, BooleanArray, BooleanBuilder, ListArray, PrimitiveArray, StringViewBuilder,
+    StructArray, TimestampMillisecondArray, TimestampNanosecondArray, new_null_array,
 };
-use arrow::buffer::{OffsetBuffer, ScalarBuffer};
-use arrow::datatypes::{DataType, Field, FieldRef, Fields, Int32Type, Int64Type, TimeUnit};
+use arrow::buffer::{NullBuffer, OffsetBuffer, ScalarBuffer};
+use arrow::datatypes::{
+    ArrowNativeType, DataType, Field, FieldRef, Fields, Int32Type, Int64Type, TimeUnit, TimestampNanosecondType,
+};
 
 /// Time zone of every time in the tables.
 pub(crate) const UTC: &str = "UTC";
 
-/// Long texts of a column are gathered in blocks of this size. The builder's own way is to double the
-/// size up to 2 MiB and never come back, for each of a hundred columns: more pages than the cache has.
-const BLOCK_BYTES: u32 = 32 << 10;
+/// Long texts of a column are gathered in blocks of at most this size.
+const BLOCK_BYTES_MAX: usize = 1 << 20;
 
 /// One column under construction.
 pub(crate) trait Cells: Default {
@@ -28,8 +31,8 @@ pub(crate) trait Cells: Default {
     /// The Arrow type of the column.
     fn data_type() -> DataType;
 
-    /// The column so far; the next cell begins a new one.
-    fn finish(&mut self) -> ArrayRef;
+    /// The column of so many rows; the next cell begins a new one.
+    fn finish(&mut self, rows: usize) -> ArrayRef;
 }
 
 /// The columns of a row type under construction, declared with [`columns!`].
@@ -70,7 +73,10 @@ macro_rules! columns {
     ) => {
         $(#[doc = $about])*
         #[derive(Default)]
-        $vis struct $table { $( $name: $kind, )+ }
+        $vis struct $table {
+            rows: usize,
+            $( $name: $kind, )+
+        }
 
         impl $crate::cells::Columns for $table {
             type Row<'r> = $row_type;
@@ -89,11 +95,14 @@ macro_rules! columns {
             }
 
             fn append(&mut self, $row: &Self::Row<'_>) {
-                $( self.$name.append($value); )+
+                let row = self.rows;
+                self.rows += 1;
+                $( self.$name.append(row, $value); )+
             }
 
             fn finish(&mut self) -> Vec<arrow::array::ArrayRef> {
-                vec![ $( $crate::cells::Cells::finish(&mut self.$name), )+ ]
+                let rows = std::mem::take(&mut self.rows);
+                vec![ $( $crate::cells::Cells::finish(&mut self.$name, rows), )+ ]
             }
         }
     };
@@ -115,22 +124,19 @@ pub(crate) fn field<C: Cells>(name: &str) -> Field {
 /// Text that may be absent.
 #[derive(Default)]
 pub(crate) struct Text {
-    nulls_pending: usize,
-    builder: Option<StringViewBuilder>,
+    /// All values, one after the other.
+    text: String,
+    /// Row and end of each value.
+    values: Vec<(usize, usize)>,
     empty: Option<ArrayRef>,
 }
 
 impl Text {
-    pub(crate) fn append(&mut self, value: Option<&str>) {
-        let Some(value) = value else {
-            self.nulls_pending += 1;
-            return;
-        };
-        let builder = self.builder.get_or_insert_with(|| StringViewBuilder::new().with_fixed_block_size(BLOCK_BYTES));
-        for _ in 0..std::mem::take(&mut self.nulls_pending) {
-            builder.append_null();
+    pub(crate) fn append(&mut self, row: usize, value: Option<&str>) {
+        if let Some(value) = value {
+            self.text.push_str(value);
+            self.values.push((row, self.text.len()));
         }
-        builder.append_value(value);
     }
 }
 
@@ -141,20 +147,24 @@ impl Cells for Text {
         DataType::Utf8View
     }
 
-    fn finish(&mut self) -> ArrayRef {
-        let nulls = std::mem::take(&mut self.nulls_pending);
-        match &mut self.builder {
-            Some(builder) if !arrow::array::ArrayBuilder::is_empty(builder) => {
-                for _ in 0..nulls {
-                    builder.append_null();
-                }
-                Arc::new(builder.finish())
-            }
-            _ => match &self.empty {
-                Some(array) if array.len() == nulls => Arc::clone(array),
-                _ => Arc::clone(self.empty.insert(new_null_array(&DataType::Utf8View, nulls))),
-            },
+    fn finish(&mut self, rows: usize) -> ArrayRef {
+        if self.values.is_empty() {
+            return match &self.empty {
+                Some(array) if array.len() == rows => Arc::clone(array),
+                _ => Arc::clone(self.empty.insert(new_null_array(&DataType::Utf8View, rows))),
+            };
         }
+        let block = u32::try_from(self.text.len().clamp(1, BLOCK_BYTES_MAX)).unwrap_or(u32::MAX);
+        let mut builder = StringViewBuilder::with_capacity(rows).with_fixed_block_size(block);
+        let (mut next, mut begin) = (0, 0);
+        for (row, end) in self.values.drain(..) {
+            (next..row).for_each(|_| builder.append_null());
+            builder.append_option(self.text.get(begin..end));
+            (next, begin) = (row + 1, end);
+        }
+        (next..rows).for_each(|_| builder.append_null());
+        self.text.clear();
+        Arc::new(builder.finish())
     }
 }
 
@@ -163,8 +173,8 @@ impl Cells for Text {
 pub(crate) struct Word(Text);
 
 impl Word {
-    pub(crate) fn append(&mut self, value: &str) {
-        self.0.append(Some(value));
+    pub(crate) fn append(&mut self, row: usize, value: &str) {
+        self.0.append(row, Some(value));
     }
 }
 
@@ -175,8 +185,43 @@ impl Cells for Word {
         DataType::Utf8View
     }
 
-    fn finish(&mut self) -> ArrayRef {
-        self.0.finish()
+    fn finish(&mut self, rows: usize) -> ArrayRef {
+        self.0.finish(rows)
+    }
+}
+
+/// Values of which some are absent, with the row of each.
+struct Sparse<T>(Vec<(usize, T)>);
+
+impl<T> Default for Sparse<T> {
+    fn default() -> Sparse<T> {
+        Sparse(Vec::new())
+    }
+}
+
+impl<T: Copy + Default> Sparse<T> {
+    fn append(&mut self, row: usize, value: Option<T>) {
+        self.0.extend(value.map(|value| (row, value)));
+    }
+
+    /// A value for each row, and which of them are there.
+    fn finish(&mut self, rows: usize) -> (Vec<T>, Option<NullBuffer>) {
+        let (mut values, mut there) = (vec![T::default(); rows], vec![false; rows]);
+        let is_full = self.0.len() == rows;
+        for (row, value) in self.0.drain(..) {
+            if let (Some(cell), Some(is_there)) = (values.get_mut(row), there.get_mut(row)) {
+                (*cell, *is_there) = (value, true);
+            }
+        }
+        (values, (!is_full).then(|| NullBuffer::from(there)))
+    }
+
+    fn primitive<A: ArrowPrimitiveType<Native = T>>(&mut self, rows: usize) -> PrimitiveArray<A>
+    where
+        T: ArrowNativeType,
+    {
+        let (values, nulls) = self.finish(rows);
+        PrimitiveArray::new(ScalarBuffer::from(values), nulls)
     }
 }
 
@@ -184,11 +229,11 @@ macro_rules! numbers {
     ($($(#[$doc:meta])* $name:ident($required:ident): $arrow:ty, $native:ty, $data_type:expr;)+) => { $(
         $(#[$doc])*
         #[derive(Default)]
-        pub(crate) struct $name(PrimitiveBuilder<$arrow>);
+        pub(crate) struct $name(Sparse<$native>);
 
         impl $name {
-            pub(crate) fn append(&mut self, value: Option<$native>) {
-                self.0.append_option(value);
+            pub(crate) fn append(&mut self, row: usize, value: Option<$native>) {
+                self.0.append(row, value);
             }
         }
 
@@ -199,19 +244,19 @@ macro_rules! numbers {
                 $data_type
             }
 
-            fn finish(&mut self) -> ArrayRef {
-                Arc::new(self.0.finish())
+            fn finish(&mut self, rows: usize) -> ArrayRef {
+                Arc::new(self.0.primitive::<$arrow>(rows))
             }
         }
 
         $(#[$doc])*
         /// Always there.
         #[derive(Default)]
-        pub(crate) struct $required($name);
+        pub(crate) struct $required(Vec<$native>);
 
         impl $required {
-            pub(crate) fn append(&mut self, value: $native) {
-                self.0.0.append_value(value);
+            pub(crate) fn append(&mut self, _row: usize, value: $native) {
+                self.0.push(value);
             }
         }
 
@@ -222,11 +267,18 @@ macro_rules! numbers {
                 $data_type
             }
 
-            fn finish(&mut self) -> ArrayRef {
-                self.0.finish()
+            fn finish(&mut self, _rows: usize) -> ArrayRef {
+                Arc::new(PrimitiveArray::<$arrow>::new(drain(&mut self.0), None))
             }
         }
     )+ };
+}
+
+/// The values so far, copied out: the buffer they were gathered in is used again.
+fn drain<T: ArrowNativeType>(values: &mut Vec<T>) -> ScalarBuffer<T> {
+    let copy = ScalarBuffer::from(values.as_slice().to_vec());
+    values.clear();
+    copy
 }
 
 numbers! {
@@ -238,11 +290,11 @@ numbers! {
 
 /// Yes or no, or not known.
 #[derive(Default)]
-pub(crate) struct Flag(BooleanBuilder);
+pub(crate) struct Flag(Sparse<bool>);
 
 impl Flag {
-    pub(crate) fn append(&mut self, value: Option<bool>) {
-        self.0.append_option(value);
+    pub(crate) fn append(&mut self, row: usize, value: Option<bool>) {
+        self.0.append(row, value);
     }
 }
 
@@ -253,8 +305,9 @@ impl Cells for Flag {
         DataType::Boolean
     }
 
-    fn finish(&mut self) -> ArrayRef {
-        Arc::new(self.0.finish())
+    fn finish(&mut self, rows: usize) -> ArrayRef {
+        let (values, nulls) = self.0.finish(rows);
+        Arc::new(BooleanArray::new(values.into(), nulls))
     }
 }
 
@@ -263,7 +316,7 @@ impl Cells for Flag {
 pub(crate) struct TheFlag(BooleanBuilder);
 
 impl TheFlag {
-    pub(crate) fn append(&mut self, value: bool) {
+    pub(crate) fn append(&mut self, _row: usize, value: bool) {
         self.0.append_value(value);
     }
 }
@@ -275,18 +328,18 @@ impl Cells for TheFlag {
         DataType::Boolean
     }
 
-    fn finish(&mut self) -> ArrayRef {
+    fn finish(&mut self, _rows: usize) -> ArrayRef {
         Arc::new(self.0.finish())
     }
 }
 
 /// A time of a source's clock, in nanoseconds since 1970.
 #[derive(Default)]
-pub(crate) struct Nanos(TimestampNanosecondBuilder);
+pub(crate) struct Nanos(Sparse<i64>);
 
 impl Nanos {
-    pub(crate) fn append(&mut self, value: Option<i64>) {
-        self.0.append_option(value);
+    pub(crate) fn append(&mut self, row: usize, value: Option<i64>) {
+        self.0.append(row, value);
     }
 }
 
@@ -297,18 +350,18 @@ impl Cells for Nanos {
         DataType::Timestamp(TimeUnit::Nanosecond, Some(UTC.into()))
     }
 
-    fn finish(&mut self) -> ArrayRef {
-        Arc::new(self.0.finish().with_timezone(UTC))
+    fn finish(&mut self, rows: usize) -> ArrayRef {
+        Arc::new(self.0.primitive::<TimestampNanosecondType>(rows).with_timezone(UTC))
     }
 }
 
 /// A time that is always there, in nanoseconds since 1970.
 #[derive(Default)]
-pub(crate) struct TheNanos(Nanos);
+pub(crate) struct TheNanos(Vec<i64>);
 
 impl TheNanos {
-    pub(crate) fn append(&mut self, value: i64) {
-        self.0.append(Some(value));
+    pub(crate) fn append(&mut self, _row: usize, value: i64) {
+        self.0.push(value);
     }
 }
 
@@ -319,18 +372,18 @@ impl Cells for TheNanos {
         Nanos::data_type()
     }
 
-    fn finish(&mut self) -> ArrayRef {
-        self.0.finish()
+    fn finish(&mut self, _rows: usize) -> ArrayRef {
+        Arc::new(TimestampNanosecondArray::new(drain(&mut self.0), None).with_timezone(UTC))
     }
 }
 
 /// A time of our own clock, always there, in milliseconds since 1970.
 #[derive(Default)]
-pub(crate) struct TheMillis(TimestampMillisecondBuilder);
+pub(crate) struct TheMillis(Vec<i64>);
 
 impl TheMillis {
-    pub(crate) fn append(&mut self, value: model::Millis) {
-        self.0.append_value(i64::try_from(value.0).unwrap_or(i64::MAX));
+    pub(crate) fn append(&mut self, _row: usize, value: model::Millis) {
+        self.0.push(i64::try_from(value.0).unwrap_or(i64::MAX));
     }
 }
 
@@ -341,30 +394,40 @@ impl Cells for TheMillis {
         DataType::Timestamp(TimeUnit::Millisecond, Some(UTC.into()))
     }
 
-    fn finish(&mut self) -> ArrayRef {
-        Arc::new(self.0.finish().with_timezone(UTC))
+    fn finish(&mut self, _rows: usize) -> ArrayRef {
+        Arc::new(TimestampMillisecondArray::new(drain(&mut self.0), None).with_timezone(UTC))
     }
 }
 
-/// Where each list begins among the values; a list may be empty and is never null.
-struct Offsets(Vec<i32>);
-
-impl Default for Offsets {
-    fn default() -> Offsets {
-        Offsets(vec![0])
-    }
+/// Where each list ends among the values, for the lists that are not empty; a list is never null.
+#[derive(Default)]
+struct Ends {
+    /// Items so far.
+    items: usize,
+    /// Row and end of each list that has items.
+    lists: Vec<(usize, usize)>,
 }
 
-impl Offsets {
-    fn close(&mut self, items: usize) {
-        let last = self.0.last().copied().unwrap_or_default();
-        self.0.push(last.saturating_add(i32::try_from(items).unwrap_or(i32::MAX)));
+impl Ends {
+    /// Closes the list of a row, which has so many items.
+    fn close(&mut self, row: usize, items: usize) {
+        if items > 0 {
+            self.items += items;
+            self.lists.push((row, self.items));
+        }
     }
 
-    fn finish(&mut self) -> OffsetBuffer<i32> {
-        let offsets = ScalarBuffer::from(self.0.as_slice().to_vec());
-        self.0.truncate(1);
-        OffsetBuffer::new(offsets)
+    fn finish(&mut self, rows: usize) -> OffsetBuffer<i32> {
+        let mut offsets = Vec::with_capacity(rows + 1);
+        let mut end = 0;
+        for (row, items) in self.lists.drain(..) {
+            // The lists before this one are empty: they end where the last one did.
+            offsets.resize(row + 1, end);
+            end = i32::try_from(items).unwrap_or(i32::MAX);
+        }
+        offsets.resize(rows + 1, end);
+        self.items = 0;
+        OffsetBuffer::new(ScalarBuffer::from(offsets))
     }
 }
 
@@ -375,18 +438,18 @@ fn item<C: Cells>() -> FieldRef {
 /// A list of texts.
 #[derive(Default)]
 pub(crate) struct Words {
-    offsets: Offsets,
+    ends: Ends,
     values: Word,
 }
 
 impl Words {
-    pub(crate) fn append<'v>(&mut self, values: impl IntoIterator<Item = &'v str>) {
+    pub(crate) fn append<'v>(&mut self, row: usize, values: impl IntoIterator<Item = &'v str>) {
         let mut items = 0;
         for value in values {
-            self.values.append(value);
+            self.values.append(self.ends.items + items, value);
             items += 1;
         }
-        self.offsets.close(items);
+        self.ends.close(row, items);
     }
 }
 
@@ -397,24 +460,26 @@ impl Cells for Words {
         DataType::List(item::<Word>())
     }
 
-    fn finish(&mut self) -> ArrayRef {
-        Arc::new(ListArray::new(item::<Word>(), self.offsets.finish(), self.values.finish(), None))
+    fn finish(&mut self, rows: usize) -> ArrayRef {
+        let items = self.ends.items;
+        let values = self.values.finish(items);
+        Arc::new(ListArray::new(item::<Word>(), self.ends.finish(rows), values, None))
     }
 }
 
 /// A list of structs.
 #[derive(Default)]
 pub(crate) struct Each<C> {
-    offsets: Offsets,
+    ends: Ends,
     columns: C,
 }
 
 impl<C: Columns> Each<C> {
-    pub(crate) fn append(&mut self, rows: &[C::Row<'_>]) {
-        for row in rows {
-            self.columns.append(row);
+    pub(crate) fn append(&mut self, row: usize, items: &[C::Row<'_>]) {
+        for item in items {
+            self.columns.append(item);
         }
-        self.offsets.close(rows.len());
+        self.ends.close(row, items.len());
     }
 }
 
@@ -425,10 +490,10 @@ impl<C: Columns> Cells for Each<C> {
         DataType::List(Arc::new(Field::new("element", DataType::Struct(C::fields()), false)))
     }
 
-    fn finish(&mut self) -> ArrayRef {
+    fn finish(&mut self, rows: usize) -> ArrayRef {
         let fields = C::fields();
-        let rows = StructArray::new(fields.clone(), self.columns.finish(), None);
+        let structs = StructArray::new(fields.clone(), self.columns.finish(), None);
         let element = Arc::new(Field::new("element", DataType::Struct(fields), false));
-        Arc::new(ListArray::new(element, self.offsets.finish(), Arc::new(rows), None))
+        Arc::new(ListArray::new(element, self.ends.finish(rows), Arc::new(structs), None))
     }
 }

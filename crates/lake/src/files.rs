@@ -17,7 +17,7 @@ use parquet::file::properties::{EnabledStatistics, WriterProperties};
 use parquet::schema::types::ColumnPath;
 use sha2::{Digest, Sha256};
 
-use crate::schema::{LOOKED_UP, RARELY_REPEATED};
+use crate::schema::{LOOKED_UP, RANGED, RARELY_REPEATED};
 use crate::{Error, ErrorKind, Result};
 
 /// Rows of one row group: a segment is one.
@@ -205,8 +205,11 @@ fn properties() -> WriterProperties {
         .set_compression(compression)
         .set_max_row_group_row_count(Some(ROW_GROUP_ROWS))
         .set_data_page_row_count_limit(PAGE_ROWS)
-        .set_statistics_enabled(EnabledStatistics::Page)
+        .set_statistics_enabled(EnabledStatistics::None)
         .set_created_by("deedbook".to_owned());
+    for column in RANGED {
+        properties = properties.set_column_statistics_enabled(path(column), EnabledStatistics::Page);
+    }
     for column in LOOKED_UP {
         let path = path(column);
         properties = properties

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use arrow::array::{
-    Array, ArrayRef, AsArray, BinaryViewArray, BooleanArray, BooleanBuilder, ListArray, StringViewBuilder, StructArray,
+    Array, ArrayRef, AsArray, BinaryViewArray, BooleanArray, BooleanBuilder, ListArray, StringViewArray,
+    StringViewBuilder, StructArray,
 };
 use arrow::datatypes::{DataType, Field, Fields, Int32Type, Int64Type};
 use datafusion::common::{Result, ScalarValue, exec_err, plan_err};
@@ -17,7 +18,7 @@ use datafusion::logical_expr::{
 };
 use model::{EventId, Header, Kind, LeafIndex};
 
-use crate::cells::{Cells, Columns, Count, Text, TheCount, TheFlag, TheMillis, columns};
+use crate::cells::{Columns, Count, Text, TheCount, TheFlag, TheMillis, columns};
 use crate::derive::Source;
 
 /// Registers the functions that people may use in SQL.
@@ -157,12 +158,11 @@ pub(crate) fn raw_text() -> ScalarUDF {
 pub(crate) fn leaf_kind() -> ScalarUDF {
     let decode = |values: &[ColumnarValue]| {
         let numbers = one(values)?;
-        let mut names = Text::default();
-        for number in numbers.as_primitive::<Int32Type>() {
+        let names = numbers.as_primitive::<Int32Type>().iter().map(|number| {
             let kind = number.and_then(|n| u8::try_from(n).ok()).and_then(Kind::from_number);
-            names.append(kind.map(kind_name));
-        }
-        Ok(ColumnarValue::Array(names.finish()))
+            kind.map(kind_name)
+        });
+        Ok(ColumnarValue::Array(Arc::new(names.collect::<StringViewArray>())))
     };
     create_udf("leaf_kind", vec![DataType::Int32], DataType::Utf8View, Volatility::Immutable, Arc::new(decode))
 }
@@ -190,12 +190,11 @@ const fn kind_name(kind: Kind) -> &'static str {
 pub(crate) fn source_name(sources: Vec<Source>) -> ScalarUDF {
     let decode = move |values: &[ColumnarValue]| {
         let numbers = one(values)?;
-        let mut names = Text::default();
-        for number in numbers.as_primitive::<Int64Type>() {
+        let names = numbers.as_primitive::<Int64Type>().iter().map(|number| {
             let source = sources.iter().find(|source| number == Some(i64::from(source.number)));
-            names.append(source.map(|source| source.name.as_str()));
-        }
-        Ok(ColumnarValue::Array(names.finish()))
+            source.map(|source| source.name.as_str())
+        });
+        Ok(ColumnarValue::Array(Arc::new(names.collect::<StringViewArray>())))
     };
     create_udf("source_name", vec![DataType::Int64], DataType::Utf8View, Volatility::Immutable, Arc::new(decode))
 }

@@ -96,6 +96,21 @@ pub(crate) const LOOKED_UP: &[&str] = &[
     "grants.list.element.uri",
 ];
 
+/// Columns of which pages have a smallest and a largest value: those that questions give a range of, or
+/// that are alike over long runs of leaves. Elsewhere every page would say "anything".
+pub(crate) const RANGED: &[&str] = &[
+    "leaf_index",
+    "source",
+    "source_number",
+    "sequenced_at",
+    "received_at",
+    "duplicate_of",
+    "time",
+    "class_uid",
+    "status_id",
+    "platform",
+];
+
 /// Columns whose values rarely repeat: a dictionary of them would be work for nothing.
 pub(crate) const RARELY_REPEATED: &[&str] =
     &["leaf_index", "source_event_id", "time_raw", "api_request_id", "correlation_ids.list.element"];

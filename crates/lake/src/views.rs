@@ -43,7 +43,7 @@ const CHECKPOINTS: &str = "
 /// Gives a session all tables.
 pub(crate) async fn register(lake: &Lake, context: &SessionContext) -> Result<()> {
     let sources = lake.sources().map_err(external)?;
-    let evidence = evidence_table(&lake.evidence).map_err(external)?;
+    let evidence = evidence_table(&lake.evidence);
     let view = |plan: LogicalPlan| Arc::new(ViewTable::new(plan, None));
 
     let events = derived(lake, Table::Events)?;

@@ -113,6 +113,11 @@ impl Log {
         self.segments.push(Segment { first, last, path });
     }
 
+    /// Forgets the evidence file with this number, as a ledger does that has lost it.
+    pub(crate) fn lose_segment(&mut self, number: usize) -> Segment {
+        self.segments.remove(number)
+    }
+
     /// Closes a segment, lets the lake write its files and seals their manifest: what the pipeline
     /// does.
     pub(crate) fn settle(&mut self, folder: &Path) {

@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 use std::path::Path;
 use std::sync::Arc;
 
-use lake::{ErrorKind, Evidence, Lake};
+use lake::{ErrorKind, Evidence, Lake, Limits};
 use model::{FLAG_TRUNCATED, Kind, Position};
 
 use crate::log::{Log, ask, k8s};
@@ -242,6 +242,20 @@ fn a_changed_byte_or_a_missing_file_is_named() {
     let error = Lake::open(&folder.path().join("lake"), Arc::new(log.clone())).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Corrupt);
     assert!(error.to_string().contains("lake rebuild"), "{error}");
+}
+
+/// Lost evidence fails the questions that need it, and never shortens an answer.
+#[test]
+fn lost_evidence_fails_the_questions_that_need_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut log = eventful(folder.path());
+    let events = ask(&log.lake(folder.path()), "SELECT count(*) AS n FROM events_all");
+    let lost = log.lose_segment(1);
+    let lake = log.lake(folder.path());
+    assert_eq!(ask(&lake, "SELECT count(*) AS n FROM events_all"), events);
+    let counted = lake.sql("SELECT sum(length(raw)) FROM records", Limits::default());
+    let error = counted.and_then(|answer| answer.collect::<lake::Result<Vec<_>>>()).unwrap_err().to_string();
+    assert!(error.contains(&format!("leaves-{}-to-{}-are-missing", lost.first, lost.last)), "{error}");
 }
 
 fn manifest_file(lake: &Arc<Lake>) -> String {
