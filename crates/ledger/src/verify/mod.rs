@@ -11,6 +11,7 @@ mod segments;
 mod tree;
 mod wal;
 
+use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -177,21 +178,20 @@ struct Look<'a> {
 #[derive(Default)]
 struct Findings {
     list: Vec<Finding>,
-    file: String,
-    in_file: usize,
+    /// How many each file has, and where in the list its last one stands.
+    files: HashMap<String, (usize, usize)>,
 }
 
 impl Findings {
     fn add(&mut self, class: Class, file: &str, at: &str, what: impl Into<String>) {
-        if self.file != file {
-            (self.file, self.in_file) = (file.to_owned(), 0);
-        }
-        self.in_file += 1;
+        let (in_file, last) = self.files.entry(file.to_owned()).or_default();
+        *in_file += 1;
         let place = if at.is_empty() { file.to_owned() } else { format!("{file} {at}") };
-        if self.in_file <= FINDINGS_MAX {
+        if *in_file <= FINDINGS_MAX {
+            *last = self.list.len();
             self.list.push(Finding { class, place, what: what.into() });
-        } else if let Some(last) = self.list.last_mut() {
-            last.what = format!("and {} more of this file", self.in_file - FINDINGS_MAX + 1);
+        } else if let Some(last) = self.list.get_mut(*last) {
+            last.what = format!("and {} more of this file", *in_file - FINDINGS_MAX + 1);
             last.place = file.to_owned();
         }
     }
@@ -214,7 +214,9 @@ impl Look<'_> {
         tree.expect_all(checkpoints::published(self, &mut findings));
         let mut manifests = Manifests::default();
         let mut read = segments::Read::default();
-        segments::check(self, &segments, &mut tree, &mut manifests, &mut findings, &mut read, &mut |leaves| {
+        let mut into =
+            segments::Gathered { tree: &mut tree, manifests: &mut manifests, findings: &mut findings, read: &mut read };
+        segments::check(self, &segments, &wal, &mut into, &mut |leaves| {
             progress(Progress { leaves, leaves_total: total });
         });
         for leaf in wal.leaves(self.disk.as_ref(), self.layout, covered) {

@@ -29,6 +29,8 @@ pub(super) struct Tree {
     builder: TileBuilder,
     bundle: Vec<u8>,
     expected: BTreeMap<u64, Vec<Expected>>,
+    /// No root is expected below this size, as far as leaves are still to come.
+    next_expected: u64,
     /// Roots at the sizes that were expected, and at those asked for.
     roots: BTreeMap<u64, Hash>,
     published: u64,
@@ -44,6 +46,7 @@ impl Tree {
             builder: TileBuilder::new(),
             bundle: Vec::new(),
             expected: BTreeMap::new(),
+            next_expected: 0,
             roots: BTreeMap::new(),
             published: 0,
             sizes: Vec::new(),
@@ -95,6 +98,9 @@ impl Tree {
             compare(self.disk.as_ref(), &self.folder, tile, &self.bundle, self.published, findings);
             self.bundle.clear();
         }
+        if size < self.next_expected {
+            return;
+        }
         if let Some(expected) = self.expected.remove(&size) {
             let root = self.builder.root();
             self.roots.insert(size, root);
@@ -102,6 +108,7 @@ impl Tree {
                 expected.compare(root, findings);
             }
         }
+        self.next_expected = self.expected.range(size..).next().map_or(u64::MAX, |(size, _)| *size);
     }
 
     /// The end: partial tiles, and roots of sizes that were never reached.

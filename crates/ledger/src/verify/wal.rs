@@ -1,10 +1,14 @@
-//! The WAL, frame by frame: checksums, the tree it carries, the notes it holds.
+//! The WAL, frame by frame: checksums, numbers, times, the notes it holds, the roots it carries.
+//!
+//! Each root is held against the tree that the leaves give, from evidence and behind it from the WAL
+//! itself. Leaves that the WAL still has beside their evidence are recomputed by [`Wal::recompute`].
 
 use std::collections::BTreeSet;
+use std::path::Path;
 
-use model::{Kind, Manifest};
+use model::{Kind, Manifest, Millis};
+use tlog::Hash;
 use tlog::checkpoint::Opened;
-use tlog::tree::Frontier;
 
 use super::tree::Expected;
 use super::{Class, Findings, Look};
@@ -31,6 +35,50 @@ pub(super) struct Wal {
     groups: Vec<GroupAt>,
 }
 
+/// What a file or a group says the log is like behind it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Link {
+    size: u64,
+    root: Hash,
+    /// Number of the next group.
+    group: u64,
+    sequenced_at: Millis,
+    own_leaves: u64,
+}
+
+impl Link {
+    fn of(head: &Head) -> Link {
+        Link {
+            size: head.tree.size(),
+            root: head.tree.root(),
+            group: head.group,
+            sequenced_at: head.sequenced_at,
+            own_leaves: head.own_leaves,
+        }
+    }
+
+    /// The link behind this group, if it follows by its numbers and its time. Whether its root does
+    /// is for the tree to say.
+    fn follow(&self, frame: &FrameHeader) -> Option<Link> {
+        let follows = frame.group == self.group
+            && frame.first == self.size
+            && frame.size == frame.first + u64::from(frame.count)
+            && frame.sequenced_at >= self.sequenced_at
+            && frame.own_leaves >= self.own_leaves;
+        follows.then(|| Link {
+            size: frame.size,
+            root: Hash(frame.root),
+            group: self.group + 1,
+            sequenced_at: frame.sequenced_at,
+            own_leaves: frame.own_leaves,
+        })
+    }
+
+    fn expected(&self, file: &str, at: String) -> Expected {
+        Expected { size: self.size, root: self.root, place: (file.to_owned(), at), published: false }
+    }
+}
+
 /// Where a group frame stands, and which leaves it holds.
 #[derive(Clone, Copy)]
 struct GroupAt {
@@ -41,11 +89,26 @@ struct GroupAt {
     end: u64,
 }
 
+impl GroupAt {
+    /// The group, read again.
+    fn read(&self, file: &dyn File, path: &Path) -> Result<(FrameHeader, Vec<Stored>)> {
+        match wal::read_frame(file, self.mark, self.offset).map_err(|e| Error::io("read", path, &e))? {
+            Found::Frame(header, bytes) => {
+                let leaves = wal::leaves(&header, &bytes).map_err(Error::corrupt)?;
+                Ok((header, leaves))
+            }
+            Found::End(_) => {
+                Err(Error::corrupt(format!("{} offset {}: the frame is gone", path.display(), self.offset)))
+            }
+        }
+    }
+}
+
 /// Reads and checks every frame of every live file.
 pub(super) fn scan(look: &Look<'_>, findings: &mut Findings) -> Result<Wal> {
     let numbers = wal::live_files(look.disk.as_ref(), &look.layout.wal())?;
     let mut found = Wal::default();
-    let mut head: Option<Head> = None;
+    let mut link: Option<Link> = None;
     if numbers.is_empty() {
         findings.add(Class::Missing, "wal", "", "no file is there");
     }
@@ -60,37 +123,28 @@ pub(super) fn scan(look: &Look<'_>, findings: &mut Findings) -> Result<Wal> {
             }
             Ok(_) => {
                 findings.add(Class::Altered, &name, "offset 0", "first page belongs to another file or log");
-                head = None;
+                link = None;
                 continue;
             }
             Err(error) => {
                 findings.add(Class::Altered, &name, "offset 0", error.to_string());
-                head = None;
+                link = None;
                 continue;
             }
         };
-        let begins = Head::from_file_header(&file.0)?;
-        if let Some(before) = &head
-            && *before != begins
-        {
+        let begins = Link::of(&Head::from_file_header(&file.0)?);
+        if link.is_some_and(|before| before != begins) {
             findings.add(Class::Altered, &name, "offset 0", "does not go on where the file before it ends");
         }
-        if found.groups.is_empty() && head.is_none() {
-            found.first = begins.tree.size();
+        if found.groups.is_empty() && link.is_none() {
+            found.first = begins.size;
         }
-        found.expected.push(root_of(&begins.tree, &name, "offset 0".to_owned()));
+        found.expected.push(begins.expected(&name, "offset 0".to_owned()));
         let live = Live { file: file.1.as_ref(), number, mark: file.0.mark, is_last: Some(number) == last };
-        head = Some(scan_file(look, &mut found, begins, &live, findings));
+        link = Some(scan_file(look, &mut found, begins, &live, findings));
     }
-    found.end = head.as_ref().map_or(0, |head| head.tree.size());
-    if let Some(head) = &head {
-        found.expected.push(root_of(&head.tree, "wal", format!("end at leaf {}", head.tree.size())));
-    }
+    found.end = link.map_or(0, |link| link.size);
     Ok(found)
-}
-
-fn root_of(tree: &Frontier, file: &str, at: String) -> Expected {
-    Expected { size: tree.size(), root: tree.root(), place: (file.to_owned(), at), published: false }
 }
 
 /// One live file.
@@ -102,8 +156,8 @@ struct Live<'a> {
     is_last: bool,
 }
 
-/// The frames of one file; returns the head behind the last one.
-fn scan_file(look: &Look<'_>, found: &mut Wal, mut head: Head, live: &Live<'_>, findings: &mut Findings) -> Head {
+/// The frames of one file; returns the link behind the last one.
+fn scan_file(look: &Look<'_>, found: &mut Wal, mut link: Link, live: &Live<'_>, findings: &mut Findings) -> Link {
     let name = format!("wal/{}", wal::file_name(live.number));
     let mut offset = PAGE_BYTES as u64;
     loop {
@@ -112,40 +166,41 @@ fn scan_file(look: &Look<'_>, found: &mut Wal, mut head: Head, live: &Live<'_>, 
             Ok(Found::Frame(header, bytes)) => {
                 // A group frame brings the note over the group before it; a note frame is one.
                 if let Some(note) = wal::note(&header, &bytes) {
-                    check_note(look, &head, &note, &name, &at, findings);
+                    check_note(look, &link, &note, &name, &at, findings);
                 }
                 if header.kind == FrameKind::Group {
-                    match take_group(found, &head, &header, &bytes) {
+                    match take_group(found, &link, &header, &bytes) {
                         Ok(after) => {
                             let Live { number, mark, .. } = *live;
+                            found.expected.push(after.expected(&name, at));
                             found.groups.push(GroupAt { number, mark, offset, first: header.first, end: header.size });
-                            head = after;
+                            link = after;
                         }
                         Err(reason) => {
                             findings.add(Class::Altered, &name, &at, reason);
-                            return head;
+                            return link;
                         }
                     }
                 }
                 offset += u64::from(header.frame_bytes);
             }
-            Ok(Found::End(End::Clean)) => return head,
+            Ok(Found::End(End::Clean)) => return link,
             Ok(Found::End(End::Torn(reason))) => {
                 torn(found, live, offset, reason, findings);
-                return head;
+                return link;
             }
             Err(error) => {
                 findings.add(Class::Altered, &name, &at, error.to_string());
-                return head;
+                return link;
             }
         }
     }
 }
 
 /// A note in the WAL must be ours, and of the tree it follows.
-fn check_note(look: &Look<'_>, head: &Head, note: &[u8], name: &str, at: &str, findings: &mut Findings) {
+fn check_note(look: &Look<'_>, link: &Link, note: &[u8], name: &str, at: &str, findings: &mut Findings) {
     match Opened::open(note, look.key) {
-        Ok(opened) if opened.checkpoint.size == head.tree.size() && opened.checkpoint.root == head.tree.root() => {}
+        Ok(opened) if opened.checkpoint.size == link.size && opened.checkpoint.root == link.root => {}
         Ok(_) => findings.add(Class::Altered, name, at, "note is not of the tree it follows"),
         Err(error) => findings.add(Class::Altered, name, at, error.to_string()),
     }
@@ -170,22 +225,48 @@ fn torn(found: &mut Wal, live: &Live<'_>, offset: u64, reason: &str, findings: &
 
 fn take_group(
     found: &mut Wal,
-    head: &Head,
+    link: &Link,
     header: &FrameHeader,
     bytes: &bytes::Bytes,
-) -> std::result::Result<Head, String> {
+) -> std::result::Result<Link, String> {
     let leaves = wal::leaves(header, bytes)?;
     for leaf in leaves.iter().filter(|leaf| leaf.kind == Kind::Manifest) {
         let manifest: Manifest =
             serde_json::from_slice(&leaf.body).map_err(|e| format!("manifest cannot be read: {e}"))?;
         found.manifests.insert(format!("{}-{}.{}", manifest.first, manifest.last, manifest.generation));
     }
-    let entries: Vec<_> = leaves.iter().map(Stored::leaf).collect();
-    head.follow(header, &entries)
-        .ok_or_else(|| "group does not follow from the one before: leaves, number, time or root differ".to_owned())
+    link.follow(header)
+        .ok_or_else(|| "group does not follow from the one before: leaves, number or time differ".to_owned())
 }
 
 impl Wal {
+    /// The live files that hold leaves below `covered`, which are in evidence too.
+    pub(super) fn covered_files(&self, covered: u64) -> Vec<u64> {
+        let mut numbers: Vec<u64> = self.groups.iter().filter(|at| at.first < covered).map(|at| at.number).collect();
+        numbers.dedup();
+        numbers
+    }
+
+    /// Recomputes the leaves below `covered` that this file holds, from what opens them, and compares
+    /// the root behind each group. Returns where and what when one differs.
+    pub(super) fn recompute(&self, look: &Look<'_>, number: u64, covered: u64) -> Result<Option<(String, String)>> {
+        let path = look.layout.wal().join(wal::file_name(number));
+        let file = look.disk.open(&path).map_err(|e| Error::io("open", &path, &e))?;
+        let mut head = Head::from_file_header(&FileHeader::read(file.as_ref(), &path)?)?;
+        for at in self.groups.iter().filter(|at| at.number == number && at.first < covered) {
+            let (header, leaves) = at.read(file.as_ref(), &path)?;
+            let entries: Vec<_> = leaves.iter().map(Stored::leaf).collect();
+            match head.follow(&header, &entries) {
+                Some(after) => head = after,
+                None => {
+                    let what = "root is not that of the leaves in the group";
+                    return Ok(Some((format!("offset {}", at.offset), what.to_owned())));
+                }
+            }
+        }
+        Ok(None)
+    }
+
     /// The leaves from `from` on, read again.
     pub(super) fn leaves<'a>(
         &'a self,
@@ -196,17 +277,12 @@ impl Wal {
         let mut next = from;
         let groups = self.groups.iter().filter(move |group| group.end > from);
         let read = move |group: &GroupAt| -> Result<Vec<Stored>> {
-            let GroupAt { number, mark, offset, first, .. } = *group;
-            let path = layout.wal().join(wal::file_name(number));
-            if first > next {
-                return Err(Error::corrupt(format!("leaves {next}..{first} cannot be read")));
+            let path = layout.wal().join(wal::file_name(group.number));
+            if group.first > next {
+                return Err(Error::corrupt(format!("leaves {next}..{} cannot be read", group.first)));
             }
             let file = disk.open(&path).map_err(|e| Error::io("open", &path, &e))?;
-            let frame = wal::read_frame(file.as_ref(), mark, offset).map_err(|e| Error::io("read", &path, &e))?;
-            let Found::Frame(header, bytes) = frame else {
-                return Err(Error::corrupt(format!("{} offset {offset}: the frame is gone", path.display())));
-            };
-            let mut leaves = wal::leaves(&header, &bytes).map_err(Error::corrupt)?;
+            let (header, mut leaves) = group.read(file.as_ref(), &path)?;
             leaves.retain(|leaf| leaf.index.0 >= from);
             next = header.size;
             Ok(leaves)

@@ -224,3 +224,61 @@ fn without_bodies_a_flipped_bit_of_a_body_is_still_found_by_the_digest_of_its_fi
     let name = path.file_name().unwrap().to_string_lossy().into_owned();
     assert!(report.findings.iter().any(|finding| finding.place.contains(&name)), "{:?}", report.findings);
 }
+
+/// Changes a byte of the WAL frame at `offset` and mends both checksums, as a liar would who has read
+/// `wal.md`; `place` is counted from the end of the payload (below zero) or from the frame's first byte.
+fn forge(path: &Path, offset: usize, place: isize) {
+    let mut bytes = std::fs::read(path).unwrap();
+    let word = |bytes: &[u8], at: usize| u32::from_be_bytes(bytes[at..at + 4].try_into().unwrap()) as usize;
+    let (length, payload) = (word(&bytes, offset + 16), word(&bytes, offset + 20));
+    let frame = &mut bytes[offset..offset + length];
+    let at = if place < 0 { (112 + payload).strict_add_signed(place) } else { place as usize };
+    frame[at] ^= 1;
+    let rest = crc32c::crc32c(&frame[112..]);
+    frame[104..108].copy_from_slice(&rest.to_be_bytes());
+    let own = crc32c::crc32c(&frame[..108]);
+    frame[108..112].copy_from_slice(&own.to_be_bytes());
+    std::fs::write(path, bytes).unwrap();
+}
+
+/// Where the frames of a WAL file stand.
+fn frames(path: &Path) -> Vec<usize> {
+    let bytes = std::fs::read(path).unwrap();
+    let mut found = Vec::new();
+    let mut at = 4_096;
+    while bytes[at..].starts_with(b"deedgrp0") || bytes[at..].starts_with(b"deednot0") {
+        found.push(at);
+        at += u32::from_be_bytes(bytes[at + 16..at + 20].try_into().unwrap()) as usize;
+    }
+    found
+}
+
+#[test]
+fn a_forged_leaf_or_root_in_the_wal_is_found_where_checksums_were_mended() {
+    let data = tempfile::tempdir().unwrap();
+    let info = sample(data.path());
+    // A writer that stops as in a crash leaves records that only the WAL has.
+    let log = open(data.path(), &info);
+    append(&log, records(450..460));
+    drop(log);
+    let wal = files(&info.dir.join("wal")).into_iter().rfind(|path| path.extension().is_some_and(|e| e == "wal"));
+    let wal = wal.unwrap();
+    let name = wal.file_name().unwrap().to_string_lossy().into_owned();
+    let whole = std::fs::read(&wal).unwrap();
+    let is_group = |at: &usize| whole[*at..].starts_with(b"deedgrp0");
+    let groups: Vec<usize> = frames(&wal).into_iter().filter(is_group).collect();
+    let (first, last) = (groups[0], groups[groups.len() - 1]);
+    // The root of a group stands at byte 64 of its frame.
+    let cases = [(first, -1, [true, false]), (first, 64, [true, true]), (last, -1, [true, true])];
+    for (offset, place, found) in cases {
+        forge(&wal, offset, place);
+        for (bodies, found) in [true, false].into_iter().zip(found) {
+            let options = Options { checkpoint: None, bodies, threads: 2 };
+            let report = verify::run(data.path(), &info.short, &options, &mut |_| {}).unwrap();
+            let named = report.findings.iter().any(|finding| finding.place.contains(&name));
+            assert_eq!(named, found, "{offset}, byte {place}, bodies {bodies}: {:?}", report.findings);
+        }
+        std::fs::write(&wal, &whole).unwrap();
+    }
+    assert_eq!(check(data.path(), &info, None).findings, []);
+}
