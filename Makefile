@@ -33,7 +33,7 @@ crash:
 	scripts/crash.sh $(ROUNDS)
 
 ## Ceilings of this machine, the product on the same records, and the ratios. With Go it is compared
-## with Tessera's fsck, with `python3 -m pip install duckdb` with DuckDB. Disk: about 4 KB a record.
+## with Tessera's fsck, with `python3 -m pip install duckdb` with DuckDB. Disk: about 4 KB for each record.
 RECORDS ?= 1000000
 bench:
 	$(CARGO) build $(PROGRAMS)
