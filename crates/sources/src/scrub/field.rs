@@ -37,10 +37,11 @@ pub(super) fn value<T>(
     if !is_delimiter(record, quote, levels) {
         return None;
     }
+    let depth = depth(levels)?;
     let begin = quote + levels + 1;
     let end = closing(record, begin, levels)?;
     let value = record.get(begin..end)?;
-    (!is_masked(value)).then_some((wanted, Found { begin, end, levels: depth(levels)? }))
+    (!is_masked(value)).then_some((wanted, Found { begin, end, levels: depth }))
 }
 
 /// The last byte of the key whose value begins with the quote at `quote`.

@@ -9,6 +9,10 @@
 //! escape, so a record that parsed still parses, at any depth of JSON inside of JSON. The
 //! fingerprint is HMAC-SHA256(key, SHA-256(secret)): equal secrets stay equal, and a platform that
 //! logs the SHA-256 of a token joins with them.
+//!
+//! Secrets are ranges of the record as it came. Each rule finds its own, as if it were alone; ranges that
+//! overlap become one; each is replaced once, from the bytes that came. So no replacement is ever cut
+//! into, and text between two of them is text of the record.
 
 mod field;
 mod rule;
@@ -29,9 +33,10 @@ pub use rule::{RULES, Rule};
 /// How many hex digits of the fingerprint stand in the replacement.
 const FINGERPRINT_DIGITS: usize = 32;
 
-/// How often a record is looked through at most. A second pass finds what the first one ran into, a
-/// third one has yet to find anything.
-const PASSES_MAX: usize = 3;
+/// How often a record is looked through at most. A second pass finds what is a secret only next to a
+/// replacement, as a password with a private key in it, whose blanks no URL has; a third one has yet to
+/// find anything.
+const PASSES_MAX: usize = 4;
 
 /// What every replacement begins with.
 const MARK: &str = "deedbook:secret:";
@@ -99,62 +104,75 @@ impl Scrubber {
     /// out has none: a secret that runs into another, as a token in the middle of a password, is
     /// replaced as a whole.
     pub fn scrub(&self, record: &[u8]) -> Option<Scrubbed> {
-        let Pass { mut scrubbed, .. } = self.pass(record)?;
+        let mut secrets = union(self.find(record));
+        if secrets.is_empty() {
+            return None;
+        }
+        let mut scrubbed = self.replace_all(record, &secrets);
         for _ in 1..PASSES_MAX {
-            let Some(later) = self.pass(&scrubbed.body) else { break };
-            scrubbed = later.after(&scrubbed.replacements);
+            let later = self.find(&scrubbed.body);
+            if later.is_empty() {
+                break;
+            }
+            let later: Vec<Secret> = later.into_iter().map(|found| in_record(found, &scrubbed, &secrets)).collect();
+            secrets.extend(later);
+            secrets = union(secrets);
+            scrubbed = self.replace_all(record, &secrets);
         }
         Some(scrubbed)
     }
 
-    /// Replaces the secrets that do not run into one before them.
-    fn pass(&self, record: &[u8]) -> Option<Pass> {
-        let mut pass: Option<Pass> = None;
-        let mut done = 0;
-        let mut next = Next { anchor: self.finder.find(record, 0), at_sign: memchr::memchr(b'@', record) };
-        while let Some((anchor, at)) = self.next(record, &mut next, done) {
-            let Some(secret) = anchor.look(record, at, done).filter(|secret| secret.begin >= done) else { continue };
-            let Pass { scrubbed, taken } = pass.get_or_insert_with(|| Pass {
-                scrubbed: Scrubbed { body: Vec::with_capacity(record.len() + 256), replacements: Vec::new() },
-                taken: Vec::new(),
-            });
-            scrubbed.body.extend_from_slice(record.get(done..secret.begin).unwrap_or_default());
-            let offset = scrubbed.body.len();
-            self.replace(&secret, record, &mut scrubbed.body);
-            scrubbed.replacements.push(Replacement {
-                offset: u32::try_from(offset).unwrap_or(u32::MAX),
-                length: u32::try_from(scrubbed.body.len() - offset).unwrap_or(u32::MAX),
-                rule: secret.rule.number,
-            });
-            taken.push(secret.begin..secret.end);
-            done = secret.end;
+    /// What each rule finds in a text. Secrets of one rule do not overlap; those of two may.
+    fn find(&self, text: &[u8]) -> Vec<Secret> {
+        let mut found = Vec::new();
+        // Up to where each rule has worked the text off, so that no rule takes longer than it is long.
+        let mut done = [0; rule::TURNS];
+        let mut next = Next { anchor: self.finder.find(text, 0), at_sign: memchr::memchr(b'@', text) };
+        while let Some((anchor, at)) = self.next(text, &mut next) {
+            let Some(done) = done.get_mut(anchor.turn()).filter(|done| **done <= at) else { continue };
+            if let Some(secret) = anchor.look(text, at, *done) {
+                *done = secret.end;
+                found.push(secret);
+            }
         }
-        if let Some(Pass { scrubbed, .. }) = &mut pass {
-            scrubbed.body.extend_from_slice(record.get(done..).unwrap_or_default());
-        }
-        pass
+        found
     }
 
-    /// The next place to look closer at, at or after `from`.
-    fn next(&self, record: &[u8], next: &mut Next, from: usize) -> Option<(Anchor, usize)> {
-        if next.anchor.is_some_and(|hit| hit.start() < from) {
-            next.anchor = self.finder.find(record, from);
-        }
-        if next.at_sign.is_some_and(|at| at < from) {
-            next.at_sign = at_sign(record, from);
-        }
+    /// The next place to look closer at. An anchor may begin inside of another, as that of a private key
+    /// in `pypi-----BEGIN `.
+    fn next(&self, text: &[u8], next: &mut Next) -> Option<(Anchor, usize)> {
         let hit = next.anchor.filter(|hit| next.at_sign.is_none_or(|at| hit.start() < at));
         match (hit, next.at_sign) {
             (Some(hit), _) => {
-                next.anchor = self.finder.find(record, hit.end());
+                next.anchor = self.finder.find(text, hit.start() + 1);
                 Some((self.anchors.get(hit.pattern().as_usize()).copied()?, hit.start()))
             }
             (None, Some(at)) => {
-                next.at_sign = at_sign(record, at + 1);
+                next.at_sign = at_sign(text, at + 1);
                 Some((self.at_sign?, at))
             }
             (None, None) => None,
         }
+    }
+
+    /// Replaces secrets, which are in order and do not overlap, and nothing else.
+    fn replace_all(&self, record: &[u8], secrets: &[Secret]) -> Scrubbed {
+        let mut body = Vec::with_capacity(record.len() + 256);
+        let mut replacements = Vec::with_capacity(secrets.len());
+        let mut done = 0;
+        for secret in secrets {
+            body.extend_from_slice(record.get(done..secret.begin).unwrap_or_default());
+            let offset = body.len();
+            self.replace(secret, record, &mut body);
+            replacements.push(Replacement {
+                offset: u32::try_from(offset).unwrap_or(u32::MAX),
+                length: u32::try_from(body.len() - offset).unwrap_or(u32::MAX),
+                rule: secret.rule.number,
+            });
+            done = secret.end;
+        }
+        body.extend_from_slice(record.get(done..).unwrap_or_default());
+        Scrubbed { body, replacements }
     }
 
     /// The fingerprint of a secret, as it stands in a replacement.
@@ -183,34 +201,6 @@ impl Scrubber {
     }
 }
 
-/// What one pass over a record replaced.
-struct Pass {
-    scrubbed: Scrubbed,
-    /// For each replacement, what it took the place of.
-    taken: Vec<Range<usize>>,
-}
-
-impl Pass {
-    /// The record with the replacements of the pass before this one too, moved with the text. One
-    /// that lies in a secret found now is part of it.
-    fn after(self, earlier: &[Replacement]) -> Scrubbed {
-        let Pass { scrubbed: Scrubbed { body, mut replacements }, taken } = self;
-        let moved = earlier.iter().filter_map(|old| {
-            let before = taken.partition_point(|range| range.end <= old.offset as usize);
-            if taken.get(before).is_some_and(|range| range.start < (old.offset + old.length) as usize) {
-                return None;
-            }
-            let ends = before.checked_sub(1).and_then(|last| Some((taken.get(last)?.end, replacements.get(last)?)));
-            let (then, now) = ends.map_or((0, 0), |(end, new)| (end, new.offset + new.length));
-            Some(Replacement { offset: now + (old.offset - u32::try_from(then).ok()?), ..*old })
-        });
-        let moved: Vec<Replacement> = moved.collect();
-        replacements.extend(moved);
-        replacements.sort_by_key(|replacement| replacement.offset);
-        Scrubbed { body, replacements }
-    }
-}
-
 /// The next hit of each search.
 struct Next {
     anchor: Option<Match>,
@@ -222,10 +212,48 @@ fn at_sign(record: &[u8], from: usize) -> Option<usize> {
 }
 
 /// A secret in a record.
+#[derive(Clone, Copy, Debug)]
 struct Secret {
     begin: usize,
     end: usize,
     /// How often it is wrapped in JSON strings, if it may hold escapes.
     levels: usize,
     rule: &'static Rule,
+}
+
+/// Secrets in order, of which no two overlap. Those that did are one, and what the longer one says
+/// about it holds; of two that are equal, what the first one says.
+fn union(mut secrets: Vec<Secret>) -> Vec<Secret> {
+    secrets.sort_by_key(|secret| secret.begin);
+    let mut apart: Vec<Secret> = Vec::with_capacity(secrets.len());
+    for secret in secrets {
+        match apart.last_mut() {
+            Some(last) if secret.begin < last.end => {
+                let (begin, end) = (last.begin, last.end.max(secret.end));
+                let longer = if secret.end - secret.begin > last.end - last.begin { secret } else { *last };
+                *last = Secret { begin, end, ..longer };
+            }
+            _ => apart.push(secret),
+        }
+    }
+    apart
+}
+
+/// A secret that was found in what is left of a record, as a range of the record. Where it has a part
+/// of a replacement it takes all of what that stands for.
+fn in_record(found: Secret, scrubbed: &Scrubbed, secrets: &[Secret]) -> Secret {
+    let origin = |at: usize| -> Range<usize> {
+        let end = |replacement: &Replacement| (replacement.offset + replacement.length) as usize;
+        let before = scrubbed.replacements.partition_point(|replacement| end(replacement) <= at);
+        match (scrubbed.replacements.get(before), secrets.get(before)) {
+            (Some(replacement), Some(secret)) if (replacement.offset as usize) < at => secret.begin..secret.end,
+            _ => {
+                let last = before.checked_sub(1);
+                let last = last.and_then(|last| Some((end(scrubbed.replacements.get(last)?), secrets.get(last)?.end)));
+                let (from, to) = last.unwrap_or((0, 0));
+                to + (at - from)..to + (at - from)
+            }
+        }
+    };
+    Secret { begin: origin(found.begin).start, end: origin(found.end).end, ..found }
 }

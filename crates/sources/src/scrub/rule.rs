@@ -234,8 +234,19 @@ pub(super) enum Anchor {
     Key,
 }
 
+/// How many kinds of anchors take their turns on their own: one for each rule, and one for all keys.
+pub(super) const TURNS: usize = RULES.len() + 1;
+
 impl Anchor {
-    /// Makes sure of an anchor at `at`, where everything before `done` was worked off.
+    /// Which of the turns it belongs to.
+    pub(super) fn turn(self) -> usize {
+        match self {
+            Anchor::Key => 0,
+            Anchor::Of(rule, _) => usize::from(rule.number),
+        }
+    }
+
+    /// Makes sure of an anchor at `at`, where the last one of its turn ended at `done`.
     pub(super) fn look(self, record: &[u8], at: usize, done: usize) -> Option<Secret> {
         let (rule, Found { begin, end, levels }) = match self {
             Anchor::Of(rule, find) => (rule, find(record, at)?),
@@ -283,8 +294,12 @@ fn exactly(record: &[u8], at: usize, prefix: usize, length: usize, passes: impl 
 }
 
 fn at_least(record: &[u8], at: usize, prefix: usize, least: usize, passes: impl Fn(u8) -> bool) -> Option<Found> {
+    // First what is soon done: a run may be as long as the record.
+    if !starts_clean(record, at) {
+        return None;
+    }
     let length = run(record, at + prefix, passes);
-    (starts_clean(record, at) && length >= least).then(|| plain(at, at + prefix + length))
+    (length >= least).then(|| plain(at, at + prefix + length))
 }
 
 fn plain(begin: usize, end: usize) -> Found {

@@ -290,6 +290,68 @@ fn a_secret_that_runs_into_another_leaves_nothing_behind() {
     }
 }
 
+/// Takes a record apart at its replacements: each stretch of text between them is one of the record, in order.
+fn assert_whole(record: &str) -> (String, Vec<u16>) {
+    let scrubbed = scrubber().scrub(record.as_bytes()).unwrap();
+    let (mut rest, mut at, mut kept) = (record, 0, String::new());
+    let body = String::from_utf8(scrubbed.body).unwrap();
+    for replacement in &scrubbed.replacements {
+        let text = &body[at..replacement.offset as usize];
+        rest = &rest[rest.find(text).unwrap_or_else(|| panic!("{text} is not in {rest}")) + text.len()..];
+        kept.push_str(text);
+        at = (replacement.offset + replacement.length) as usize;
+    }
+    assert!(rest.ends_with(&body[at..]), "{} does not end {rest}", &body[at..]);
+    assert_eq!(scrub(&body), None, "{body}");
+    kept.push_str(&body[at..]);
+    (kept, scrubbed.replacements.iter().map(|replacement| replacement.rule).collect())
+}
+
+#[test]
+fn a_replacement_is_never_cut_into() {
+    let key = ["-----BEGIN PRIVATE ", "KEY-----x"].concat();
+    // The first letters of the replacement make what stands before it as long as a token has to be.
+    for (prefix, length, rule) in [("AIza", 27, 5), ("npm_", 28, 8), ("sk_live_", 8, 7), ("github_pat_", 74, 2)] {
+        let record = format!("\"{prefix}{}{key}\\\"", random(length));
+        assert_eq!(assert_whole(&record), (r#""\""#.to_owned(), vec![rule]), "{record}");
+        let nested = serde_json::json!({ "message": record }).to_string();
+        let (kept, _) = assert_whole(&nested);
+        assert!(serde_json::from_str::<serde_json::Value>(&kept).is_ok(), "{kept}");
+    }
+    let record = format!("Basic dXNlcjpw{key}");
+    assert_eq!(assert_whole(&record), ("Basic ".to_owned(), vec![12]), "{record}");
+}
+
+#[test]
+fn secrets_that_overlap_are_replaced_as_one() {
+    let key = ["-----BEGIN PRIVATE ", "KEY-----x"].concat();
+    for (record, kept, rules) in [
+        // The token takes the head of the key with it, and no rule knows a key without its head.
+        (format!("a glpat-{}{key}y b", random(20)), "a ", vec![4]),
+        (format!("a AIza{}{key}{} b", random(25), random(60)), "a ", vec![13]),
+        // An anchor inside of another one.
+        (format!("a pypi{key}y b"), "a pypi", vec![13]),
+        (format!("a {}-{}", github_token(), random(20)), &format!("a -{}", random(20)), vec![1]),
+    ] {
+        assert_eq!(assert_whole(&record), (kept.to_owned(), rules), "{record}");
+    }
+}
+
+#[test]
+fn the_fingerprint_of_a_secret_with_another_in_it_is_that_of_the_whole() {
+    let password = format!("p.hvs.{}", random(24));
+    let (body, _) = scrub(&format!("see http://u:{password}@host/ now")).unwrap();
+    assert!(body.contains(&scrubber().fingerprint(password.as_bytes())), "{body}");
+}
+
+#[test]
+fn many_anchors_take_no_longer_than_their_length() {
+    // Each token used to be followed to the end of the record, before it was looked at whether it begins.
+    for unit in ["glpat-", "pypi-", "ya29.glpat-", "-ya29.", "hvs.-", "\\\"secret\\\":\\\\\\\""] {
+        scrub(&format!("a{}", unit.repeat((1 << 20) / unit.len())));
+    }
+}
+
 #[test]
 fn a_private_key_ends_with_its_string() {
     let begin = ["-----BEGIN PRIVATE ", "KEY-----"].concat();
