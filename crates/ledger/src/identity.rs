@@ -160,7 +160,7 @@ fn build(disk: &Arc<dyn Disk>, layout: &Layout, signer: &SignerKey, options: &Op
     let key = signer.verifier().to_string();
     let opened =
         Directive::LogOpened { origin: origin.clone(), key: key.clone(), format: FORMAT, created_ms: created.0 };
-    let files = Arc::new(Files::open(disk.as_ref(), &layout.wal(), Vec::new())?);
+    let files = Arc::new(Files::open(disk.as_ref(), &layout.wal(), Vec::new(), options)?);
     let head = Head::default();
     let mut wal = Wal::create(disk.clone(), layout.wal(), files, options, &head.file_header(origin_hash(&origin), 1)?)?;
     let numbered = head::number(&head, [Entry::Own(Kind::Directive, canonical_json(&opened))], created)?;

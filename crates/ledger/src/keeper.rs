@@ -291,7 +291,6 @@ impl Keeper {
         self.files.free_below(self.disk.as_ref(), &self.layout.wal(), below, FREE_FILES_MAX)?;
         // (e) Durable now: the WAL files wholly below are free.
         self.queue.wake();
-        self.prepare_wal();
         Ok(())
     }
 
@@ -304,14 +303,6 @@ impl Keeper {
             merge::delete(self.disk.as_ref(), &self.layout.evidence(), std::slice::from_ref(&finished.segment))?;
         }
         Ok(sealed?.checkpoint)
-    }
-
-    /// Has a free file ready for the writer; if there is no space, the writer will say so.
-    fn prepare_wal(&self) {
-        let prepared = self.files.prepare(self.disk.as_ref(), &self.layout.wal(), self.options.wal_file_bytes);
-        if let Err(error) = prepared {
-            tracing::debug!(%error, "no WAL file prepared");
-        }
     }
 
     /// Merges the pieces of full blocks.

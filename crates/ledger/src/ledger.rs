@@ -1,4 +1,4 @@
-//! An open log: the lock, recovery, the two threads, and a clean stop.
+//! An open log: the lock, recovery, its threads, and a clean stop.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -22,7 +22,7 @@ use crate::recover::{Recovered, recover};
 use crate::sequencer::Sequencer;
 use crate::tail::{Follower, Tail};
 use crate::tiles::{Edge, Tiles};
-use crate::wal::{Files, Wal};
+use crate::wal::{Ahead, Files, Wal};
 use crate::{Clock, Error, ErrorKind, LogInfo, Options, RealDisk, Result, identity};
 
 /// The one writer of a log. Dropping it stops both threads at once, as a crash would; only
@@ -36,6 +36,8 @@ pub struct Ledger {
     progress: Arc<AtomicU64>,
     writer: Option<JoinHandle<Result<()>>>,
     keeper: Option<JoinHandle<Result<()>>>,
+    /// Dropped when both threads have ended.
+    ahead: Option<Ahead>,
     _lock: Guard,
 }
 
@@ -77,6 +79,8 @@ impl Ledger {
         reader.attach(&sequencer.tail);
         let (append, tail) = (Append { queue: sequencer.queue.clone() }, sequencer.tail.clone());
         let progress = keeper.progress.clone();
+        let (folder, files) = (keeper.layout.wal(), keeper.files.clone());
+        let ahead = Ahead::start(keeper.disk.clone(), folder, files, &keeper.options)?;
         let writer = spawn("ledger-writer", move || sequencer.run())?;
         let keeper = spawn("ledger-evidence", move || keeper.run())?;
         let ledger = Ledger {
@@ -88,6 +92,7 @@ impl Ledger {
             progress,
             writer: Some(writer),
             keeper: Some(keeper),
+            ahead: Some(ahead),
             _lock: lock,
         };
         for torn in torn {
@@ -180,6 +185,7 @@ impl Ledger {
         let kept = self.keeper.take().map_or(Ok(()), |thread| joined(thread.join(), "evidence"));
         self.append.queue.end();
         let written = self.writer.take().map_or(Ok(()), |thread| joined(thread.join(), "writer"));
+        self.ahead = None;
         written.and(kept)
     }
 }
@@ -230,7 +236,7 @@ struct Parts {
 impl Parts {
     fn assemble(self, found: Recovered) -> Result<(Sequencer, Keeper, Sender<Order>)> {
         let (covered, holes) = (found.chosen.covered, found.chosen.holes.clone());
-        let files = Arc::new(Files::open(self.disk.as_ref(), &self.layout.wal(), found.live.clone())?);
+        let files = Arc::new(Files::open(self.disk.as_ref(), &self.layout.wal(), found.live.clone(), &self.options)?);
         let queue = Arc::new(Queue::new(&self.options));
         let tail_bytes = self.options.tail_bytes_max;
         let tail = Tail::new(TreeSize(found.head.tree.size()), found.noted.clone(), &found.chosen.live, tail_bytes);

@@ -19,6 +19,8 @@ pub struct Options {
     pub wal_file_bytes: u64,
     /// WAL files in use before new records wait for segments to close.
     pub wal_files_max: usize,
+    /// Free WAL files that a busy log has made ahead of need; 0 to make each when it is needed.
+    pub wal_files_ahead: usize,
     /// Leaves of an aligned block; a segment never crosses its end. A multiple of 256.
     pub segment_leaves: u64,
     /// Raw bytes after which a segment closes.
@@ -50,12 +52,13 @@ impl Default for Options {
     fn default() -> Options {
         Options {
             group_records_max: 4_096,
-            group_bytes_max: 1 << 20,
+            group_bytes_max: 4 << 20,
             leaf_bytes_max: 32 << 20,
             queue_records_max: 16_384,
             queue_bytes_max: 64 << 20,
             wal_file_bytes: 64 << 20,
             wal_files_max: 32,
+            wal_files_ahead: 4,
             segment_leaves: 65_536,
             segment_bytes_max: 128 << 20,
             segment_age_ms_max: 600_000,

@@ -5,11 +5,13 @@
 //! folder is synced. So a file under a live name always has a valid first page, and frames of an
 //! earlier use carry another file number.
 
+mod ahead;
 mod file;
 mod frame;
 mod scan;
 mod writer;
 
+pub(crate) use ahead::Ahead;
 pub(crate) use file::{FileHeader, file_name, live_files};
 pub(crate) use frame::{FrameHeader, FrameKind, PAGE_BYTES, group_frame_bytes, leaves, note, note_frame_bytes};
 pub(crate) use scan::{End, Found, read_frame, torn_bytes, valid_frame_after};

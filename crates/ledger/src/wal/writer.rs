@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use parking_lot::Mutex;
+use parking_lot::{Condvar, Mutex};
 
 use super::file::{FileHeader, file_name};
 use super::frame::{PAGE_BYTES, put_note};
@@ -16,10 +16,13 @@ use crate::{Error, Options, Result};
 /// How much of a new file is written at once while it is filled with zeros.
 const FILL_BYTES: usize = 1 << 20;
 
-/// Live files, and free ones that wait to be used again. Shared with the thread that frees them.
+/// Live files, and free ones that wait to be used again. Shared with the thread that frees them and
+/// with the one that makes them ahead.
 #[derive(Debug)]
 pub(crate) struct Files {
     state: Mutex<FilesState>,
+    changed: Condvar,
+    ahead_max: usize,
 }
 
 #[derive(Debug, Default)]
@@ -28,45 +31,101 @@ struct FilesState {
     live: VecDeque<(u64, u64)>,
     free: Vec<PathBuf>,
     next_free: u64,
+    /// Free files that should be ready.
+    expected: usize,
+    /// A free file is being made ahead.
+    making: bool,
+    /// No more files are made ahead.
+    stopped: bool,
 }
 
 impl Files {
-    /// Takes stock of the folder: `live` as recovery found them, free files by their names.
-    pub(crate) fn open(disk: &dyn Disk, folder: &Path, live: Vec<(u64, u64)>) -> Result<Files> {
+    /// Takes stock of the folder: `live` as recovery found them, free files by their names. A free file
+    /// that a crash left unfinished, or one made under a smaller limit, is deleted.
+    pub(crate) fn open(disk: &dyn Disk, folder: &Path, live: Vec<(u64, u64)>, options: &Options) -> Result<Files> {
         let names = disk.list(folder).map_err(|e| Error::io("list", folder, &e))?;
         let mut state = FilesState { live: live.into(), ..FilesState::default() };
         for name in names {
             let Some(number) = name.strip_prefix("free-").and_then(|n| n.parse::<u64>().ok()) else { continue };
             state.next_free = state.next_free.max(number + 1);
-            state.free.push(folder.join(name));
+            let path = folder.join(name);
+            let length = disk.open(&path).and_then(|file| file.len()).map_err(|e| Error::io("open", &path, &e))?;
+            if length < options.wal_file_bytes {
+                disk.unlink(&path).map_err(|e| Error::io("unlink", &path, &e))?;
+            } else {
+                state.free.push(path);
+            }
         }
-        Ok(Files { state: Mutex::new(state) })
+        Ok(Files { state: Mutex::new(state), changed: Condvar::new(), ahead_max: options.wal_files_ahead })
     }
 
     pub(crate) fn live_count(&self) -> usize {
         self.state.lock().live.len()
     }
 
-    /// A name that no file has or had in this run.
-    fn fresh_name(&self, folder: &Path) -> PathBuf {
+    /// The file at hand is half full: the next one will be needed, and one more may be.
+    fn expect(&self) {
         let mut state = self.state.lock();
-        state.next_free += 1;
-        folder.join(format!("free-{:016}", state.next_free - 1))
+        state.expected = (state.expected + 1).min(self.ahead_max);
+        drop(state);
+        self.changed.notify_all();
     }
 
-    /// Makes one free file if there is none, so that the writer need not. Not on the seal path.
-    pub(crate) fn prepare(&self, disk: &dyn Disk, folder: &Path, file_bytes: u64) -> Result<()> {
-        if !self.state.lock().free.is_empty() {
-            return Ok(());
+    /// Waits until a free file should be made ahead, and gives its name; `None` when stopped.
+    pub(super) fn wait_expected(&self, folder: &Path) -> Option<PathBuf> {
+        let mut state = self.state.lock();
+        while !state.stopped && state.free.len() >= state.expected {
+            self.changed.wait(&mut state);
         }
-        let path = self.fresh_name(folder);
-        if let Err(error) = fill_with_zeros(disk, &path, file_bytes) {
-            // What could be written of it only takes space away.
-            let _ = disk.unlink(&path);
-            return Err(error);
+        state.making = !state.stopped;
+        (!state.stopped).then(|| state.fresh_name(folder))
+    }
+
+    /// The file was made ahead, or could not be: then nothing is tried before the next half.
+    pub(super) fn made(&self, path: Option<PathBuf>) {
+        let mut state = self.state.lock();
+        state.making = false;
+        match path {
+            Some(path) => state.free.push(path),
+            None => state.expected = 0,
         }
-        self.state.lock().free.push(path);
-        Ok(())
+        drop(state);
+        self.changed.notify_all();
+    }
+
+    /// Ends the making of files ahead.
+    pub(super) fn stop_making(&self) {
+        self.state.lock().stopped = true;
+        self.changed.notify_all();
+    }
+
+    pub(super) fn is_stopped(&self) -> bool {
+        self.state.lock().stopped
+    }
+
+    /// A free file: one that is ready, the one that is being made, or one made here and now.
+    fn take_free(&self, disk: &dyn Disk, folder: &Path, file_bytes: u64) -> Result<PathBuf> {
+        let path = {
+            let mut state = self.state.lock();
+            loop {
+                if let Some(path) = state.free.pop() {
+                    self.changed.notify_all();
+                    return Ok(path);
+                }
+                if !state.making {
+                    break state.fresh_name(folder);
+                }
+                self.changed.wait(&mut state);
+            }
+        };
+        match fill_with_zeros(disk, &path, file_bytes, file_bytes, &|| true) {
+            Ok(_) => Ok(path),
+            Err(error) => {
+                // What could be written of it only takes space away.
+                let _ = disk.unlink(&path);
+                Err(error)
+            }
+        }
     }
 
     /// Frees the files whose leaves are all below `covered`, oldest first: their leaves are in
@@ -76,7 +135,7 @@ impl Files {
         while let Some(number) = self.wholly_below(covered) {
             let live = folder.join(file_name(number));
             if self.state.lock().free.len() + freed.len() < free_max {
-                let path = self.fresh_name(folder);
+                let path = self.state.lock().fresh_name(folder);
                 disk.rename(&live, &path).map_err(|e| Error::io("rename", &live, &e))?;
                 freed.push(Some(path));
             } else {
@@ -102,18 +161,39 @@ impl Files {
     }
 }
 
-fn fill_with_zeros(disk: &dyn Disk, path: &Path, file_bytes: u64) -> Result<()> {
+impl FilesState {
+    /// A name that no file has or had in this run.
+    fn fresh_name(&mut self, folder: &Path) -> PathBuf {
+        self.next_free += 1;
+        folder.join(format!("free-{:016}", self.next_free - 1))
+    }
+}
+
+/// Makes a file of zeros, synced after each `sync_bytes`; `false` when told to stop before its end.
+pub(super) fn fill_with_zeros(
+    disk: &dyn Disk,
+    path: &Path,
+    file_bytes: u64,
+    sync_bytes: u64,
+    go_on: &dyn Fn() -> bool,
+) -> Result<bool> {
     let file = disk.create_new(path).map_err(|e| Error::io("create", path, &e))?;
     let zeros = vec![0; FILL_BYTES.min(usize::try_from(file_bytes).unwrap_or(FILL_BYTES))];
     let mut offset = 0;
     while offset < file_bytes {
+        if !go_on() {
+            return Ok(false);
+        }
         let length = usize::try_from(file_bytes - offset).map_or(zeros.len(), |left| left.min(zeros.len()));
         let chunk = zeros.get(..length).unwrap_or(&zeros);
         file.write_at(offset, chunk).map_err(|e| Error::io("write", path, &e))?;
         offset += length as u64;
+        if offset == file_bytes || offset.is_multiple_of(sync_bytes) {
+            file.sync().map_err(|e| Error::io("sync", path, &e).sync_is_fatal())?;
+        }
     }
     // Durable now: a file of zeros under a free name, once the folder is synced by its rename.
-    file.sync().map_err(|e| Error::io("sync", path, &e).sync_is_fatal())
+    Ok(true)
 }
 
 /// The file being written and the place in it.
@@ -208,6 +288,10 @@ impl Wal {
         // frame (or, if all of it arrived, a group that nobody was told of and that stays).
         self.file.sync().map_err(|e| Error::io("sync", &self.path, &e).sync_is_fatal())?;
         // Durable now: the frames and the page of zeros behind them.
+        let half = self.file_bytes / 2;
+        if (self.offset..self.offset + frames as u64).contains(&half) {
+            self.files.expect();
+        }
         self.offset += frames as u64;
         Ok(())
     }
@@ -221,10 +305,7 @@ fn make_live(
     file_bytes: u64,
     header: &FileHeader,
 ) -> Result<(Arc<dyn File>, PathBuf)> {
-    files.prepare(disk, folder, file_bytes)?;
-    let Some(free) = files.state.lock().free.pop() else {
-        return Err(Error::unavailable(format!("{}: no free WAL file", folder.display())));
-    };
+    let free = files.take_free(disk, folder, file_bytes)?;
     let file = disk.open_write(&free).map_err(|e| Error::io("open", &free, &e))?;
     let mut pages = header.encode();
     pages.resize(2 * PAGE_BYTES, 0);

@@ -72,6 +72,7 @@ fn options() -> Options {
     Options {
         wal_file_bytes: 64 << 10,
         wal_files_max: 6,
+        wal_files_ahead: 2,
         leaf_bytes_max: 12 << 10,
         group_bytes_max: 8 << 10,
         ..small()

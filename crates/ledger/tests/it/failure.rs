@@ -2,8 +2,9 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
-use ledger::{ErrorKind, InitOptions, Ledger, LogInfo, Reader, Selection};
+use ledger::{Disk, ErrorKind, InitOptions, Ledger, LogInfo, Options, Reader, Selection};
 use model::{Kind, LeafIndex};
 
 use crate::sim::SimDisk;
@@ -272,5 +273,40 @@ fn many_producers_get_receipts_that_do_not_overlap() {
             .map(|index| model::Header::decode(&view.leaf(LeafIndex(index)).unwrap().header).unwrap().source_seq)
             .collect();
         assert!(numbers.windows(2).all(|pair| pair[0] + 1 == pair[1]), "batch at {first} is not in one piece");
+    }
+}
+
+/// Free WAL files in the folder, with their lengths.
+fn free_files(disk: &SimDisk, info: &LogInfo) -> Vec<u64> {
+    let wal = info.dir.join("wal");
+    let names = disk.list(&wal).unwrap().into_iter().filter(|name| name.starts_with("free-"));
+    names.map(|name| disk.open(&wal.join(name)).unwrap().len().unwrap()).collect()
+}
+
+#[test]
+fn free_wal_files_are_made_ahead_of_need_while_space_is_left_for_closing() {
+    let ahead = Options { wal_files_ahead: 2, reserve_bytes: 1 << 20, segment_leaves: 1 << 20, ..small() };
+    let ahead = Options { segment_bytes_max: 1 << 30, wal_files_max: 64, ..ahead };
+    for (free, made) in [(1 << 30, true), ((1 << 20) + ahead.wal_file_bytes - 1, false)] {
+        let (disk, info) = sim_log();
+        disk.tell_free(free);
+        let clock = HandClock::at(START_MS);
+        let ledger = Ledger::open_on(disk.arc(), Path::new(DATA), &info.short, ahead.clone(), clock).unwrap();
+        for batch in 0..60 {
+            append(&ledger, records(batch * 8..batch * 8 + 8));
+        }
+        // Either the thread has made one by now, or it never will: the log stands still.
+        let until = Instant::now() + Duration::from_secs(if made { 20 } else { 1 });
+        while free_files(&disk, &info).iter().all(|bytes| *bytes < ahead.wal_file_bytes) && Instant::now() < until {
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        assert_eq!(!free_files(&disk, &info).is_empty(), made, "{free} bytes are free");
+        assert!(ledger.size() > 480);
+        drop(ledger);
+        // A crash while one was made leaves a part of it, which the next start deletes.
+        let part = info.dir.join("wal/free-0000000000000999");
+        disk.create_new(&part).unwrap().write_at(0, &[0; 4_096]).unwrap();
+        open_sim(&disk, &info).unwrap().close().unwrap();
+        assert!(free_files(&disk, &info).iter().all(|bytes| *bytes == ahead.wal_file_bytes));
     }
 }

@@ -172,6 +172,8 @@ struct World {
     sync_fails_at: Option<usize>,
     writes: usize,
     syncs: usize,
+    /// Free space that is told; `None` for plenty.
+    free_bytes: Option<u64>,
 }
 
 /// A file system in memory.
@@ -226,6 +228,11 @@ impl SimDisk {
     /// From write `at` on, `count` writes find the disk full.
     pub(crate) fn fill(&self, at: usize, count: usize) {
         self.0.lock().full_at = Some((at, count));
+    }
+
+    /// What the disk says it has left.
+    pub(crate) fn tell_free(&self, bytes: u64) {
+        self.0.lock().free_bytes = Some(bytes);
     }
 
     pub(crate) fn fail_sync(&self, at: usize) {
@@ -359,7 +366,7 @@ impl Disk for SimDisk {
     }
 
     fn free_bytes(&self, _: &Path) -> io::Result<u64> {
-        Ok(1 << 40)
+        Ok(self.0.lock().free_bytes.unwrap_or(1 << 40))
     }
 
     fn lock(&self, _: &Path, _: u32) -> io::Result<Guard> {

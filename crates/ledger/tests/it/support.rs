@@ -52,6 +52,7 @@ pub(crate) fn small() -> Options {
         queue_bytes_max: 64 << 10,
         wal_file_bytes: 128 << 10,
         wal_files_max: 8,
+        wal_files_ahead: 0,
         segment_leaves: 256,
         segment_bytes_max: 64 << 10,
         row_group_records_max: 64,
