@@ -10,7 +10,7 @@ PROGRAMS = --locked --release -p deedbook -p verify -p scenario -p xtask
 
 ## Builds, writes an incident as native logs, ingests it, asks, alters a byte, proves one event offline.
 demo:
-	@echo "building; the first time this takes several minutes on two cores (most of it is the query engine)"
+	@echo "building; the first time this takes about ten minutes on two cores, most of it for the query engine"
 	$(CARGO) build --locked -p deedbook -p verify -p scenario
 	@scripts/demo.sh "$(DATA)"
 

@@ -20,7 +20,7 @@ run "$deedbook" ingest --init "$work/logs/cloudtrail" "$work/logs/kubernetes" "$
 cp "$DEEDBOOK_DATA"/logs/*/log/checkpoint "$work/kept.checkpoint"
 
 say "3. Ask: who touched the payroll exports, and what was refused?"
-run "$deedbook" events --resource '*payroll*'
+run "$deedbook" events --resource '*payroll*' --limit 12
 run "$deedbook" sql "SELECT platform, access, count(*) AS events, count(*) FILTER (WHERE status_id = 2) AS refused FROM events GROUP BY 1, 2 ORDER BY 3 DESC LIMIT 8"
 
 event="$("$deedbook" events --resource '*payroll-exports/2026-11.csv*' -o ndjson | sed -n 's/.*"event_id":"\([^"]*\)".*/\1/p' | head -n 1)"
