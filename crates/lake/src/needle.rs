@@ -4,7 +4,8 @@
 //! Here the catalog knows where each filter is, and what is looked for inside a list
 //! (`correlation_ids`, the URIs of `resources`) counts too. A filter that cannot be read skips nothing.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
+use std::fs::File;
 use std::os::unix::fs::FileExt;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -12,8 +13,8 @@ use std::sync::Arc;
 use datafusion::common::ScalarValue;
 use datafusion::logical_expr::expr::ScalarFunction;
 use datafusion::logical_expr::{BinaryExpr, Expr, Operator};
-use parquet::bloom_filter::Sbbf;
 use parquet::file::metadata::ParquetMetaData;
+use twox_hash::XxHash64;
 
 use crate::catalog::Catalog;
 use crate::schema::LOOKED_UP;
@@ -22,8 +23,26 @@ use crate::writer::FileName;
 /// Where the bloom filters of a file are: first byte and length of each, by the path of the column.
 pub(crate) type Places = BTreeMap<String, (u64, u32)>;
 
-/// Largest bloom filter that is read, in bytes: several times what the writer makes.
-const FILTER_BYTES_MAX: u32 = 4 << 20;
+/// Bytes of one block of a filter: a value sets eight bits, all in one block.
+const BLOCK_BYTES: u64 = 32;
+
+/// What picks the bit in each word of a block (Parquet format, `BloomFilter.md`, *Algorithm*).
+const SALTS: [u32; 8] =
+    [0x47b6_137b, 0x4497_4d91, 0x8824_ad5b, 0xa2b7_289d, 0x7054_95c7, 0x2df1_424b, 0x9efc_4947, 0x5c6b_fb31];
+
+/// Whether a filter may hold a value, by the one block that decides: 32 bytes are read where the
+/// whole filter has tens of thousands. Nothing, if they cannot be read.
+fn may_hold(file: &File, (offset, length): (u64, u32), value: &str) -> Option<bool> {
+    // The bits take a power of two; what stands before them is their header, which is shorter.
+    let bits = 1 << u64::from(length).checked_ilog2()?;
+    let hash = XxHash64::oneshot(0, value.as_bytes());
+    let block = ((hash >> 32) * (bits / BLOCK_BYTES)) >> 32;
+    let mut words = [0; BLOCK_BYTES as usize];
+    file.read_exact_at(&mut words, offset + (u64::from(length) - bits) + block * BLOCK_BYTES).ok()?;
+    let key = hash as u32;
+    let is_set = |(salt, word): (&u32, &[u8; 4])| u32::from_le_bytes(*word) >> (key.wrapping_mul(*salt) >> 27) & 1 == 1;
+    Some(SALTS.iter().zip(words.as_chunks().0).all(is_set))
+}
 
 /// Where the filters are, from a footer. A file of several row groups has several filters for a
 /// column; none of them speaks for the file.
@@ -143,18 +162,45 @@ impl Search<'_> {
         let live = FileName::parse(name).and_then(|parsed| catalog.events.get(&parsed.first));
         let Some(live) = live.filter(|live| live.name == name) else { return true };
         let mut file = None;
-        let mut read: HashMap<&str, Option<Sbbf>> = HashMap::new();
         self.needle.may_be(&mut |path, value| {
-            let filter = read.entry(path).or_insert_with(|| {
-                let (offset, length) = *live.blooms.get(path)?;
-                if file.is_none() {
-                    file = std::fs::File::open(folder.join(name)).ok();
-                }
-                let mut bytes = vec![0; usize::try_from(length.min(FILTER_BYTES_MAX)).ok()?];
-                file.as_ref()?.read_exact_at(&mut bytes, offset).ok()?;
-                Sbbf::from_bytes(&bytes).ok()
-            });
-            filter.as_ref().is_none_or(|filter| filter.check(value))
+            let Some(place) = live.blooms.get(path) else { return true };
+            let file = file.get_or_insert_with(|| File::open(folder.join(name)).ok());
+            file.as_ref().and_then(|file| may_hold(file, *place, value)).unwrap_or(true)
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use arrow::array::{ArrayRef, RecordBatch, StringArray};
+    use parquet::arrow::ArrowWriter;
+    use parquet::bloom_filter::Sbbf;
+    use parquet::file::properties::WriterProperties;
+    use parquet::file::reader::{FileReader, SerializedFileReader};
+
+    use super::*;
+
+    #[test]
+    fn one_block_says_what_the_whole_filter_says() {
+        for values in [1, 40, 3_000] {
+            let ids: ArrayRef = Arc::new(StringArray::from_iter_values((0..values).map(|n| format!("id-{n}"))));
+            let batch = RecordBatch::try_from_iter([("id", ids)]).unwrap();
+            let file = tempfile::tempfile().unwrap();
+            let properties = WriterProperties::builder().set_bloom_filter_enabled(true).build();
+            let mut writer = ArrowWriter::try_new(file.try_clone().unwrap(), batch.schema(), Some(properties)).unwrap();
+            writer.write(&batch).unwrap();
+            writer.close().unwrap();
+            let reader = SerializedFileReader::new(file.try_clone().unwrap()).unwrap();
+            let place = places(reader.metadata())["id"];
+            let mut bytes = vec![0; place.1 as usize];
+            file.read_exact_at(&mut bytes, place.0).unwrap();
+            let whole = Sbbf::from_bytes(&bytes).unwrap();
+            for n in 0..10_000 {
+                let value = format!("id-{n}");
+                assert_eq!(may_hold(&file, place, &value), Some(whole.check(value.as_str())), "{value} of {values}");
+            }
+            let held = (values..values + 10_000).filter(|n| whole.check(format!("id-{n}").as_str())).count();
+            assert!(held < 1_500, "{held} of 10,000 absent values may be in a filter over {values}");
+        }
     }
 }
