@@ -10,6 +10,7 @@ const EDGES: &[(&str, &[&str], &[&str])] = &[
     ("tlog", &[], &[]),
     ("sources", &["model"], &[]),
     ("ledger", &["model", "tlog"], &[]),
+    ("trace", &["model"], &["scenario", "sources"]),
     ("lake", &["model", "sources", "ledger"], &[]),
     ("collect", &["model", "sources", "ledger"], &[]),
     ("deedbook", &["model", "tlog", "sources", "ledger", "lake", "collect"], &["scenario"]),

@@ -1,0 +1,91 @@
+//! Reading canonical URIs apart: `nhi:<class>:<platform>:<authority>:<kind>/<id>` (`identity.md` 3.2).
+
+/// The authority of names whose boundary a record does not say.
+pub(crate) const UNKNOWN: &str = "unknown";
+
+/// The parts of a URI, still escaped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Name<'u> {
+    pub(crate) class: &'u str,
+    pub(crate) platform: &'u str,
+    pub(crate) authority: &'u str,
+    pub(crate) kind: &'u str,
+    pub(crate) id: &'u str,
+}
+
+/// How well a URI names its bearer, best first (`identity.md` 3.3).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Rank {
+    /// An id that the platform never gives to another.
+    Immutable,
+    /// A name within a known issuer: given to another, after a deletion.
+    Name,
+    /// A name within an unknown boundary.
+    Unbounded,
+    /// A claim that nobody checked.
+    Claim,
+}
+
+impl<'u> Name<'u> {
+    /// The parts; `None` for a text that is no canonical URI.
+    pub(crate) fn of(uri: &'u str) -> Option<Name<'u>> {
+        let mut parts = uri.splitn(5, ':');
+        if parts.next() != Some(model::uri::SCHEME) {
+            return None;
+        }
+        let (class, platform, authority) = (parts.next()?, parts.next()?, parts.next()?);
+        let (kind, id) = parts.next()?.split_once('/')?;
+        Some(Name { class, platform, authority, kind, id })
+    }
+
+    pub(crate) fn rank(&self) -> Rank {
+        let marked = |mark: char| self.id.split('/').any(|segment| segment.starts_with(mark));
+        match () {
+            () if marked('?') => Rank::Claim,
+            () if self.authority == UNKNOWN => Rank::Unbounded,
+            () if marked('~') => Rank::Name,
+            () => Rank::Immutable,
+        }
+    }
+
+    /// The same name within another authority, already escaped.
+    pub(crate) fn within(&self, authority: &str) -> String {
+        let Name { class, platform, kind, id, .. } = self;
+        format!("{}:{class}:{platform}:{authority}:{kind}/{id}", model::uri::SCHEME)
+    }
+
+    /// Whether two names differ in nothing but an authority that one of them does not know.
+    pub(crate) fn fits(&self, other: &Name<'_>) -> bool {
+        self.class == other.class
+            && self.platform == other.platform
+            && self.kind == other.kind
+            && self.id == other.id
+            && (self.authority == other.authority || self.authority == UNKNOWN || other.authority == UNKNOWN)
+    }
+}
+
+/// How well a URI names its bearer; a text that is no URI is a claim.
+pub fn rank(uri: &str) -> Rank {
+    Name::of(uri).map_or(Rank::Claim, |name| name.rank())
+}
+
+/// The text behind the escapes of a part of a URI.
+pub(crate) fn decoded(part: &str) -> String {
+    let mut bytes = Vec::with_capacity(part.len());
+    let mut rest = part.as_bytes();
+    while let [first, tail @ ..] = rest {
+        let escaped = match (first, tail) {
+            (b'%', [high, low, after @ ..]) => digit(*high).zip(digit(*low)).map(|(h, l)| (h << 4 | l, after)),
+            _ => None,
+        };
+        let (byte, after) = escaped.unwrap_or((*first, tail));
+        bytes.push(byte);
+        rest = after;
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+fn digit(byte: u8) -> Option<u8> {
+    char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok())
+}

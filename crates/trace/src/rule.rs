@@ -1,0 +1,221 @@
+//! The rules by which a use is joined to an issuance: a table over facts, no platform code.
+//!
+//! A platform whose module fills in the facts of an event is covered by the generic rows. A kind of
+//! credential that the table does not list is joined as a key id, the more careful of the two.
+
+use crate::Tier;
+
+/// How two records are joined.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Join {
+    /// Both name the credential by one URI.
+    Uri,
+    /// The issuing record does not know the authority in which the credential is used.
+    Elsewhere,
+    /// Both call the credential by one native id, on two platforms.
+    NativeId,
+    /// The record says that the credential came to exist, without handing it out.
+    Announced,
+    /// The platform logs no id: account, caller and window of time have to do.
+    Window,
+    /// A token of one platform was shown to another, which logs whose it was and not which.
+    Exchange,
+    /// The record that opened the session.
+    Session,
+}
+
+/// What kinds of credentials a rule holds for.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Kinds {
+    /// These.
+    Of(&'static [&'static str]),
+    /// Those no other rule of the same join lists.
+    Others,
+    /// All, and events without one.
+    All,
+}
+
+/// One row.
+#[derive(Debug)]
+pub(crate) struct Rule {
+    /// Stable name, part of every answer.
+    pub(crate) id: &'static str,
+    /// Raised when what the rule joins changes.
+    pub(crate) version: u32,
+    pub(crate) join: Join,
+    pub(crate) kinds: Kinds,
+    pub(crate) tier: Tier,
+    /// Column of the issuing record and of the using record.
+    pub(crate) basis: (&'static str, &'static str),
+    /// How far two clocks may be apart, milliseconds.
+    pub(crate) tolerance_ms: i64,
+}
+
+/// Clocks of one platform.
+const ONE_CLOCK_MS: i64 = 5_000;
+/// Clocks of two platforms.
+const TWO_CLOCKS_MS: i64 = 60_000;
+
+/// Ids that one issuance gets and no other (`identity.md` 4, rows 1, 2, 10 to 12, 18, 19, 21, 23, 26, 30, 32 to 36).
+const TOKEN_IDS: &[&str] = &[
+    "sts-key",
+    "jti",
+    "x509-sha256",
+    "x509-serial",
+    "accessor",
+    "token",
+    "uti",
+    "access_token",
+    "id_token",
+    "refresh_token",
+    "id_jag",
+    "token-sha256",
+    "lease",
+    "cert",
+    "svid",
+    "txn",
+];
+
+/// Ids of a sign-in that every call of it carries (`identity.md` 4, row 8).
+const SESSION_IDS: &[&str] = &["identity-center"];
+
+/// Kinds that a use never names (`identity.md` 4, rows 15 and 16).
+const WITHOUT_ID: &[&str] = &["access-token", "id-token", "signed-jwt", "federated-token"];
+
+const ISSUED: &str = "issued_credential_uri";
+const USED: &str = "credential_uri";
+
+const fn by_uri(id: &'static str, kinds: Kinds, tier: Tier) -> Rule {
+    Rule { id, version: 1, join: Join::Uri, kinds, tier, basis: (ISSUED, USED), tolerance_ms: ONE_CLOCK_MS }
+}
+
+const fn elsewhere(id: &'static str, kinds: Kinds, tier: Tier) -> Rule {
+    let basis = ("issued_credential_native_id", "credential_native_id");
+    Rule { id, version: 1, join: Join::Elsewhere, kinds, tier, basis, tolerance_ms: TWO_CLOCKS_MS }
+}
+
+/// All rules, strongest first within a join.
+pub(crate) static RULES: &[Rule] = &[
+    by_uri("token-id", Kinds::Of(TOKEN_IDS), Tier::L1),
+    by_uri("session-id", Kinds::Of(SESSION_IDS), Tier::L3),
+    by_uri("key-id", Kinds::Others, Tier::L2),
+    elsewhere("token-id-elsewhere", Kinds::Of(TOKEN_IDS), Tier::L1),
+    elsewhere("key-id-elsewhere", Kinds::Others, Tier::L2),
+    Rule {
+        id: "native-id",
+        version: 1,
+        join: Join::NativeId,
+        kinds: Kinds::All,
+        tier: Tier::L1,
+        basis: ("issued_credential_native_id", "credential_native_id"),
+        tolerance_ms: TWO_CLOCKS_MS,
+    },
+    Rule {
+        id: "announced",
+        version: 1,
+        join: Join::Announced,
+        kinds: Kinds::All,
+        tier: Tier::L1,
+        basis: ("credential_changes", USED),
+        tolerance_ms: ONE_CLOCK_MS,
+    },
+    Rule {
+        id: "account-caller-window",
+        version: 1,
+        join: Join::Window,
+        kinds: Kinds::Of(WITHOUT_ID),
+        tier: Tier::L3,
+        basis: ("aliases credential_of", "actor_principal"),
+        tolerance_ms: ONE_CLOCK_MS,
+    },
+    Rule {
+        id: "subject-window",
+        version: 1,
+        join: Join::Exchange,
+        kinds: Kinds::All,
+        tier: Tier::L4,
+        basis: ("aliases credential_of", "actor_principal"),
+        tolerance_ms: TWO_CLOCKS_MS,
+    },
+    Rule {
+        id: "session-opened",
+        version: 1,
+        join: Join::Session,
+        kinds: Kinds::All,
+        tier: Tier::L3,
+        basis: ("session_uri", "session_uri"),
+        tolerance_ms: ONE_CLOCK_MS,
+    },
+];
+
+/// The rule of a join for a kind of credential.
+pub(crate) fn rule(join: Join, kind: &str) -> Option<&'static Rule> {
+    let listed = |rule: &&Rule| matches!(rule.kinds, Kinds::Of(kinds) if kinds.contains(&kind));
+    let rest = |rule: &&Rule| matches!(rule.kinds, Kinds::Others | Kinds::All);
+    let of_join = || RULES.iter().filter(|rule| rule.join == join);
+    of_join().find(listed).or_else(|| of_join().find(rest))
+}
+
+/// Whether one issuance gets this kind of id and no other. Two issuances of one key id are a name
+/// used again; two of one token id contradict each other.
+pub(crate) fn is_unique(kind: &str) -> bool {
+    TOKEN_IDS.contains(&kind)
+}
+
+/// Whether uses of this kind of credential never name it.
+pub(crate) fn is_without_id(kind: &str) -> bool {
+    WITHOUT_ID.contains(&kind)
+}
+
+/// Whether a credential of this kind is meant to end by itself.
+pub(crate) fn is_temporary(kind: &str) -> bool {
+    is_unique(kind) || is_without_id(kind) || SESSION_IDS.contains(&kind)
+}
+
+/// Principals that fetch a credential for another and hand it on: platform and kind of their URI. Whoever
+/// the credential is for is behind what is done with it, not they (`identity.md` 4, row 10).
+const CUSTODIANS: &[(&str, &str)] = &[("k8s", "node"), ("k8s", "component"), ("aws", "service"), ("gcp", "service")];
+
+/// Whether a principal only hands credentials on.
+pub(crate) fn is_custodian(principal: &str) -> bool {
+    crate::name::Name::of(principal).is_some_and(|name| CUSTODIANS.contains(&(name.platform, name.kind)))
+}
+
+/// Platforms on which ending a credential ends those minted with it (`identity.md` 4, row 19): the
+/// platform and the kind of the parent.
+const CASCADES: &[(&str, &str)] = &[("vault", "accessor"), ("vault", "token")];
+
+/// Calls that cut a child off from its parent: the last word of the operation.
+const ORPHANS: &[&str] = &["create-orphan"];
+
+/// Whether ending a credential ends what this record minted with it.
+pub(crate) fn cascades(parent: &str, issuer: &crate::Fact) -> bool {
+    let orphan = issuer.operation.as_deref().and_then(|operation| operation.rsplit('/').next());
+    let Some(parent) = crate::name::Name::of(parent) else { return false };
+    CASCADES.contains(&(parent.platform, parent.kind))
+        && parent.platform == issuer.platform.as_str()
+        && !orphan.is_some_and(|word| ORPHANS.contains(&word))
+}
+
+/// Grants that always end, whether or not a record says when: platform and kind of their URI.
+const BOUNDED: &[(&str, &str)] = &[("vault", "lease")];
+
+/// Whether a grant has an end by its nature.
+pub(crate) fn is_bounded(grant: &str) -> bool {
+    crate::name::Name::of(grant).is_some_and(|name| BOUNDED.contains(&(name.platform, name.kind)))
+}
+
+/// Values that a caller chose and the platform then kept unchanged through a chain: the last part of
+/// their JSON pointer (`identity.md` 4, row 4).
+const STICKY_CLAIMS: &[&str] = &["sourceIdentity"];
+
+/// The tier of a principal that one record names as leading to another.
+pub(crate) fn in_event(step: &crate::Step) -> Tier {
+    let sticky = step.evidence_path.rsplit('/').next().is_some_and(|last| STICKY_CLAIMS.contains(&last));
+    match (step.verified, crate::rank(&step.principal)) {
+        (true, crate::Rank::Claim) => Tier::L3,
+        (true, _) => Tier::L1,
+        (false, _) if sticky => Tier::L3,
+        (false, _) => Tier::L4,
+    }
+}

@@ -1,0 +1,21 @@
+//! Tests of `trace` through its public door, on facts that `sources` read off native records.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::disallowed_methods,
+    clippy::print_stderr,
+    missing_docs
+)]
+
+mod aliases;
+mod down;
+mod grants;
+mod lineage;
+mod memory;
+mod native;
+mod platforms;
+mod truth;
+mod who;
