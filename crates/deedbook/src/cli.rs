@@ -66,6 +66,18 @@ pub(crate) enum Command {
     },
     /// Check the whole log: intact, or exactly what is not and where.
     Verify(Verify),
+    /// Put damaged or lost evidence and tiles back from a copy of the log.
+    Repair {
+        /// A copy of the data folder, or of the folder of the log. Only bytes that this log sealed are taken.
+        #[arg(long, value_name = "DIR")]
+        from: PathBuf,
+    },
+    /// Go on after damage that no repair mends.
+    #[command(name = "log")]
+    Continuation {
+        #[command(subcommand)]
+        command: Continuation,
+    },
     /// The log's keys.
     Key {
         #[command(subcommand)]
@@ -98,6 +110,23 @@ pub(crate) enum Command {
 pub(crate) enum Key {
     /// Print the verifier key: hand it over apart from proofs.
     Show,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Continuation {
+    /// Make a new log in --data whose first leaf after the opening names the last good checkpoint of
+    /// another: a log is never forked.
+    Continue {
+        /// Data folder of the log that cannot go on.
+        #[arg(long, value_name = "DIR")]
+        from: PathBuf,
+        /// Its last good checkpoint, if it was kept elsewhere; else the one it published last.
+        #[arg(long, value_name = "FILE")]
+        checkpoint: Option<PathBuf>,
+        /// Name of the new log in its checkpoints; `deedbook/` and 16 random hex digits by default.
+        #[arg(long)]
+        origin: Option<String>,
+    },
 }
 
 #[derive(Debug, Subcommand)]

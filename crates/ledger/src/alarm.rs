@@ -239,7 +239,7 @@ impl Watch {
 
 /// What the log says about its files.
 #[derive(Default)]
-struct Sealed {
+pub(crate) struct Sealed {
     noted: BTreeSet<(String, u64, u64, String)>,
     manifests: BTreeMap<String, (u64, Manifest)>,
     replaced: BTreeSet<String>,
@@ -248,7 +248,7 @@ struct Sealed {
 impl Sealed {
     /// Reads notes and manifests back. Files that cannot be read are passed over: a note in one of
     /// them is sealed once more, behind it.
-    fn read(disk: &dyn Disk, view: &View) -> Sealed {
+    pub(crate) fn read(disk: &dyn Disk, view: &View) -> Sealed {
         let mut sealed = Sealed::default();
         for segment in view.segments() {
             let leaves = [Kind::Manifest, Kind::Note].into_iter().flat_map(|kind| leaves_of(disk, segment, kind));
@@ -276,6 +276,12 @@ impl Sealed {
             }
             _ => {}
         }
+    }
+
+    /// The manifests of files that no other has taken the place of.
+    pub(crate) fn live(&self) -> impl Iterator<Item = &Manifest> {
+        let live = self.manifests.iter().filter(|(name, _)| !self.replaced.contains(*name));
+        live.map(|(_, (_, manifest))| manifest)
     }
 
     /// The manifests of files that held lost leaves.

@@ -211,7 +211,7 @@ fn spawn(name: &str, work: impl FnOnce() -> Result<()> + Send + 'static) -> Resu
 }
 
 /// Takes the lock of a log, or names the process that holds it.
-fn lock(disk: &dyn Disk, layout: &Layout) -> Result<Guard> {
+pub(crate) fn lock(disk: &dyn Disk, layout: &Layout) -> Result<Guard> {
     let path = layout.lock();
     disk.lock(&path, std::process::id()).map_err(|e| match e.kind() {
         std::io::ErrorKind::WouldBlock => {

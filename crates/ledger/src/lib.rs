@@ -43,6 +43,7 @@ mod options;
 mod published;
 mod reader;
 mod recover;
+mod repair;
 mod sequencer;
 mod stored;
 mod tail;
@@ -60,5 +61,6 @@ pub use identity::{FORMAT, InitOptions, LogInfo, discover, discover_on, init, in
 pub use ledger::Ledger;
 pub use options::Options;
 pub use reader::{Proof, Reader, Scan, Selection, View};
+pub use repair::{Repaired, repair};
 pub use stored::{Group, Stored};
 pub use tail::{Follower, Step};

@@ -38,7 +38,7 @@ impl Edge {
     }
 
     /// The partial bundle, if the tree does not end with a full one.
-    fn partial_bundle(&self) -> Option<(Tile, &[u8])> {
+    pub(crate) fn partial_bundle(&self) -> Option<(Tile, &[u8])> {
         partial_tile(Row::Entries, self.size()).map(|tile| (tile, self.bundle.as_slice()))
     }
 }

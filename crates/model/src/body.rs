@@ -130,6 +130,16 @@ pub enum Directive {
         /// Milliseconds since 1970.
         created_ms: u64,
     },
+    /// The first leaf of a successor after its opening: which log it goes on from, and up to where that
+    /// one is good.
+    Continues {
+        /// Name of the log before.
+        origin: String,
+        /// Its verifier key, in the text form of a signed note.
+        key: String,
+        /// Its last good checkpoint: the signed note, verbatim.
+        checkpoint: String,
+    },
     /// Gives a source its number and name.
     Source {
         /// The number in headers.

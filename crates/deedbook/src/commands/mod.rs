@@ -1,18 +1,20 @@
 //! One file a command.
 
 mod completions;
+mod continuation;
 mod events;
 mod ingest;
 mod init;
 mod key;
 mod lake;
 mod prove;
+mod repair;
 mod show;
 mod sql;
 mod tail;
 mod verify;
 
-use crate::cli::{Arguments, Command, Key, Lake};
+use crate::cli::{Arguments, Command, Continuation, Key, Lake};
 use crate::exit::Exit;
 
 /// Runs the command that the arguments name.
@@ -27,6 +29,10 @@ pub(crate) fn run(arguments: Arguments) -> anyhow::Result<Exit> {
         Command::Sql { query, timing, output } => sql::run(&place, &query, timing, output.format),
         Command::Show { event, output } => show::run(&place, &event, output.format),
         Command::Verify(verify) => verify::run(&place, &verify),
+        Command::Repair { from } => repair::run(&place, &from),
+        Command::Continuation { command: Continuation::Continue { from, checkpoint, origin } } => {
+            continuation::run(&place, &from, checkpoint.as_deref(), origin)
+        }
         Command::Key { command: Key::Show } => key::show(&place),
         Command::Prove { event, output, record } => prove::run(&place, &event, &output, record.as_deref()),
         Command::Lake { command: Lake::Rebuild } => lake::rebuild(&place),

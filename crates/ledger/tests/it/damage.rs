@@ -312,3 +312,55 @@ fn a_log_that_lost_all_evidence_says_so_and_goes_on() {
     assert_eq!(once.len(), notes.len(), "{notes:?}");
     assert!((first..size).all(|leaf| view.leaf(LeafIndex(leaf)).is_ok()));
 }
+
+/// Everything below a folder, copied.
+fn copy_folder(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        if entry.file_type().unwrap().is_dir() {
+            copy_folder(&entry.path(), &to.join(entry.file_name()));
+        } else {
+            fs::copy(entry.path(), to.join(entry.file_name())).unwrap();
+        }
+    }
+}
+
+#[test]
+fn a_repair_puts_back_what_was_sealed_and_nothing_else() {
+    let data = tempfile::tempdir().unwrap();
+    let info = sample(data.path());
+    let copy = tempfile::tempdir().unwrap();
+    copy_folder(data.path(), copy.path());
+    let old = old_segments(data.path(), &info);
+    fs::remove_file(&old[0].path).unwrap();
+    flip(&old[1].path, 300);
+    let tile = info.dir.join("log/tile/0/000");
+    flip(&tile, 40);
+    fs::remove_file(info.dir.join("log/tile/entries/001")).unwrap();
+    let options = verify::Options { checkpoint: None, bodies: true, threads: 2 };
+    let check = || verify::run(data.path(), &info.short, &options, &mut |_| {}).unwrap();
+    assert!(!check().is_intact());
+
+    // A copy that is damaged at the same place is of no use there, and is not taken.
+    let theirs = copy.path().join("logs").join(&info.short).join("evidence").join(old[1].path.file_name().unwrap());
+    let whole = fs::read(&theirs).unwrap();
+    flip(&theirs, 500);
+    let first = ledger::repair(data.path(), &info.short, copy.path()).unwrap();
+    assert_eq!(first.mended, [format!("evidence/{}.parquet", old[0].name())]);
+    assert_eq!(first.left.len(), 1, "{first:?}");
+    assert!(first.left[0].contains(&old[1].name()), "{first:?}");
+
+    fs::write(&theirs, whole).unwrap();
+    let second = ledger::repair(data.path(), &info.short, &copy.path().join("logs").join(&info.short)).unwrap();
+    let evidence = format!("evidence/{}.parquet", old[1].name());
+    assert_eq!(second.mended, [evidence, "log/tile/0/000".to_owned(), "log/tile/entries/001".to_owned()]);
+    assert_eq!(second.left, [""; 0]);
+    assert!(check().is_intact(), "{:?}", check().findings);
+    assert_eq!(fs::read_dir(info.dir.join("damaged")).unwrap().count(), 1, "the altered file is kept");
+    assert_eq!(ledger::repair(data.path(), &info.short, copy.path()).unwrap(), ledger::Repaired::default());
+    let ledger = open(data.path(), &info);
+    let held = ledger::repair(data.path(), &info.short, copy.path()).unwrap_err();
+    assert_eq!(held.kind(), ErrorKind::Locked);
+    drop(ledger);
+}
