@@ -55,6 +55,14 @@ names! {
         Azure = "azure",
         /// Events that arrive as OCSF.
         Ocsf = "ocsf",
+        /// Teleport audit.
+        Teleport = "teleport",
+        /// SPIRE server log.
+        Spire = "spire",
+        /// hoop.dev sessions and reviews.
+        Hoop = "hoop",
+        /// PostgreSQL server log, with pgaudit.
+        Postgres = "postgres",
     }
 }
 
