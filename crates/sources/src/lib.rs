@@ -23,6 +23,9 @@ mod nesting;
 mod ocsf;
 mod okta;
 mod probe;
+mod spiffe;
+mod sql;
+mod teleport;
 mod unwrap;
 mod vault;
 
@@ -130,7 +133,7 @@ pub struct Origin {
 }
 
 /// All modules, in the order in which they are asked.
-pub static MODULES: [&Module; 9] = [
+pub static MODULES: [&Module; 10] = [
     &aws::MODULE,
     &k8s::MODULE,
     &vault::MODULE,
@@ -140,6 +143,7 @@ pub static MODULES: [&Module; 9] = [
     &azure::MODULE,
     &github::MODULE,
     &ocsf::MODULE,
+    &teleport::MODULE,
 ];
 
 /// The module of a platform.

@@ -21,4 +21,5 @@ mod k8s;
 mod ocsf;
 mod okta;
 mod real;
+mod teleport;
 mod vault;

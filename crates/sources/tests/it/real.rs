@@ -162,7 +162,7 @@ fn read(folder: &Path) -> Vec<Record> {
 }
 
 /// Files of `panther/`, with the platforms whose records are in them.
-const PANTHER: [&str; 8] = [
+const PANTHER: [&str; 9] = [
     "AWS.CloudTrail",
     "Amazon.EKS.Audit",
     "GCP.AuditLog",
@@ -171,6 +171,7 @@ const PANTHER: [&str; 8] = [
     "Okta.SystemLog",
     "Azure.Audit",
     "Azure.MonitorActivity",
+    "Gravitational.TeleportAudit",
 ];
 
 /// Files with records that are no events: how many of which kind, and why.
@@ -208,8 +209,16 @@ const REJECTS: &[(&str, RejectKind, usize, &str)] = &[
 ];
 
 /// How many events of each platform there are at least.
-const EVENTS: &[(&str, usize)] =
-    &[("aws", 23_000), ("k8s", 160), ("vault", 1_500), ("gcp", 90), ("github", 100), ("okta", 36), ("entra", 20)];
+const EVENTS: &[(&str, usize)] = &[
+    ("aws", 23_000),
+    ("k8s", 160),
+    ("vault", 1_500),
+    ("gcp", 90),
+    ("github", 100),
+    ("okta", 36),
+    ("entra", 20),
+    ("teleport", 14),
+];
 
 /// Folders with records of platforms that are not read here: DNS, firewall, findings.
 const FOREIGN: [&str; 6] = ["/Route53/", "/route53/", "/WAF/", "/Security_Hub/", "/Falco/", "/Prowler/"];
@@ -340,6 +349,21 @@ const COLUMNS: &[(&str, &[Filled])] = &[
             ("/operationName", &["/api/operation"]),
             ("/callerIpAddress", &["/src/ip"]),
             ("/resourceId", &["/resources/0/uri"]),
+        ],
+    ),
+    (
+        "teleport",
+        &[
+            ("/user", &["/actor/uri"]),
+            ("/event", &["/api/operation"]),
+            ("/time", &["/time"]),
+            ("/server_id", &["/resources/0/uri"]),
+            ("/sid", &["/session"]),
+            ("/login", &["/role"]),
+            ("/addr.remote", &["/src/ip"]),
+            ("/src_addr", &["/src/ip"]),
+            ("/error", &["/error_message"]),
+            ("/uid", &["/source_event_id"]),
         ],
     ),
 ];
