@@ -24,6 +24,7 @@ mod ocsf;
 mod okta;
 mod probe;
 mod spiffe;
+mod spire;
 mod sql;
 mod teleport;
 mod unwrap;
@@ -133,7 +134,7 @@ pub struct Origin {
 }
 
 /// All modules, in the order in which they are asked.
-pub static MODULES: [&Module; 10] = [
+pub static MODULES: [&Module; 11] = [
     &aws::MODULE,
     &k8s::MODULE,
     &vault::MODULE,
@@ -144,6 +145,7 @@ pub static MODULES: [&Module; 10] = [
     &github::MODULE,
     &ocsf::MODULE,
     &teleport::MODULE,
+    &spire::MODULE,
 ];
 
 /// The module of a platform.

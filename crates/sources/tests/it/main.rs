@@ -21,5 +21,6 @@ mod k8s;
 mod ocsf;
 mod okta;
 mod real;
+mod spire;
 mod teleport;
 mod vault;
