@@ -18,6 +18,7 @@ mod azure;
 mod entra;
 mod gcp;
 mod github;
+mod hoop;
 mod k8s;
 mod nesting;
 mod ocsf;
@@ -134,7 +135,7 @@ pub struct Origin {
 }
 
 /// All modules, in the order in which they are asked.
-pub static MODULES: [&Module; 11] = [
+pub static MODULES: [&Module; 12] = [
     &aws::MODULE,
     &k8s::MODULE,
     &vault::MODULE,
@@ -146,6 +147,7 @@ pub static MODULES: [&Module; 11] = [
     &ocsf::MODULE,
     &teleport::MODULE,
     &spire::MODULE,
+    &hoop::MODULE,
 ];
 
 /// The module of a platform.

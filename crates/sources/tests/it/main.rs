@@ -17,6 +17,7 @@ mod entra;
 mod gcp;
 mod github;
 mod golden;
+mod hoop;
 mod k8s;
 mod ocsf;
 mod okta;
