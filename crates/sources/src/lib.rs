@@ -23,6 +23,7 @@ mod k8s;
 mod nesting;
 mod ocsf;
 mod okta;
+mod postgres;
 mod probe;
 mod spiffe;
 mod spire;
@@ -120,7 +121,8 @@ pub struct Module {
     /// Whether a record is of this platform. No other module says yes to a record as its platform
     /// writes it; one put together of two platforms goes to the first of [`MODULES`] that does.
     pub recognise: fn(&Probe<'_>) -> bool,
-    /// Reads the event off one record of this platform: JSON text, an object, unwrapped.
+    /// Reads the event off one record of this platform: JSON text, an object, unwrapped; or a line of
+    /// another form that it recognises.
     pub normalise: for<'a> fn(&'a str, &Context<'_>) -> Result<Event<'a>, Reject>,
     /// Column by column, where values come from.
     pub origins: &'static [Origin],
@@ -135,7 +137,7 @@ pub struct Origin {
 }
 
 /// All modules, in the order in which they are asked.
-pub static MODULES: [&Module; 12] = [
+pub static MODULES: [&Module; 13] = [
     &aws::MODULE,
     &k8s::MODULE,
     &vault::MODULE,
@@ -148,6 +150,7 @@ pub static MODULES: [&Module; 12] = [
     &teleport::MODULE,
     &spire::MODULE,
     &hoop::MODULE,
+    &postgres::MODULE,
 ];
 
 /// The module of a platform.
@@ -169,7 +172,11 @@ pub fn normalise<'a>(raw: &'a [u8], context: &Context<'_>, scratch: &'a mut Scra
         Ok(event) => return Ok(event),
         Err(first) => first,
     };
-    let notes = json::repair(text, repaired)?;
+    // What is wrong with a record that never was JSON is what its module says.
+    let notes = match json::repair(text, repaired) {
+        Err(_) if first.kind == RejectKind::Shape => return Err(first),
+        repaired => repaired?,
+    };
     if !notes.changed() {
         return Err(first);
     }

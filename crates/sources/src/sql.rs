@@ -23,6 +23,11 @@ pub(crate) fn act(statement: &str) -> (u8, Access) {
     }
 }
 
+/// The first word of a statement, in upper case; of a statement without one `statement`.
+pub(crate) fn verb(statement: &str) -> String {
+    words(statement).next().map_or_else(|| "statement".to_owned(), str::to_ascii_uppercase)
+}
+
 /// A query with parts before it reads, unless a verb that writes is anywhere in it: too much is said
 /// rather than too little.
 fn with(statement: &str) -> (u8, Access) {

@@ -2,8 +2,8 @@
 //!
 //! The decoded bytes of a delivery go in, in chunks of any size; out come its records, each with
 //! its offset, and the bytes between them, so that the delivery can be put together again: the
-//! content is exactly the pieces in their order. The shape is read off the content: lines of JSON
-//! or of text, a list of objects, an object around one list of records (CloudTrail's `Records`,
+//! content is exactly the pieces in their order. The shape is read off the content: lines of JSON,
+//! of text, or of a database's comma-separated values, a list of objects, an object around one list of records (CloudTrail's `Records`,
 //! an `EventList`, Azure's `records`, `logEvents` of CloudWatch), pretty-printed objects, objects
 //! without anything between them, and all of these after one another.
 //!
@@ -11,6 +11,7 @@
 //! normalised. Where something is broken, the broken part is a record of its own, and splitting goes
 //! on behind it. Decisions depend on the content alone, never on where a chunk ends.
 
+pub(crate) mod csv;
 mod envelope;
 mod record;
 
@@ -124,6 +125,8 @@ enum State {
     Element(Braces),
     /// A line.
     Line,
+    /// A line of comma-separated values; true inside of a quoted one.
+    Values(bool),
     /// The rest of a broken object that had several lines.
     Rest,
     /// All there is: a binary file.
@@ -231,6 +234,7 @@ impl Splitter {
             State::Object(braces, lines) => self.object(braces, lines, ended, out),
             State::Element(braces) => self.element(braces, ended, out),
             State::Line => self.line(ended, out),
+            State::Values(quoted) => self.values(quoted, ended, out),
             State::Rest => self.rest(ended, out),
             State::All => self.all(ended, out),
         };
@@ -323,7 +327,11 @@ impl Splitter {
                 Envelope::List(length) => self.enter(List::Bare, length),
                 Envelope::None => self.state = State::Line,
             },
-            _ => self.state = State::Line,
+            _ => match csv::begins(self.bytes(self.at, self.buffer.len().min(self.at + csv::HEAD_BYTES)), ended) {
+                None => return Flow::Wait,
+                Some(true) => self.state = State::Values(false),
+                Some(false) => self.state = State::Line,
+            },
         }
         Flow::On
     }

@@ -2,7 +2,7 @@
 
 use sha2::{Digest, Sha256};
 
-use super::{Cut, Flow, Large, Lines, Piece, Splitter, State, is_blank};
+use super::{Cut, Flow, Large, Lines, Piece, Splitter, State, csv, is_blank};
 use crate::nesting::{Braces, Step};
 
 /// How far the first byte of the next line is looked for.
@@ -181,6 +181,41 @@ impl Splitter {
             }
         }
         Flow::On
+    }
+
+    /// A line of comma-separated values: a line end in a quoted one belongs to it, unless a record
+    /// begins behind it, for a broken one must not swallow those after it.
+    pub(super) fn values(&mut self, mut quoted: bool, ended: bool, out: &mut impl FnMut(Piece<'_>)) -> Flow {
+        loop {
+            let rest = self.bytes(self.scanned, self.buffer.len());
+            let Some(at) = memchr::memchr2(b'"', b'\n', rest).map(|skip| self.scanned + skip) else {
+                self.scanned = self.buffer.len();
+                if ended && !self.limits.lines_only {
+                    self.emit_line(self.scanned, out);
+                    return Flow::On;
+                }
+                self.state = State::Values(quoted);
+                return Flow::Wait;
+            };
+            if self.byte(at) == Some(b'"') {
+                quoted = !quoted;
+                self.scanned = at + 1;
+                continue;
+            }
+            let next = self.bytes(at + 1, self.buffer.len().min(at + 1 + csv::HEAD_BYTES));
+            match if quoted { csv::begins(next, ended) } else { Some(true) } {
+                Some(true) => {
+                    self.emit_line(at, out);
+                    return Flow::On;
+                }
+                Some(false) => self.scanned = at + 1,
+                None => {
+                    self.scanned = at;
+                    self.state = State::Values(quoted);
+                    return Flow::Wait;
+                }
+            }
+        }
     }
 
     /// Everything up to the end.

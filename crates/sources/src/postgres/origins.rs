@@ -1,0 +1,36 @@
+//! Column by column, where values come from. A line of `csvlog` has the same values by position.
+
+use crate::Origin;
+
+pub(super) const ORIGINS: &[Origin] = &[
+    Origin { column: "source_event_id", pointers: &["/session_id", "/line_num"] },
+    Origin { column: "time", pointers: &["/timestamp"] },
+    Origin { column: "time_raw", pointers: &["/timestamp"] },
+    Origin { column: "class_uid", pointers: &["/message", "/statement"] },
+    Origin { column: "activity_id", pointers: &["/message", "/statement"] },
+    Origin { column: "access", pointers: &["/message", "/statement"] },
+    Origin { column: "api_operation", pointers: &["/message", "/statement"] },
+    Origin { column: "status_id", pointers: &["/error_severity", "/message"] },
+    Origin { column: "status_code", pointers: &["/state_code"] },
+    Origin { column: "severity_id", pointers: &["/error_severity"] },
+    Origin { column: "error_code", pointers: &["/state_code"] },
+    Origin { column: "error_message", pointers: &["/message"] },
+    Origin { column: "actor_principal", pointers: &["/user", "/remote_host", "/backend_type"] },
+    Origin { column: "actor_name", pointers: &["/user", "/backend_type"] },
+    Origin { column: "subject_principal", pointers: &["/message", "/statement"] },
+    Origin { column: "aliases", pointers: &["/message"] },
+    Origin { column: "issued_credential_native_id", pointers: &["/message", "/statement"] },
+    Origin { column: "credential_changes", pointers: &["/message", "/statement"] },
+    Origin { column: "session_uri", pointers: &["/session_id"] },
+    Origin { column: "decision_reason", pointers: &["/message"] },
+    Origin { column: "authn_method", pointers: &["/message"] },
+    Origin { column: "resources", pointers: &["/message", "/dbname", "/statement", "/backend_type"] },
+    Origin { column: "src_ip", pointers: &["/remote_host"] },
+    Origin { column: "src_host", pointers: &["/remote_host"] },
+    Origin { column: "src_port", pointers: &["/remote_port"] },
+    Origin { column: "client_app", pointers: &["/application_name"] },
+    Origin { column: "process", pointers: &["/pid"] },
+    Origin { column: "duration_ms", pointers: &["/message"] },
+    Origin { column: "data_rows", pointers: &["/message"] },
+    Origin { column: "correlation_ids", pointers: &["/session_id"] },
+];

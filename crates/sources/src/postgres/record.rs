@@ -1,0 +1,125 @@
+//! One line of the server's log, in either of its two structured forms.
+
+use std::borrow::Cow;
+
+use serde::Deserialize;
+
+use crate::json;
+use crate::split::csv;
+
+pub(super) type Text<'a> = Option<Cow<'a, str>>;
+
+/// The fields that both forms have, named as `jsonlog` does.
+#[derive(Default, Deserialize)]
+pub(super) struct Record<'a> {
+    #[serde(borrow, default, deserialize_with = "json::text")]
+    pub(super) timestamp: Text<'a>,
+    #[serde(borrow, default, deserialize_with = "json::text")]
+    pub(super) user: Text<'a>,
+    #[serde(borrow, default, deserialize_with = "json::text")]
+    pub(super) dbname: Text<'a>,
+    #[serde(borrow, default, deserialize_with = "json::text")]
+    pub(super) pid: Text<'a>,
+    #[serde(borrow, default, deserialize_with = "json::text")]
+    pub(super) remote_host: Text<'a>,
+    #[serde(borrow, default, deserialize_with = "json::text")]
+    pub(super) remote_port: Text<'a>,
+    #[serde(borrow, default, deserialize_with = "json::text")]
+    pub(super) session_id: Text<'a>,
+    #[serde(borrow, default, deserialize_with = "json::text")]
+    pub(super) line_num: Text<'a>,
+    #[serde(borrow, default, deserialize_with = "json::text")]
+    pub(super) error_severity: Text<'a>,
+    #[serde(borrow, default, deserialize_with = "json::text")]
+    pub(super) state_code: Text<'a>,
+    #[serde(borrow, default, deserialize_with = "json::text")]
+    pub(super) message: Text<'a>,
+    #[serde(borrow, default, deserialize_with = "json::text")]
+    pub(super) statement: Text<'a>,
+    #[serde(borrow, default, deserialize_with = "json::text")]
+    pub(super) application_name: Text<'a>,
+    #[serde(borrow, default, deserialize_with = "json::text")]
+    pub(super) backend_type: Text<'a>,
+}
+
+/// Reads a line of `csvlog`: 23 columns at least, by version up to 26. `None` if it is none.
+pub(super) fn of_csv(text: &str) -> Option<Record<'_>> {
+    if csv::begins(text.as_bytes(), true) != Some(true) {
+        return None;
+    }
+    let mut values = values(text)?;
+    if values.len() < 23 {
+        return None;
+    }
+    let mut take = |column: usize| values.get_mut(column).and_then(Option::take);
+    let (remote_host, remote_port) = match take(4) {
+        Some(Cow::Borrowed(from)) => match from.rsplit_once(':') {
+            Some((host, port)) if port.bytes().all(|b| b.is_ascii_digit()) => {
+                (Some(Cow::Borrowed(host)), Some(Cow::Borrowed(port)))
+            }
+            _ => (Some(Cow::Borrowed(from)), None),
+        },
+        other => (other, None),
+    };
+    Some(Record {
+        remote_host,
+        remote_port,
+        timestamp: take(0),
+        user: take(1),
+        dbname: take(2),
+        pid: take(3),
+        session_id: take(5),
+        line_num: take(6),
+        error_severity: take(11),
+        state_code: take(12),
+        message: take(13),
+        statement: take(19),
+        application_name: take(22),
+        backend_type: take(23),
+    })
+}
+
+/// The values of a line; an empty one that is not quoted is absent. `None` if a quote is not closed.
+pub(super) fn values(line: &str) -> Option<Vec<Text<'_>>> {
+    let mut values = Vec::with_capacity(26);
+    let mut rest = line.trim_end_matches(['\r', '\n']);
+    loop {
+        let (value, after) = match rest.strip_prefix('"') {
+            Some(quoted) => {
+                let (value, after) = unquote(quoted)?;
+                (Some(value), after)
+            }
+            None => {
+                let end = rest.find(',').unwrap_or(rest.len());
+                let (value, after) = rest.split_at(end);
+                (Some(Cow::Borrowed(value)).filter(|value: &Cow<'_, str>| !value.is_empty()), after)
+            }
+        };
+        values.push(value);
+        match after.strip_prefix(',') {
+            Some(next) => rest = next,
+            None if after.is_empty() => return Some(values),
+            None => return None,
+        }
+    }
+}
+
+/// The value up to its closing quote, two quotes being one, and what follows.
+fn unquote(text: &str) -> Option<(Cow<'_, str>, &str)> {
+    let mut at = 0;
+    loop {
+        at += memchr::memchr(b'"', text.as_bytes().get(at..)?)?;
+        match text.as_bytes().get(at + 1) {
+            Some(b'"') => at += 2,
+            _ => break,
+        }
+    }
+    let (value, after) = (text.get(..at)?, text.get(at + 1..)?);
+    let value = if value.contains('"') { Cow::Owned(value.replace("\"\"", "\"")) } else { Cow::Borrowed(value) };
+    Some((value, after))
+}
+
+/// A value that is really there.
+pub(super) fn said<'a>(value: &Text<'a>) -> Text<'a> {
+    value.clone().filter(|text| !text.is_empty() && *text != "[unknown]")
+}
