@@ -17,5 +17,6 @@ mod lineage;
 mod memory;
 mod native;
 mod platforms;
+mod real;
 mod truth;
 mod who;
