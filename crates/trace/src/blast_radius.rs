@@ -237,8 +237,10 @@ impl<S: Store> Fall<'_, S> {
             if rule::is_without_id(&issued.kind) {
                 let caller = issuer.actor.uri.clone();
                 let through = |fact: &Fact| {
-                    let named = fact.chain.iter().any(|step| step.principal == caller);
-                    fact.actor.uri == holder && named && (issuer.time..=end).contains(&fact.time)
+                    let named = caller == holder || fact.chain.iter().any(|step| step.principal == caller);
+                    // An exchange is where such a token comes from, not a use of one.
+                    let exchange = fact.holders().any(|one| one == holder);
+                    fact.actor.uri == holder && named && !exchange && (issuer.time..=end).contains(&fact.time)
                 };
                 self.uses(Key::Principal(&holder), through)?;
             }
@@ -266,7 +268,9 @@ impl<S: Store> Fall<'_, S> {
     }
 
     fn uses(&mut self, key: Key<'_>, counts: impl Fn(&Fact) -> bool) -> Result<(), StoreError> {
-        let page = self.store.find(&Lookup::within(key, self.since, self.until, self.settings.uses_max))?;
+        // One bound over all credentials: a thousand of them may not read a thousand times as much.
+        let left = self.settings.uses_max.saturating_sub(self.counted.len());
+        let page = self.store.find(&Lookup::within(key, self.since, self.until, left))?;
         if page.more {
             self.cut("uses_max", self.settings.uses_max);
         }

@@ -107,7 +107,13 @@ pub(crate) fn later(store: &impl Store, used: Use<'_>) -> Result<Option<Arc<Fact
 pub(crate) fn by_window(store: &impl Store, event: &Fact, settings: &Settings) -> Result<Option<Found>, StoreError> {
     let Some(rule) = rule::rule(Join::Window, "access-token") else { return Ok(None) };
     let page = issued_to(store, &event.actor.uri, event.time, rule, settings)?;
-    let named = |fact: &Fact| event.chain.iter().any(|step| step.principal == fact.actor.uri);
+    // An exchange gives the principal its own token: nothing of this platform comes before it.
+    if event.holders().any(|holder| holder == event.actor.uri) {
+        return Ok(None);
+    }
+    let named = |fact: &Fact| {
+        fact.actor.uri == event.actor.uri || event.chain.iter().any(|step| step.principal == fact.actor.uri)
+    };
     let fits = |fact: &Arc<Fact>| {
         fact.platform == event.platform
             && fact.issued.as_ref().is_some_and(|issued| rule::is_without_id(&issued.kind))

@@ -164,7 +164,9 @@ impl<'s, S: Store> Stitch<'s, S> {
     }
 
     fn read(&mut self, key: Key<'_>) -> Result<Vec<Arc<Fact>>, StoreError> {
-        let page = self.store.find(&Lookup::within(key, i64::MIN, i64::MAX, self.settings.uses_max))?;
+        // One bound over the whole timeline.
+        let left = self.settings.uses_max.saturating_sub(self.entries.len());
+        let page = self.store.find(&Lookup::within(key, i64::MIN, i64::MAX, left))?;
         if page.more {
             self.cut("uses_max", self.settings.uses_max);
         }

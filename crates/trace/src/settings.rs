@@ -20,7 +20,7 @@ pub struct Settings {
     pub candidates_max: usize,
     /// Longest life assumed of a token whose issuing record names no end, milliseconds.
     pub life_max_ms: i64,
-    /// Most events read for one credential, session or principal.
+    /// Most uses in one answer, and most events read for one principal or grant.
     pub uses_max: usize,
     /// Most credentials in one answer.
     pub credentials_max: usize,

@@ -93,6 +93,26 @@ fn a_fan_out_over_the_limit_is_cut_and_says_so() {
     assert!(radius.gaps.contains(&Gap::Cut { limit: "uses_max", value: 20 }));
 }
 
+#[test]
+fn many_keys_share_one_bound_on_uses() {
+    let (plain, mut lines) = (Context::default(), Vec::new());
+    for n in 0..5 {
+        let (id, key) = (format!("mint-{n}"), format!("ASIAMANY{n:0>12}"));
+        lines.push((mint(&user("AKIADEPLOYER00000001"), &id, 0, "AssumeRole", "many", &key), plain));
+        let used = |m: i64| as_role("many", &key, |caller| read_object(caller, &format!("use-{n}-{m}"), 10 + m));
+        lines.extend((0..10).map(|m| (used(m), plain)));
+    }
+    let store = read(lines);
+    let limit = Settings { uses_max: 20, ..Settings::default() };
+    let start = format!("nhi:cred:aws:{ACCOUNT}:access-key/AKIADEPLOYER00000001");
+    let radius = blast_radius::of(&store, &start, i64::MIN, i64::MAX, &limit).unwrap();
+    assert_eq!(radius.uses, 20, "5 mints and 50 calls were made");
+    assert_eq!(radius.gaps, [Gap::Cut { limit: "uses_max", value: 20 }]);
+    let timeline = session::of_event(&store, &store.by_source("use-0-0"), &Settings { uses_max: 5, ..limit }).unwrap();
+    assert!(timeline.entries.len() <= 6, "{}", timeline.entries.len());
+    assert!(timeline.gaps.contains(&Gap::Cut { limit: "uses_max", value: 5 }));
+}
+
 fn revoked(uri: &str, id: &str, second: i64) -> Fact {
     let line = read_object(&user("AKIAADMIN0000000001"), id, second);
     let mut fact = (*crate::memory::fact(900, &line, &Context::default())).clone();

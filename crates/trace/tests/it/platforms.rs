@@ -200,6 +200,33 @@ fn two_tokens_of_one_caller_leave_the_caller_clear() {
     assert!(lineage.origins[0].principal.ends_with("user/~alice%40acme.example"), "{:?}", lineage.origins);
 }
 
+/// Row 16: an outside subject, exchanged, used within the hour.
+#[test]
+fn a_federated_principal_leads_to_the_exchange_and_to_the_outside_subject() {
+    let pool = "iam.googleapis.com/projects/42/locations/global/workloadIdentityPools/ci";
+    let mapped = format!("principal://{pool}/subject/job-7");
+    let exchange = gcp(
+        "exchange",
+        0,
+        "sts.googleapis.com",
+        "google.identity.sts.v1.SecurityTokenService.ExchangeToken",
+        "projects/42/locations/global/workloadIdentityPools/ci/providers/github",
+        r#""principalSubject":"repo:acme/pay:ref:refs/heads/main""#,
+        &format!(r#","metadata":{{"mapped_principal":"{mapped}"}}"#),
+    );
+    let with = format!(r#""principalSubject":"{mapped}""#);
+    let object = "projects/_/buckets/b/objects/o";
+    let get = |id: &str, second| gcp(id, second, "storage.googleapis.com", "storage.objects.get", object, &with, "");
+    let store = read(vec![plain(exchange), plain(get("use", 60)), plain(get("late", 4_000))]);
+    let token = store.by_source("exchange").issued.as_ref().unwrap().uri.clone();
+    let radius = trace::blast_radius::of(&store, &token, i64::MIN, i64::MAX, &Settings::default()).unwrap();
+    assert_eq!(radius.uses, 1);
+    let lineage = up(&store, "use");
+    assert_eq!(hop(&lineage), (EdgeKind::Issued, Tier::L3, "account-caller-window", "exchange"));
+    assert!(lineage.origins[0].principal.contains("external/"), "{:?}", lineage.origins);
+    assert!(up(&store, "late").edges.is_empty(), "the hour was over");
+}
+
 /// Row 17.
 #[test]
 fn a_service_account_key_leads_to_whoever_made_it_at_l2() {
