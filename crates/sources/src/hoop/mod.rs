@@ -180,7 +180,7 @@ fn session<'a>(event: &mut Event<'a>, record: &Record<'a>, authority: &str) {
     }
     // The end of a session that still runs is null.
     when(event, &[&record.end_date, &record.start_date]);
-    let length = nanos(&record.end_date).zip(nanos(&record.start_date)).map(|(end, start)| end - start);
+    let length = nanos(&record.end_date).zip(nanos(&record.start_date)).map(|(end, start)| end.saturating_sub(start));
     event.duration_ms = length.map(|nanos| nanos / 1_000_000).filter(|length| *length >= 0);
     if let Some(review) = &record.review {
         if let Some(id) = said(&review.id) {

@@ -170,7 +170,7 @@ pub(super) fn grants<'a>(record: &Record<'a>, event: &Event<'a>, at: &Boundary<'
     let decider = first(&[&record.reviewer, &record.delegator, &record.user, &record.updated_by]);
     let now = nanos(&record.time);
     let longest = nanos(&record.max_duration);
-    let duration = longest.zip(now).and_then(|(end, now)| u64::try_from((end - now) / 1_000_000_000).ok());
+    let duration = longest.zip(now).and_then(|(end, now)| u64::try_from(end.saturating_sub(now) / 1_000_000_000).ok());
     let fact = |phase| GrantFact {
         uri: request_uri(&id, at),
         phase,

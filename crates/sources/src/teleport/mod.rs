@@ -226,7 +226,8 @@ fn when<'a>(event: &mut Event<'a>, record: &Record<'a>) {
     event.time = parsed.map(|parsed| parsed.nanos);
     event.time_precision = parsed.map_or(TimePrecision::Second, |parsed| parsed.precision);
     event.time_raw = said(&record.time);
-    let length = nanos(&record.session_stop).zip(nanos(&record.session_start)).map(|(stop, start)| stop - start);
+    let length =
+        nanos(&record.session_stop).zip(nanos(&record.session_start)).map(|(stop, start)| stop.saturating_sub(start));
     event.duration_ms = length.map(|nanos| nanos / 1_000_000).filter(|length| *length >= 0);
 }
 

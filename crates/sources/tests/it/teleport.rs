@@ -120,3 +120,13 @@ fn a_record_without_its_event_is_a_reject_that_says_so() {
     let reject = sources::normalise(br#"{"uid":"x","code":"T1I"}"#, &context, &mut scratch).unwrap_err();
     assert_eq!(reject.to_string(), "shape: event is missing; every Teleport audit record has one");
 }
+
+#[test]
+fn times_at_the_ends_of_what_can_be_counted_break_nothing() {
+    let record = br#"{"event":"access_request.create","code":"T5000I","uid":"u","time":"2262-04-11T00:00:00Z","id":"r",
+        "user":"a","max_duration":"1677-09-22T00:00:00Z","session_start":"2262-04-11T00:00:00Z",
+        "session_stop":"1677-09-22T00:00:00Z"}"#;
+    let event = golden::normalise(record).unwrap();
+    assert_eq!(event["grants"][0].get("duration_s"), None, "{event:#}");
+    assert_eq!(event.get("duration_ms"), None);
+}
