@@ -12,7 +12,7 @@ use std::sync::Arc;
 use model::{LeafIndex, Manifest};
 use tlog::checkpoint::Opened;
 use tlog::leaf_hash;
-use tlog::tile::{Row, TILE_WIDTH, Tile, TileBuilder, push_entry};
+use tlog::tile::Tile;
 use tlog::tree::Frontier;
 
 use crate::alarm::Sealed;
@@ -173,27 +173,10 @@ impl Repair {
             self.done.left.push("log/tile: the leaves do not give the root of the published checkpoint".to_owned());
             return Ok(());
         }
-        let mut edge = Edge { tree: TileBuilder::default(), bundle: Vec::new() };
-        entries(&view, published.size, &mut |entry| self.entry(&mut edge, entry))?;
-        for (tile, bytes) in edge.tree.partial_tiles().chain(edge.partial_bundle()) {
+        let mut edge = Edge::default();
+        entries(&view, published.size, &mut |entry| edge.push(entry, &mut |tile, bytes| self.tile(tile, bytes)))?;
+        for (tile, bytes) in edge.partial() {
             self.tile(tile, bytes)?;
-        }
-        Ok(())
-    }
-
-    fn entry(&mut self, edge: &mut Edge, entry: &[u8; model::LEAF_BYTES]) -> Result<()> {
-        push_entry(&mut edge.bundle, entry).map_err(|e| Error::fatal(e.to_string()))?;
-        let mut result = Ok(());
-        edge.tree.append(leaf_hash(entry), |tile, bytes| {
-            if result.is_ok() {
-                result = self.tile(tile, bytes);
-            }
-        });
-        result?;
-        let bundles = edge.size() / u64::from(TILE_WIDTH);
-        if edge.size() == bundles * u64::from(TILE_WIDTH) {
-            self.tile(Tile { row: Row::Entries, index: bundles.saturating_sub(1), width: TILE_WIDTH }, &edge.bundle)?;
-            edge.bundle.clear();
         }
         Ok(())
     }

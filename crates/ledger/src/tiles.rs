@@ -37,8 +37,39 @@ impl Edge {
         self.tree.root()
     }
 
+    /// Appends a leaf and hands over what it completes: full tiles, then a full bundle.
+    ///
+    /// # Errors
+    /// The first of `put`; the edge has taken the leaf then, and the caller goes back to an older one.
+    pub(crate) fn push(
+        &mut self,
+        entry: &[u8; LEAF_BYTES],
+        put: &mut dyn FnMut(Tile, &[u8]) -> Result<()>,
+    ) -> Result<()> {
+        push_entry(&mut self.bundle, entry).map_err(|e| Error::fatal(e.to_string()))?;
+        let mut result = Ok(());
+        self.tree.append(leaf_hash(entry), |tile, bytes| {
+            if result.is_ok() {
+                result = put(tile, bytes);
+            }
+        });
+        result?;
+        let bundles = self.size() / u64::from(TILE_WIDTH);
+        if self.size() == bundles * u64::from(TILE_WIDTH) {
+            let bundle = Tile { row: Row::Entries, index: bundles.saturating_sub(1), width: TILE_WIDTH };
+            put(bundle, &self.bundle)?;
+            self.bundle.clear();
+        }
+        Ok(())
+    }
+
+    /// What is not full at the end of the tree: tiles, and the bundle if there is one.
+    pub(crate) fn partial(&self) -> impl Iterator<Item = (Tile, &[u8])> {
+        self.tree.partial_tiles().chain(self.partial_bundle())
+    }
+
     /// The partial bundle, if the tree does not end with a full one.
-    pub(crate) fn partial_bundle(&self) -> Option<(Tile, &[u8])> {
+    fn partial_bundle(&self) -> Option<(Tile, &[u8])> {
         partial_tile(Row::Entries, self.size()).map(|tile| (tile, self.bundle.as_slice()))
     }
 }
@@ -68,26 +99,12 @@ impl Tiles {
     /// # Errors
     /// Those of the medium; the edge has taken the leaf then, and the caller goes back to an older one.
     pub(crate) fn push(&mut self, edge: &mut Edge, entry: &[u8; LEAF_BYTES]) -> Result<()> {
-        push_entry(&mut edge.bundle, entry).map_err(|e| Error::fatal(e.to_string()))?;
-        let mut result = Ok(());
-        edge.tree.append(leaf_hash(entry), |tile, bytes| {
-            if result.is_ok() {
-                result = self.put(tile, bytes);
-            }
-        });
-        result?;
-        let bundles = edge.size() / u64::from(TILE_WIDTH);
-        if edge.size() == bundles * u64::from(TILE_WIDTH) {
-            let bundle = Tile { row: Row::Entries, index: bundles.saturating_sub(1), width: TILE_WIDTH };
-            self.put(bundle, &edge.bundle)?;
-            edge.bundle.clear();
-        }
-        Ok(())
+        edge.push(entry, &mut |tile, bytes| self.put(tile, bytes))
     }
 
     /// Writes the partial tiles and the partial bundle of the edge.
     pub(crate) fn put_partial(&mut self, edge: &Edge) -> Result<()> {
-        for (tile, bytes) in edge.tree.partial_tiles().chain(edge.partial_bundle()) {
+        for (tile, bytes) in edge.partial() {
             self.put(tile, bytes)?;
         }
         Ok(())

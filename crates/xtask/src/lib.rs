@@ -1,1 +1,0 @@
-//! Tidy tests: what a reader may rely on in this repository, kept by tests in `tests/it`.
