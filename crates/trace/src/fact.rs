@@ -85,6 +85,8 @@ pub struct Actor {
     pub name: Option<String>,
     /// Whether a human acted.
     pub is_human: Human,
+    /// The rule of `identity.md` 3.4 that decided it, as in `R1:k8s-serviceaccount`.
+    pub rule: String,
 }
 
 /// One link of the delegation chain.
@@ -259,7 +261,13 @@ fn text(value: Option<&model::Text<'_>>) -> Option<String> {
 }
 
 fn actor(actor: &model::Principal<'_>) -> Actor {
-    Actor { uri: actor.uri.clone(), kind: actor.kind, name: text(actor.name.as_ref()), is_human: actor.is_human }
+    Actor {
+        uri: actor.uri.clone(),
+        kind: actor.kind,
+        name: text(actor.name.as_ref()),
+        is_human: actor.is_human,
+        rule: actor.rule.to_owned(),
+    }
 }
 
 fn step(step: &model::Step<'_>) -> Step {
