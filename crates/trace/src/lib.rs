@@ -14,6 +14,7 @@ pub mod blast_radius;
 mod fact;
 pub mod grant;
 mod issuance;
+pub mod keys;
 pub mod life;
 pub mod lineage;
 mod name;

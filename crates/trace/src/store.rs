@@ -39,6 +39,12 @@ pub enum Key<'k> {
     Grant(&'k str),
     /// Tells of a grant whose beneficiary is this principal.
     GrantedTo(&'k str),
+    /// Has this id at its source.
+    SourceEvent(&'k str),
+    /// Names its actor or a resource so.
+    Name(&'k str),
+    /// Came from this address.
+    Address(&'k str),
     /// Has an alias of this relation with this URI at either end.
     Alias(&'k str, AliasRel),
 }
@@ -52,7 +58,7 @@ pub enum Order {
     Newest,
 }
 
-/// One look-up. Facts of equal time come in the order of [`Fact::order`], whichever way.
+/// One look-up. Facts of equal time come in the order of [`Fact::order`], or its reverse.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Lookup<'k> {
     /// By what.

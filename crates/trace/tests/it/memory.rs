@@ -19,12 +19,12 @@ impl Memory {
         facts.sort_by(|a, b| a.order().cmp(&b.order()));
         let mut keys: HashMap<(u8, String), Vec<usize>> = HashMap::new();
         for (at, fact) in facts.iter().enumerate() {
-            for key in keys_of(fact) {
-                let places = keys.entry(key).or_default();
+            fact.keys(&mut |key| {
+                let places = keys.entry(text(key)).or_default();
                 if places.last() != Some(&at) {
                     places.push(at);
                 }
-            }
+            });
         }
         Memory { facts, keys }
     }
@@ -50,56 +50,22 @@ pub(crate) fn fact(at: usize, line: &str, context: &sources::Context<'_>) -> Arc
     let mut scratch = sources::Scratch::default();
     let event = sources::normalise(line.as_bytes(), context, &mut scratch).unwrap_or_else(|e| panic!("{e}: {line}"));
     let id = EventId { log: "3f2a91c0".to_owned(), index: LeafIndex(at as u64) };
-    Arc::new(Fact::of(id, event.time.unwrap_or_default(), &event))
-}
-
-fn keys_of(fact: &Fact) -> Vec<(u8, String)> {
-    let mut keys = Vec::new();
-    let mut add = |key: Key<'_>| keys.push(text(key));
-    if let Some(used) = &fact.credential {
-        add(Key::Used(&used.uri));
-        used.native_id.iter().for_each(|id| add(Key::UsedId(id)));
-    }
-    if let Some(issued) = &fact.issued {
-        add(Key::Issued(&issued.uri));
-        issued.native_id.iter().for_each(|id| add(Key::IssuedId(id)));
-        issued.parent.iter().for_each(|parent| add(Key::IssuedFrom(parent)));
-    }
-    fact.holders().for_each(|holder| add(Key::IssuedTo(holder)));
-    fact.changes.iter().for_each(|change| add(Key::Changed(&change.uri)));
-    fact.session.iter().for_each(|session| add(Key::Session(session)));
-    add(Key::Principal(&fact.actor.uri));
-    fact.subject.iter().chain(&fact.initiator).for_each(|uri| add(Key::Principal(uri)));
-    fact.chain.iter().for_each(|step| add(Key::Principal(&step.principal)));
-    fact.resources.iter().for_each(|resource| add(Key::Resource(&resource.uri)));
-    fact.correlation_ids.iter().for_each(|id| add(Key::Correlation(id)));
-    fact.grant_refs.iter().chain(fact.grants.iter().map(|grant| &grant.uri)).for_each(|uri| add(Key::Grant(uri)));
-    fact.grants.iter().filter_map(|grant| grant.beneficiary.as_ref()).for_each(|uri| add(Key::GrantedTo(uri)));
-    for alias in &fact.aliases {
-        add(Key::Alias(&alias.a, alias.rel));
-        add(Key::Alias(&alias.b, alias.rel));
-    }
-    keys
+    let fact = Fact::of(id, event.time.unwrap_or_default(), &event);
+    assert_eq!(keys(|each| trace::keys::of_event(&event, each)), keys(|each| fact.keys(each)), "{line}");
+    Arc::new(fact)
 }
 
 fn text(key: Key<'_>) -> (u8, String) {
-    let (tag, text) = match key {
-        Key::Used(text) => (0, text),
-        Key::UsedId(text) => (1, text),
-        Key::Issued(text) => (2, text),
-        Key::IssuedId(text) => (3, text),
-        Key::IssuedFrom(text) => (4, text),
-        Key::IssuedTo(text) => (5, text),
-        Key::Changed(text) => (6, text),
-        Key::Session(text) => (7, text),
-        Key::Principal(text) => (8, text),
-        Key::Resource(text) => (9, text),
-        Key::Correlation(text) => (10, text),
-        Key::Grant(text) => (11, text),
-        Key::GrantedTo(text) => (12, text),
-        Key::Alias(text, rel) => (13 + rel as u8, text),
-    };
-    (tag, text.to_owned())
+    let (number, text) = key.parts();
+    (number, text.to_owned())
+}
+
+/// The keys that a visit names, sorted.
+fn keys(visit: impl FnOnce(&mut dyn FnMut(Key<'_>))) -> Vec<(u8, String)> {
+    let mut found = Vec::new();
+    visit(&mut |key| found.push(text(key)));
+    found.sort();
+    found
 }
 
 impl Store for Memory {

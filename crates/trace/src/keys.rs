@@ -1,0 +1,122 @@
+//! By which keys an event can be found: the one list, from which a store builds its index.
+//!
+//! The same list is read off an [`Event`] on its way into an index, and off a [`Fact`] to tell whether
+//! it is what a look-up meant: an index may hold false positives, an answer may not.
+
+use model::{Event, Text};
+
+use crate::{Fact, Key};
+
+impl<'k> Key<'k> {
+    /// Number of this kind of key and the text that is compared. Numbers are never used again for
+    /// something else: stored indexes hold them.
+    pub fn parts(self) -> (u8, &'k str) {
+        match self {
+            Key::Used(text) => (0, text),
+            Key::UsedId(text) => (1, text),
+            Key::Issued(text) => (2, text),
+            Key::IssuedId(text) => (3, text),
+            Key::IssuedFrom(text) => (4, text),
+            Key::IssuedTo(text) => (5, text),
+            Key::Changed(text) => (6, text),
+            Key::Session(text) => (7, text),
+            Key::Principal(text) => (8, text),
+            Key::Resource(text) => (9, text),
+            Key::Correlation(text) => (10, text),
+            Key::Grant(text) => (11, text),
+            Key::GrantedTo(text) => (12, text),
+            Key::SourceEvent(text) => (13, text),
+            Key::Name(text) => (14, text),
+            Key::Address(text) => (15, text),
+            Key::Alias(text, rel) => (32 + rel as u8, text),
+        }
+    }
+}
+
+/// Visits every key by which an event is found; some of them twice.
+pub fn of_event(event: &Event<'_>, each: &mut dyn FnMut(Key<'_>)) {
+    if let Some(used) = &event.credential {
+        each(Key::Used(&used.uri));
+        used.native_id.iter().for_each(|id| each(Key::UsedId(id)));
+    }
+    if let Some(issued) = &event.issued_credential {
+        each(Key::Issued(&issued.uri));
+        issued.native_id.iter().for_each(|id| each(Key::IssuedId(id)));
+        issued.parent.iter().for_each(|parent| each(Key::IssuedFrom(parent)));
+    }
+    let issued = event.issued_credential.as_ref().map(|issued| issued.uri.as_str());
+    for alias in &event.aliases {
+        if alias.rel == model::AliasRel::CredentialOf && Some(alias.a.as_str()) == issued {
+            each(Key::IssuedTo(&alias.b));
+        }
+        each(Key::Alias(&alias.a, alias.rel));
+        each(Key::Alias(&alias.b, alias.rel));
+    }
+    event.credential_changes.iter().for_each(|change| each(Key::Changed(&change.uri)));
+    event.session.iter().for_each(|session| each(Key::Session(session)));
+    each(Key::Principal(&event.actor.uri));
+    event.subject.iter().chain(&event.initiator).for_each(|uri| each(Key::Principal(uri)));
+    event.chain.iter().for_each(|step| each(Key::Principal(&step.principal)));
+    event.actor.name.iter().for_each(|name| each(Key::Name(name)));
+    for resource in &event.resources {
+        each(Key::Resource(&resource.uri));
+        resource.name.iter().for_each(|name| each(Key::Name(name)));
+    }
+    event.correlation_ids.iter().for_each(|id| each(Key::Correlation(id)));
+    event.grant_refs.iter().for_each(|uri| each(Key::Grant(uri)));
+    for grant in &event.grants {
+        each(Key::Grant(&grant.uri));
+        grant.beneficiary.iter().for_each(|uri| each(Key::GrantedTo(uri)));
+    }
+    text(&event.source_event_id).into_iter().for_each(|id| each(Key::SourceEvent(id)));
+    text(&event.src.ip).into_iter().for_each(|ip| each(Key::Address(ip)));
+}
+
+fn text<'t>(value: &'t Option<Text<'_>>) -> Option<&'t str> {
+    value.as_deref()
+}
+
+impl Fact {
+    /// Visits every key by which this fact is found; some of them twice.
+    pub fn keys(&self, each: &mut dyn FnMut(Key<'_>)) {
+        if let Some(used) = &self.credential {
+            each(Key::Used(&used.uri));
+            used.native_id.iter().for_each(|id| each(Key::UsedId(id)));
+        }
+        if let Some(issued) = &self.issued {
+            each(Key::Issued(&issued.uri));
+            issued.native_id.iter().for_each(|id| each(Key::IssuedId(id)));
+            issued.parent.iter().for_each(|parent| each(Key::IssuedFrom(parent)));
+        }
+        self.holders().for_each(|holder| each(Key::IssuedTo(holder)));
+        for alias in &self.aliases {
+            each(Key::Alias(&alias.a, alias.rel));
+            each(Key::Alias(&alias.b, alias.rel));
+        }
+        self.changes.iter().for_each(|change| each(Key::Changed(&change.uri)));
+        self.session.iter().for_each(|session| each(Key::Session(session)));
+        each(Key::Principal(&self.actor.uri));
+        self.subject.iter().chain(&self.initiator).for_each(|uri| each(Key::Principal(uri)));
+        self.chain.iter().for_each(|step| each(Key::Principal(&step.principal)));
+        self.actor.name.iter().for_each(|name| each(Key::Name(name)));
+        for resource in &self.resources {
+            each(Key::Resource(&resource.uri));
+            resource.name.iter().for_each(|name| each(Key::Name(name)));
+        }
+        self.correlation_ids.iter().for_each(|id| each(Key::Correlation(id)));
+        self.grant_refs.iter().for_each(|uri| each(Key::Grant(uri)));
+        for grant in &self.grants {
+            each(Key::Grant(&grant.uri));
+            grant.beneficiary.iter().for_each(|uri| each(Key::GrantedTo(uri)));
+        }
+        self.source_event_id.iter().for_each(|id| each(Key::SourceEvent(id)));
+        self.src_ip.iter().for_each(|ip| each(Key::Address(ip)));
+    }
+
+    /// Whether a look-up by this key means this fact.
+    pub fn has(&self, key: Key<'_>) -> bool {
+        let mut found = false;
+        self.keys(&mut |own| found |= own == key);
+        found
+    }
+}
