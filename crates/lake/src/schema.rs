@@ -8,8 +8,8 @@ use std::sync::{Arc, LazyLock};
 
 use arrow::datatypes::{Schema, SchemaRef};
 use model::{
-    Alias, Change, Credential, CredentialChange, Event, EventId, Fingerprint, GrantFact, Millis, Related, Resource,
-    Step, Text as Name,
+    Alias, Change, Credential, CredentialChange, Entitlement, Event, EventId, Fingerprint, GrantFact, HeldCredential,
+    Inventory, Millis, Related, Resource, Step, Text as Name,
 };
 
 use crate::cells::{Column, Count};
@@ -94,6 +94,9 @@ pub(crate) const LOOKED_UP: &[&str] = &[
     "resources.list.element.name",
     "credential_changes.list.element.uri",
     "grants.list.element.uri",
+    "inventory_uri",
+    "entitlements.list.element.holder",
+    "entitlements.list.element.source",
 ];
 
 /// Columns of which pages have a smallest and a largest value: those that questions give a range of, or
@@ -117,6 +120,14 @@ pub(crate) const RARELY_REPEATED: &[&str] =
 
 fn fingerprint<'e, 'a>(credential: &'e Option<Credential<'a>>) -> Option<&'e Fingerprint<'a>> {
     credential.as_ref()?.fingerprint.as_ref()
+}
+
+fn inventory<'e, 'a>(event: &'e Event<'a>) -> Option<&'e Inventory<'a>> {
+    event.inventory.as_deref()
+}
+
+fn held<'e, 'a>(event: &'e Event<'a>) -> &'e [HeldCredential<'a>] {
+    inventory(event).map_or(&[], |inventory| &inventory.credentials)
 }
 
 fn names<'e>(names: Option<&'e Vec<Name<'_>>>) -> impl Iterator<Item = &'e str> {
@@ -287,6 +298,38 @@ columns! {
         grants: Each<GrantColumns> = &r.event.grants;
         /// Names seen together in the record.
         aliases: Each<AliasColumns> = &r.event.aliases;
+        /// The principal, group, role or policy that an inventory lists: canonical URI.
+        inventory_uri: Text = inventory(r.event).map(|i| i.uri.as_str());
+        /// Its name, verbatim.
+        inventory_name: Text = inventory(r.event).and_then(|i| i.name.as_deref());
+        /// The platform's type of it.
+        inventory_item_type: Text = inventory(r.event).map(|i| &*i.item_type);
+        /// What kind of principal is listed.
+        inventory_kind: Text = inventory(r.event).map(|i| i.kind.as_str());
+        /// Whether the listed principal is a human's: human, nonhuman, mixed, unknown.
+        inventory_is_human: Text = inventory(r.event).map(|i| i.is_human.as_str());
+        /// The rule that decided `inventory_is_human`.
+        inventory_rule: Text = inventory(r.event).map(|i| i.rule);
+        /// Whether it can be used: enabled, disabled, deleted.
+        inventory_state: Text = inventory(r.event).and_then(|i| i.state).map(model::InventoryState::as_str);
+        /// Who answers for it, as the inventory says.
+        inventory_owners: Words = names(inventory(r.event).map(|i| &i.owners));
+        /// Team it belongs to.
+        inventory_team: Text = inventory(r.event).and_then(|i| i.team.as_deref());
+        /// What it is for.
+        inventory_purpose: Text = inventory(r.event).and_then(|i| i.purpose.as_deref());
+        /// How sensitive it, or what it reaches, is.
+        inventory_sensitivity: Text = inventory(r.event).and_then(|i| i.sensitivity.as_deref());
+        /// When it came to exist.
+        inventory_created: Nanos = inventory(r.event).and_then(|i| i.created);
+        /// When it was last used, as the platform says.
+        inventory_last_used: Nanos = inventory(r.event).and_then(|i| i.last_used);
+        /// When it ends.
+        inventory_not_after: Nanos = inventory(r.event).and_then(|i| i.not_after);
+        /// The credentials it has.
+        inventory_credentials: Each<HeldCredentialColumns> = held(r.event);
+        /// What the inventory says that holders may do.
+        entitlements: Each<EntitlementColumns> = &r.event.entitlements;
         /// OCSF delegation id.
         delegation_uid: Text = r.event.delegation_uid.as_deref();
 
@@ -474,6 +517,52 @@ columns! {
         not_after: Nanos = r.not_after;
         /// Longest allowed duration in seconds.
         duration_s: Count = r.duration_s.map(integer);
+    }
+}
+
+columns! {
+    /// A credential that an inventory lists.
+    pub(crate) struct HeldCredentialColumns for r: HeldCredential<'r> {
+        /// Canonical URI of the credential.
+        uri: Word = &r.uri;
+        /// Type of the credential: access-key, app-key, ...
+        kind: Word = &r.kind;
+        /// The platform's own id, verbatim.
+        native_id: Text = r.native_id.as_deref();
+        /// enabled, disabled, deleted.
+        state: Text = r.state.map(model::InventoryState::as_str);
+        /// Came to exist, or valid from.
+        created: Nanos = r.created;
+        /// Last used, as the platform says.
+        last_used: Nanos = r.last_used;
+        /// Valid until.
+        not_after: Nanos = r.not_after;
+    }
+}
+
+columns! {
+    /// What a holder may do, or from whom it has what it may do.
+    pub(crate) struct EntitlementColumns for r: Entitlement<'r> {
+        /// Canonical URI of who holds it.
+        holder: Word = &r.holder;
+        /// privilege, inherits, bounded.
+        kind: Word = r.kind.as_str();
+        /// Actions it may, or must not, do.
+        privileges: Words = r.privileges.iter().map(|name| &**name);
+        /// Actions that those do not include.
+        except: Words = r.except.iter().map(|name| &**name);
+        /// Canonical URI of the group, role or policy that it inherits from or is bounded by.
+        source: Text = r.source.as_deref();
+        /// On what, as the platform names it; empty is all that the authority has.
+        targets: Words = r.targets.iter().map(|name| &**name);
+        /// allow, deny.
+        effect: Word = r.effect.as_str();
+        /// The policy statement, binding or assignment that says so.
+        via: Text = r.via.as_deref();
+        /// Whether it depends on conditions not told here.
+        conditional: TheFlag = r.conditional;
+        /// Ends.
+        not_after: Nanos = r.not_after;
     }
 }
 

@@ -10,8 +10,8 @@
 use std::borrow::Cow;
 
 use crate::{
-    Access, ActorKind, AliasRel, CredentialChangeKind, Effect, GrantPhase, Human, Mode, Party, Platform, ResourceRole,
-    Status, StepKind, TimePrecision,
+    Access, ActorKind, AliasRel, CredentialChangeKind, Effect, Entitlement, GrantPhase, Human, Inventory, Mode, Party,
+    Platform, ResourceRole, Status, StepKind, TimePrecision,
 };
 
 #[cfg(test)]
@@ -389,6 +389,10 @@ pub struct Event<'a> {
     pub grants: Vec<GrantFact<'a>>,
     /// Names seen together.
     pub aliases: Vec<Alias>,
+    /// The item of an inventory that this record is; boxed, for few records are one.
+    pub inventory: Option<Box<Inventory<'a>>>,
+    /// What the record, an inventory's, says that holders may do.
+    pub entitlements: Vec<Entitlement<'a>>,
     /// OCSF delegation uid.
     pub delegation_uid: Option<Text<'a>>,
 
@@ -482,6 +486,8 @@ impl<'a> Event<'a> {
             grant_refs: Vec::new(),
             grants: Vec::new(),
             aliases: Vec::new(),
+            inventory: None,
+            entitlements: Vec::new(),
             delegation_uid: None,
             authn: Authn::default(),
             decision: Decision::default(),

@@ -11,6 +11,7 @@ mod body;
 mod commitment;
 mod event;
 mod header;
+mod inventory;
 mod leaf;
 mod names;
 mod position;
@@ -27,10 +28,11 @@ pub use event::{
     GrantFact, Principal, Purpose, Quality, Related, Resource, SecretAccess, Step, Text, Tool, Workload,
 };
 pub use header::{FLAG_TRUNCATED, Header, HeaderError, Replacement};
+pub use inventory::{Entitlement, HeldCredential, Inventory};
 pub use leaf::{EventId, EventIdError, Kind, LEAF_BYTES, LEAF_VERSION, Leaf, LeafError, LeafIndex, TreeSize};
 pub use names::{
-    Access, ActorKind, AliasRel, CredentialChangeKind, Effect, GrantPhase, Human, Mode, Party, Platform, ResourceRole,
-    Status, StepKind, TimePrecision,
+    Access, ActorKind, AliasRel, CredentialChangeKind, Effect, EntitlementKind, GrantPhase, Human, InventoryState,
+    Mode, Party, Platform, ResourceRole, Status, StepKind, TimePrecision,
 };
 pub use position::Position;
 pub use time::{Millis, rfc3339_from_millis, rfc3339_from_nanos};

@@ -267,6 +267,30 @@ names! {
 }
 
 names! {
+    /// How an entitlement of an inventory leads to privileges.
+    EntitlementKind {
+        /// The holder itself may, or must not, do what it lists.
+        Privilege = "privilege",
+        /// The holder has all that its source has: member of a group, bound to a role, attached policy.
+        Inherits = "inherits",
+        /// Whatever else gives it, the holder can do no more than its source allows.
+        Bounded = "bounded",
+    }
+}
+
+names! {
+    /// Whether a listed identity or credential can be used.
+    InventoryState {
+        /// It can.
+        Enabled = "enabled",
+        /// It is switched off, and may be switched on again.
+        Disabled = "disabled",
+        /// It is marked as deleted, and still listed.
+        Deleted = "deleted",
+    }
+}
+
+names! {
     /// How an agent ran.
     Mode {
         /// A person at the other end.

@@ -1,8 +1,8 @@
 //! What lineage needs of one event, owned and compact.
 
 use model::{
-    Access, ActorKind, AliasRel, CredentialChangeKind, Effect, Event, EventId, GrantPhase, Human, Mode, Platform,
-    ResourceRole, Status, StepKind,
+    Access, ActorKind, AliasRel, CredentialChangeKind, Effect, EntitlementKind, Event, EventId, GrantPhase, Human,
+    InventoryState, Mode, Platform, ResourceRole, Status, StepKind,
 };
 
 /// The view of one event that this crate works on: one fact per event.
@@ -54,6 +54,10 @@ pub struct Fact {
     pub grants: Vec<GrantFact>,
     /// Names seen together.
     pub aliases: Vec<Alias>,
+    /// The item of an inventory that the record is.
+    pub inventory: Option<Box<Inventory>>,
+    /// What the record, an inventory's, says that holders may do.
+    pub entitlements: Vec<Entitlement>,
     /// What was decided.
     pub effect: Option<Effect>,
     /// What was acted on.
@@ -187,6 +191,85 @@ pub struct GrantFact {
     pub duration_s: Option<u64>,
 }
 
+/// One item of an inventory.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Inventory {
+    /// Canonical URI: a principal, or (class `resource`) a group, role, policy or binding.
+    pub uri: String,
+    /// Its name, verbatim.
+    pub name: Option<String>,
+    /// The platform's type.
+    pub item_type: String,
+    /// What kind of principal; unknown for what cannot act.
+    pub kind: ActorKind,
+    /// Whether it is a human's.
+    pub is_human: Human,
+    /// The rule that decided.
+    pub rule: String,
+    /// Whether it can be used.
+    pub state: Option<InventoryState>,
+    /// Who answers for it, as the inventory says.
+    pub owners: Vec<String>,
+    /// Team it belongs to.
+    pub team: Option<String>,
+    /// What it is for.
+    pub purpose: Option<String>,
+    /// How sensitive it is.
+    pub sensitivity: Option<String>,
+    /// Came to exist, nanoseconds since 1970.
+    pub created: Option<i64>,
+    /// Last used as the platform says, nanoseconds since 1970.
+    pub last_used: Option<i64>,
+    /// Ends, nanoseconds since 1970.
+    pub not_after: Option<i64>,
+    /// The credentials it has.
+    pub credentials: Vec<HeldCredential>,
+}
+
+/// A credential that an inventory lists.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HeldCredential {
+    /// Canonical URI.
+    pub uri: String,
+    /// The type part of the URI.
+    pub kind: String,
+    /// The platform's own id, verbatim.
+    pub native_id: Option<String>,
+    /// Whether it can be used.
+    pub state: Option<InventoryState>,
+    /// Came to exist, or valid from, nanoseconds since 1970.
+    pub created: Option<i64>,
+    /// Last used as the platform says, nanoseconds since 1970.
+    pub last_used: Option<i64>,
+    /// Valid until, nanoseconds since 1970.
+    pub not_after: Option<i64>,
+}
+
+/// What a holder may do, or from whom it has what it may do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entitlement {
+    /// Canonical URI of who holds it: a principal, or a group, role or policy.
+    pub holder: String,
+    /// How to read the rest.
+    pub kind: EntitlementKind,
+    /// Actions, each meant on each of `targets`; comparable with [`Fact::operation`], `*` for any run.
+    pub privileges: Vec<String>,
+    /// Actions that `privileges` do not include.
+    pub except: Vec<String>,
+    /// Canonical URI of what it inherits from or is bounded by.
+    pub source: Option<String>,
+    /// On what; empty is all that the holder's authority has.
+    pub targets: Vec<String>,
+    /// Given or refused.
+    pub effect: Effect,
+    /// The policy statement, binding or assignment that says so.
+    pub via: Option<String>,
+    /// Whether it depends on conditions not told here.
+    pub conditional: bool,
+    /// Ends, nanoseconds since 1970.
+    pub not_after: Option<i64>,
+}
+
 impl Fact {
     /// The facts of one event. `time` is the event's own, or the time of receipt of an event without one.
     pub fn of(id: EventId, time: i64, event: &Event<'_>) -> Fact {
@@ -214,6 +297,8 @@ impl Fact {
             grant_refs: event.grant_refs.clone(),
             grants: event.grants.iter().map(grant).collect(),
             aliases: event.aliases.iter().map(alias).collect(),
+            inventory: event.inventory.as_deref().map(|listed| Box::new(inventory(listed))),
+            entitlements: event.entitlements.iter().map(entitlement).collect(),
             effect: event.decision.effect,
             resources: event.resources.iter().map(resource).collect(),
             correlation_ids: event.correlation_ids.iter().map(ToString::to_string).collect(),
@@ -299,6 +384,57 @@ fn change(change: &model::CredentialChange<'_>) -> Change {
 
 fn alias(alias: &model::Alias) -> Alias {
     Alias { a: alias.a.clone(), b: alias.b.clone(), rel: alias.rel, rule: alias.rule.to_owned() }
+}
+
+fn texts(values: &[model::Text<'_>]) -> Vec<String> {
+    values.iter().map(ToString::to_string).collect()
+}
+
+fn inventory(listed: &model::Inventory<'_>) -> Inventory {
+    Inventory {
+        uri: listed.uri.clone(),
+        name: text(listed.name.as_ref()),
+        item_type: listed.item_type.to_string(),
+        kind: listed.kind,
+        is_human: listed.is_human,
+        rule: listed.rule.to_owned(),
+        state: listed.state,
+        owners: texts(&listed.owners),
+        team: text(listed.team.as_ref()),
+        purpose: text(listed.purpose.as_ref()),
+        sensitivity: text(listed.sensitivity.as_ref()),
+        created: listed.created,
+        last_used: listed.last_used,
+        not_after: listed.not_after,
+        credentials: listed.credentials.iter().map(held).collect(),
+    }
+}
+
+fn held(credential: &model::HeldCredential<'_>) -> HeldCredential {
+    HeldCredential {
+        uri: credential.uri.clone(),
+        kind: credential.kind.to_string(),
+        native_id: text(credential.native_id.as_ref()),
+        state: credential.state,
+        created: credential.created,
+        last_used: credential.last_used,
+        not_after: credential.not_after,
+    }
+}
+
+fn entitlement(entitlement: &model::Entitlement<'_>) -> Entitlement {
+    Entitlement {
+        holder: entitlement.holder.clone(),
+        kind: entitlement.kind,
+        privileges: texts(&entitlement.privileges),
+        except: texts(&entitlement.except),
+        source: entitlement.source.clone(),
+        targets: texts(&entitlement.targets),
+        effect: entitlement.effect,
+        via: text(entitlement.via.as_ref()),
+        conditional: entitlement.conditional,
+        not_after: entitlement.not_after,
+    }
 }
 
 fn resource(resource: &model::Resource<'_>) -> Resource {

@@ -28,7 +28,9 @@ pub mod who;
 
 pub use answer::{Edge, EdgeKind, Evidence, Found, Gap, Mark, Origin};
 pub use blast_radius::BlastRadius;
-pub use fact::{Actor, Alias, Change, Credential, Fact, GrantFact, Resource, Step};
+pub use fact::{
+    Actor, Alias, Change, Credential, Entitlement, Fact, GrantFact, HeldCredential, Inventory, Resource, Step,
+};
 pub use grant::Grant;
 pub use life::Life;
 pub use lineage::Lineage;

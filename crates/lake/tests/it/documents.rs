@@ -46,7 +46,7 @@ pub(crate) fn event_schema() -> String {
         }
         property.insert("description".into(), json!(column.meaning.trim()));
         properties.insert(column.name.into(), Value::Object(property));
-        if !field.is_nullable() && !matches!(field.data_type(), DataType::List(_)) {
+        if is_always_there(field) {
             required.push(json!(column.name));
         }
     }
@@ -65,6 +65,11 @@ pub(crate) fn event_schema() -> String {
     format!("{schema:#}\n")
 }
 
+/// An empty list is left out, like a null.
+fn is_always_there(field: &arrow::datatypes::Field) -> bool {
+    !field.is_nullable() && !matches!(field.data_type(), DataType::List(_))
+}
+
 fn of_type(kind: &DataType) -> Map<String, Value> {
     let schema = match kind {
         DataType::Utf8View => json!({"type": "string"}),
@@ -76,7 +81,7 @@ fn of_type(kind: &DataType) -> Map<String, Value> {
         DataType::List(element) => json!({"type": "array", "minItems": 1, "items": of_type(element.data_type())}),
         DataType::Struct(fields) => {
             let property = |field: &std::sync::Arc<Field>| (field.name().clone(), of_type(field.data_type()).into());
-            let required: Vec<_> = fields.iter().filter(|f| !f.is_nullable()).map(|f| f.name().clone()).collect();
+            let required: Vec<_> = fields.iter().filter(|f| is_always_there(f)).map(|f| f.name().clone()).collect();
             json!({"type": "object", "additionalProperties": false, "required": required,
                    "properties": fields.iter().map(property).collect::<Map<_, Value>>()})
         }
@@ -96,8 +101,9 @@ fn closed(column: &str) -> Option<Value> {
     Some(match column {
         "platform" => names!(m::Platform),
         "access" => names!(m::Access),
-        "actor_kind" => names!(m::ActorKind),
-        "is_human" => names!(m::Human),
+        "actor_kind" | "inventory_kind" => names!(m::ActorKind),
+        "is_human" | "inventory_is_human" => names!(m::Human),
+        "inventory_state" => names!(m::InventoryState),
         "status" => names!(m::Status),
         "time_precision" => names!(m::TimePrecision),
         "party" => names!(m::Party),

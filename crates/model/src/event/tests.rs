@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::*;
-use crate::rfc3339_from_nanos;
+use crate::{EntitlementKind, HeldCredential, InventoryState, rfc3339_from_nanos};
 
 /// A text that an encoder has to take care with.
 const TEXT: &str = "q\"\\\u{0}\n\u{7f}é\u{2028}😀";
@@ -53,6 +53,49 @@ fn grant<'a>() -> GrantFact<'a> {
         not_before: Some(NANOS),
         not_after: Some(NANOS),
         duration_s: Some(3_600),
+    }
+}
+
+fn inventory<'a>() -> Inventory<'a> {
+    Inventory {
+        uri: uri("principal"),
+        name: text(),
+        item_type: "iam-user".into(),
+        kind: ActorKind::ServiceAccount,
+        is_human: Human::Nonhuman,
+        rule: "R4:owner-tag",
+        state: Some(InventoryState::Disabled),
+        owners: vec![TEXT.into(), "b".into()],
+        team: text(),
+        purpose: text(),
+        sensitivity: text(),
+        created: Some(NANOS),
+        last_used: Some(NANOS),
+        not_after: Some(NANOS),
+        credentials: vec![HeldCredential {
+            uri: uri("cred"),
+            kind: "access-key".into(),
+            native_id: text(),
+            state: Some(InventoryState::Enabled),
+            created: Some(NANOS),
+            last_used: Some(NANOS),
+            not_after: Some(NANOS),
+        }],
+    }
+}
+
+fn entitlement<'a>() -> Entitlement<'a> {
+    Entitlement {
+        holder: uri("principal"),
+        kind: EntitlementKind::Privilege,
+        privileges: vec!["s3:*".into(), TEXT.into()],
+        except: vec!["s3:PutObject".into()],
+        source: Some(uri("resource")),
+        targets: vec![TEXT.into(), "*".into()],
+        effect: Effect::Deny,
+        via: text(),
+        conditional: true,
+        not_after: Some(NANOS),
     }
 }
 
@@ -113,6 +156,8 @@ fn full<'a>() -> Event<'a> {
         grant_refs: vec![uri("grant")],
         grants: vec![grant()],
         aliases: vec![Alias { a: uri("principal"), b: uri("principal"), rel: AliasRel::RunsAs, rule: "aws:arn" }],
+        inventory: Some(Box::new(inventory())),
+        entitlements: vec![entitlement()],
         delegation_uid: text(),
         authn: Authn { protocol: text(), method: text(), mfa: Some(true), factors: vec![TEXT.into()] },
         decision: Decision {
@@ -192,6 +237,9 @@ fn an_event_with_every_field_set_survives_its_json_form() {
         ("/data_bytes_out", json!(i64::MIN)),
         ("/duration_ms", json!(i64::MAX)),
         ("/changes/0/before", json!(TEXT)),
+        ("/inventory/state", json!("disabled")),
+        ("/inventory/credentials/0/kind", json!("access-key")),
+        ("/entitlements/0/privileges/0", json!("s3:*")),
         ("/privileged", json!(false)),
     ] {
         assert_eq!(read.pointer(pointer), Some(&wanted), "{pointer}");
@@ -249,7 +297,9 @@ fn put(prefix: &str, parts: &Map<String, Value>, columns: &mut Map<String, Value
 
 fn shown(field: &str, value: &Value) -> Value {
     match (field, value) {
-        ("time" | "not_before" | "not_after", nanos) => json!(rfc3339_from_nanos(nanos.as_i64().unwrap())),
+        ("time" | "not_before" | "not_after" | "created" | "last_used", nanos) => {
+            json!(rfc3339_from_nanos(nanos.as_i64().unwrap()))
+        }
         (_, Value::Array(items)) => items.iter().map(|item| part_of(field, item)).collect(),
         _ => value.clone(),
     }
