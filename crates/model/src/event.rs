@@ -73,6 +73,8 @@ pub struct Credential<'a> {
     pub mfa: Option<bool>,
     /// URI of the credential it was minted with.
     pub parent: Option<String>,
+    /// How often it may be used, if that is limited.
+    pub uses_max: Option<u32>,
 }
 
 /// A credential that this record says was refreshed, revoked, disabled, enabled or rotated.
@@ -306,6 +308,38 @@ pub struct GrantFact<'a> {
     pub not_after: Option<i64>,
     /// Longest allowed duration in seconds.
     pub duration_s: Option<u64>,
+    /// What it is limited to, as other records name it: a canonical URI, or a name verbatim; a `*` at
+    /// the end stands for everything that begins so. A grant for several things has a fact for each.
+    pub resource: Option<Text<'a>>,
+    /// The policy that decides who must agree: its name or id.
+    pub policy: Option<Text<'a>>,
+    /// Version or digest of that policy.
+    pub policy_version: Option<Text<'a>>,
+    /// Approvals that policy asks for.
+    pub approvals_min: Option<u32>,
+}
+
+impl GrantFact<'_> {
+    /// A step in the life of a grant of which nothing more is known.
+    pub fn new(uri: String, phase: GrantPhase) -> Self {
+        GrantFact {
+            uri,
+            phase,
+            requester: None,
+            beneficiary: None,
+            approver: None,
+            target: None,
+            reason: None,
+            ticket: None,
+            not_before: None,
+            not_after: None,
+            duration_s: None,
+            resource: None,
+            policy: None,
+            policy_version: None,
+            approvals_min: None,
+        }
+    }
 }
 
 /// What is wrong with the record, or weak about it.

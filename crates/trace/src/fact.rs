@@ -127,6 +127,8 @@ pub struct Credential {
     pub confirmation: Option<String>,
     /// URI of the credential it was minted with.
     pub parent: Option<String>,
+    /// How often it may be used, if that is limited.
+    pub uses_max: Option<u32>,
 }
 
 /// What became of a credential.
@@ -189,6 +191,15 @@ pub struct GrantFact {
     pub not_after: Option<i64>,
     /// Longest allowed duration in seconds.
     pub duration_s: Option<u64>,
+    /// What it is limited to, as other records name it; a `*` at the end stands for everything that
+    /// begins so.
+    pub resource: Option<String>,
+    /// The policy that decides who must agree.
+    pub policy: Option<String>,
+    /// Version or digest of that policy.
+    pub policy_version: Option<String>,
+    /// Approvals that policy asks for.
+    pub approvals_min: Option<u32>,
 }
 
 /// One item of an inventory.
@@ -375,6 +386,7 @@ fn credential(credential: &model::Credential<'_>) -> Credential {
         not_after: credential.not_after,
         confirmation: text(credential.confirmation.as_ref()),
         parent: credential.parent.clone(),
+        uses_max: credential.uses_max,
     }
 }
 
@@ -454,5 +466,9 @@ fn grant(grant: &model::GrantFact<'_>) -> GrantFact {
         not_before: grant.not_before,
         not_after: grant.not_after,
         duration_s: grant.duration_s,
+        resource: text(grant.resource.as_ref()),
+        policy: text(grant.policy.as_ref()),
+        policy_version: text(grant.policy_version.as_ref()),
+        approvals_min: grant.approvals_min,
     }
 }

@@ -33,6 +33,7 @@ fn credential<'a>() -> Credential<'a> {
         confirmation: text(),
         mfa: Some(false),
         parent: Some(uri("cred")),
+        uses_max: Some(1),
     }
 }
 
@@ -53,6 +54,10 @@ fn grant<'a>() -> GrantFact<'a> {
         not_before: Some(NANOS),
         not_after: Some(NANOS),
         duration_s: Some(3_600),
+        resource: text(),
+        policy: text(),
+        policy_version: text(),
+        approvals_min: Some(2),
     }
 }
 

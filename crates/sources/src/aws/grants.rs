@@ -29,17 +29,10 @@ pub(super) fn fill<'a>(
     };
     let Some((uri, phase, beneficiary, target)) = found else { return };
     event.grants.push(GrantFact {
-        uri,
-        phase,
         requester: Some(who.actor.uri.clone()),
         beneficiary,
-        approver: None,
         target,
-        reason: None,
-        ticket: None,
-        not_before: None,
-        not_after: None,
-        duration_s: None,
+        ..GrantFact::new(uri, phase)
     });
 }
 

@@ -45,17 +45,18 @@ pub(super) fn grant<'a>(
     };
     let not_after = field("endDateTime").and_then(|text| Some(time::parse(&text)?.nanos));
     Some(GrantFact {
-        uri: uri::grant(NAME, tenant, kind, &id?),
-        phase: phase(operation, field("requestType").as_deref(), event.status),
         requester: Some(event.actor.uri.clone()),
         beneficiary,
-        approver: None,
         target: role.map(Cow::Owned),
         reason: field("justification").map(Cow::Owned),
         ticket: field("ticketNumber").map(Cow::Owned),
         not_before: field("startDateTime").and_then(|text| Some(time::parse(&text)?.nanos)),
         not_after,
         duration_s: field("duration").as_deref().and_then(duration_s),
+        ..GrantFact::new(
+            uri::grant(NAME, tenant, kind, &id?),
+            phase(operation, field("requestType").as_deref(), event.status),
+        )
     })
 }
 

@@ -304,8 +304,6 @@ fn grant<'a>(event: &Event<'a>, properties: &Properties<'a>, activity: &str, ten
     let nanos = |key| detail(properties, key).and_then(|text| Some(time::parse(&text)?.nanos));
     let (not_before, not_after) = (nanos("StartTime"), nanos("ExpirationTime"));
     Some(GrantFact {
-        uri,
-        phase,
         requester: asks.then(|| actor.clone()),
         beneficiary,
         approver: decides.then_some(actor),
@@ -315,6 +313,7 @@ fn grant<'a>(event: &Event<'a>, properties: &Properties<'a>, activity: &str, ten
         not_before,
         not_after,
         duration_s: not_before.zip(not_after).and_then(|(from, to)| u64::try_from((to - from) / 1_000_000_000).ok()),
+        ..GrantFact::new(uri, phase)
     })
 }
 

@@ -391,17 +391,12 @@ fn bind<'a>(event: &mut Event<'a>, parts: &Parts<'_, 'a>, bindings: Vec<Binding<
             (false, false) => GrantPhase::Activate,
         };
         event.grants.push(GrantFact {
-            uri,
-            phase,
             requester: Some(event.actor.uri.clone()),
             beneficiary: Some(actor::of_member(&member).uri),
-            approver: None,
             target: Some(role.clone()),
             reason: condition.title,
-            ticket: None,
-            not_before: None,
             not_after: condition.expression.as_deref().and_then(expiry),
-            duration_s: None,
+            ..GrantFact::new(uri, phase)
         });
         let (before, after) = if removed { (Some(member), None) } else { (None, Some(member)) };
         event.changes.push(Change { field: role, before, after });
@@ -505,21 +500,18 @@ fn grant<'a>(event: &mut Event<'a>, parts: &Parts<'_, 'a>) {
     event.purpose.reason.clone_from(&reason);
     event.grant_refs.push(uri.clone());
     event.grants.push(GrantFact {
-        uri,
-        phase,
         beneficiary: requester.clone(),
         requester,
         approver: matches!(verb, "ApproveGrant" | "DenyGrant").then_some(caller).flatten(),
         target: roles.or(access.resource).or_else(entitlement).filter(|target| !target.is_empty()),
         reason,
-        ticket: None,
         not_before: (phase == GrantPhase::Activate).then_some(event.time).flatten(),
-        not_after: None,
         duration_s: present(asked.duration)
             .or(present(shown.duration))
             .as_deref()
             .and_then(seconds)
             .and_then(|s| u64::try_from(s).ok()),
+        ..GrantFact::new(uri, phase)
     });
 }
 

@@ -196,17 +196,12 @@ pub(super) fn grants<'a>(event: &mut Event<'a>, entry: &Entry<'a>) {
     let uri = uri.finish();
     event.grant_refs.push(uri.clone());
     event.grants.push(GrantFact {
-        uri,
-        phase,
         requester: if approves { None } else { by_actor.clone() },
         beneficiary,
         approver: if approves { by_actor } else { None },
         target: target(entry),
         reason: first([&entry.explanation, &entry.reason]),
-        ticket: None,
-        not_before: None,
-        not_after: None,
-        duration_s: None,
+        ..GrantFact::new(uri, phase)
     });
 }
 

@@ -52,17 +52,15 @@ pub(super) fn review<'a>(event: &mut Event<'a>, record: &Record<'a>, authority: 
     let revoked = nanos(&record.revoked_at);
     let until = duration.zip(from).and_then(|(seconds, from)| from.checked_add(seconds.checked_mul(1_000_000_000)?));
     let fact = |phase, approver: Option<String>, at: Option<i64>| GrantFact {
-        uri: uri(&id, authority),
-        phase,
         requester: Some(event.actor.uri.clone()),
         beneficiary: Some(event.actor.uri.clone()),
         approver,
         target: target.clone(),
         reason: said(&record.rejection_reason),
-        ticket: None,
         not_before: at,
         not_after: until,
         duration_s: duration.and_then(|seconds| u64::try_from(seconds).ok()),
+        ..GrantFact::new(uri(&id, authority), phase)
     };
     let mut facts = vec![fact(GrantPhase::Request, None, None)];
     for group in &record.groups {

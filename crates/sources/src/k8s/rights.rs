@@ -173,22 +173,16 @@ pub(super) fn binding_change<'a>(
         alias(&uri::grant(PLATFORM, authority, kind, &uid), &by_name, AliasRel::SameAs, "k8s:binding-name+uid")
     });
     let target = object.role_ref.as_ref().map(role_name);
+    let phase = match (done, removed) {
+        (false, _) => GrantPhase::Request,
+        (true, true) => GrantPhase::Revoke,
+        (true, false) => GrantPhase::Activate,
+    };
     let fact = GrantFact {
-        uri: by_name,
-        phase: match (done, removed) {
-            (false, _) => GrantPhase::Request,
-            (true, true) => GrantPhase::Revoke,
-            (true, false) => GrantPhase::Activate,
-        },
         requester: Some(requester.to_owned()),
-        beneficiary: None,
-        approver: None,
         target: target.clone(),
-        reason: None,
-        ticket: None,
-        not_before: None,
         not_after: meta.annotations.and_then(expiry),
-        duration_s: None,
+        ..GrantFact::new(by_name, phase)
     };
     let mut facts: Vec<GrantFact<'a>> = object
         .subjects
@@ -266,16 +260,11 @@ pub(super) fn signing<'a>(
         None => None,
     };
     Some(GrantFact {
-        uri,
-        phase,
         beneficiary: requester.clone(),
         requester,
         approver: deciding.then(|| actor.to_owned()),
         target: find(|object| object.spec.as_ref()?.signer_name.clone()),
         reason: condition.and_then(|condition| condition.message.clone()),
-        ticket: None,
-        not_before: None,
-        not_after: None,
-        duration_s: None,
+        ..GrantFact::new(uri, phase)
     })
 }

@@ -276,17 +276,10 @@ pub(super) fn grants<'a>(scene: &Scene<'_, 'a>) -> Vec<GrantFact<'a>> {
         (_, false, _) => GrantPhase::Revoke,
     };
     vec![GrantFact {
-        uri: builder.finish(),
-        phase,
         requester: Some(scene.actor.to_owned()),
         beneficiary,
-        approver: None,
         target,
-        reason: None,
-        ticket: None,
-        not_before: None,
-        not_after: None,
-        duration_s: None,
+        ..GrantFact::new(builder.finish(), phase)
     }]
 }
 

@@ -97,17 +97,11 @@ fn entry_grant<'a>(event: &mut Event<'a>, record: &Record<'a>, entry: &str, meth
         _ => return,
     };
     event.grants.push(GrantFact {
-        uri: entry_uri(entry, domain),
-        phase,
         requester: Some(event.actor.uri.clone()),
         beneficiary: said(&record.spiffe_id).as_deref().and_then(spiffe::principal),
-        approver: None,
         target: said(&record.spiffe_id),
-        reason: None,
-        ticket: None,
-        not_before: None,
         not_after: nanos(&record.expires_at),
-        duration_s: None,
+        ..GrantFact::new(entry_uri(entry, domain), phase)
     });
 }
 

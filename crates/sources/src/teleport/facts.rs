@@ -172,18 +172,16 @@ pub(super) fn grants<'a>(record: &Record<'a>, event: &Event<'a>, at: &Boundary<'
     let longest = nanos(&record.max_duration);
     let duration = longest.zip(now).and_then(|(end, now)| u64::try_from(end.saturating_sub(now) / 1_000_000_000).ok());
     let fact = |phase| GrantFact {
-        uri: request_uri(&id, at),
-        phase,
         requester: created.then(|| event.actor.uri.clone()),
         beneficiary: created
             .then(|| said(&record.user).map_or_else(|| event.actor.uri.clone(), |user| identity::user_uri(&user, at))),
         approver: decider.as_deref().filter(|_| decided).map(|user| identity::user_uri(user, at)),
         target: target(record),
         reason: said(&record.reason),
-        ticket: None,
         not_before: nanos(&record.assume_start_time),
         not_after: nanos(&record.expires).or(longest),
         duration_s: duration.filter(|_| created),
+        ..GrantFact::new(request_uri(&id, at), phase)
     };
     phases.iter().copied().map(fact).collect()
 }

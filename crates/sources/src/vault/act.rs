@@ -233,17 +233,9 @@ fn lease_fact<'a>(event: &Event<'a>, lease: &str, phase: GrantPhase, entry: &Ent
     // A lease id is the path it was made at and a random part.
     let target = lease.rsplit_once('/').map(|(path, _)| Cow::Owned(path.to_owned()));
     GrantFact {
-        uri: uri::grant(PLATFORM, &entry.at.cluster, "lease", lease),
-        phase,
         requester: Some(event.actor.uri.clone()),
-        beneficiary: None,
-        approver: None,
         target,
-        reason: None,
-        ticket: None,
-        not_before: None,
-        not_after: None,
-        duration_s: None,
+        ..GrantFact::new(uri::grant(PLATFORM, &entry.at.cluster, "lease", lease), phase)
     }
 }
 

@@ -34,6 +34,10 @@ fn step(at: usize, second: i64, phase: GrantPhase, edit: impl Fn(&mut GrantFact)
         not_before: None,
         not_after: None,
         duration_s: None,
+        resource: None,
+        policy: None,
+        policy_version: None,
+        approvals_min: None,
     };
     edit(&mut told);
     fact.grants.push(told);
