@@ -5,7 +5,8 @@
 
 use model::{Event, Text};
 
-use crate::{Fact, Key};
+use crate::name::{Name, decoded};
+use crate::{Fact, Key, settings};
 
 impl<'k> Key<'k> {
     /// Number of this kind of key and the text that is compared. Numbers are never used again for
@@ -28,6 +29,9 @@ impl<'k> Key<'k> {
             Key::SourceEvent(text) => (13, text),
             Key::Name(text) => (14, text),
             Key::Address(text) => (15, text),
+            Key::Listed(text) => (16, text),
+            Key::Entitled(text) => (17, text),
+            Key::JobOf(text) => (18, text),
             Key::Alias(text, rel) => (32 + rel as u8, text),
         }
     }
@@ -70,6 +74,16 @@ pub fn of_event(event: &Event<'_>, each: &mut dyn FnMut(Key<'_>)) {
     }
     text(&event.source_event_id).into_iter().for_each(|id| each(Key::SourceEvent(id)));
     text(&event.src.ip).into_iter().for_each(|ip| each(Key::Address(ip)));
+    event.inventory.iter().for_each(|listed| each(Key::Listed(&listed.uri)));
+    event.entitlements.iter().for_each(|entitlement| each(Key::Entitled(&entitlement.holder)));
+    job_of(&event.actor.uri).iter().for_each(|job| each(Key::JobOf(job)));
+}
+
+/// The issuer and the repository of a job that showed itself as a foreign subject.
+fn job_of(actor: &str) -> Option<String> {
+    let name = Name::of(actor).filter(|name| name.platform == "oauth" && name.kind == "subject")?;
+    let repository = settings::repository(&decoded(name.id))?;
+    Some(format!("{}/{repository}", decoded(name.authority)))
 }
 
 fn text<'t>(value: &'t Option<Text<'_>>) -> Option<&'t str> {
@@ -111,6 +125,9 @@ impl Fact {
         }
         self.source_event_id.iter().for_each(|id| each(Key::SourceEvent(id)));
         self.src_ip.iter().for_each(|ip| each(Key::Address(ip)));
+        self.inventory.iter().for_each(|listed| each(Key::Listed(&listed.uri)));
+        self.entitlements.iter().for_each(|entitlement| each(Key::Entitled(&entitlement.holder)));
+        job_of(&self.actor.uri).iter().for_each(|job| each(Key::JobOf(job)));
     }
 
     /// Whether a look-up by this key means this fact.

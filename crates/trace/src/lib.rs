@@ -10,6 +10,7 @@
 
 pub mod alias;
 mod answer;
+pub mod attribution;
 pub mod blast_radius;
 mod fact;
 pub mod grant;
@@ -22,6 +23,7 @@ pub mod offboard;
 mod rule;
 pub mod session;
 mod settings;
+mod steady;
 mod store;
 mod tier;
 pub mod who;

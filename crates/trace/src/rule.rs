@@ -56,6 +56,11 @@ const ONE_CLOCK_MS: i64 = 5_000;
 /// Clocks of two platforms.
 const TWO_CLOCKS_MS: i64 = 60_000;
 
+/// Every tolerance that a rule may have, milliseconds.
+pub(crate) const TOLERANCES_MS: [i64; 2] = [ONE_CLOCK_MS, TWO_CLOCKS_MS];
+/// The largest of them.
+pub(crate) const TOLERANCE_MAX_MS: i64 = TWO_CLOCKS_MS;
+
 /// Ids that one issuance gets and no other (`identity.md` 4, rows 1, 2, 10 to 12, 18, 19, 21, 23, 26, 30, 32 to 36).
 const TOKEN_IDS: &[&str] = &[
     "sts-key",

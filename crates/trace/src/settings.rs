@@ -32,6 +32,10 @@ pub struct Settings {
     pub self_approval_allowed: bool,
     /// Approvals that policy asks for when a grant was requested; 0 trusts the activation alone.
     pub approvals_min: usize,
+    /// Answers kept while the share of clear actors is counted; about 150 bytes each.
+    pub kept_max: usize,
+    /// Most actors named as shared, ambiguous or unknown.
+    pub unclear_max: usize,
 }
 
 impl Default for Settings {
@@ -49,6 +53,8 @@ impl Default for Settings {
             grant_skew_ms: 5_000,
             self_approval_allowed: false,
             approvals_min: 1,
+            kept_max: 500_000,
+            unclear_max: 10_000,
         }
     }
 }
@@ -122,17 +128,27 @@ fn read_subject(issuer: &Issuer, subject: &str) -> Option<Foreign> {
         let uri = uri::build(Class::Principal, platform, authority, "serviceaccount").name(namespace).id(account);
         return Some(Foreign::Principal(uri.finish()));
     }
-    let mut claims = subject.split(':');
-    let repository = (claims.next() == Some("repo")).then(|| claims.next()).flatten()?;
+    let mut claims = subject.strip_prefix("repo:")?.split(':');
+    let repository = claims.next()?;
     let run = claims.by_ref().skip_while(|claim| *claim != "run_id").nth(1);
     Some(Foreign::Job { run: run.map(str::to_owned), resources: repository_uris(platform, authority, repository) })
 }
 
 /// A repository by its name, and by its id where the subject has it: `owner@1/name@2`.
 fn repository_uris(platform: &str, authority: &str, repository: &str) -> Vec<String> {
-    let plain = |part: &str| part.split_once('@').map_or(part.to_owned(), |(name, _)| name.to_owned());
-    let name = repository.split('/').map(plain).collect::<Vec<_>>().join("/");
+    let name = without_ids(repository);
     let id = repository.rsplit_once('@').map(|(_, id)| id).filter(|id| !id.contains('/'));
     let start = || uri::build(Class::Resource, platform, authority, "repo");
     id.map(|id| start().id(id).finish()).into_iter().chain([start().name(&name).finish()]).collect()
+}
+
+/// The name of the repository whose job a subject is: `owner/name`.
+pub(crate) fn repository(subject: &str) -> Option<String> {
+    subject.strip_prefix("repo:")?.split(':').next().map(without_ids)
+}
+
+/// `owner@1/name@2` without the ids.
+fn without_ids(repository: &str) -> String {
+    let plain = |part: &str| part.split_once('@').map_or(part.to_owned(), |(name, _)| name.to_owned());
+    repository.split('/').map(plain).collect::<Vec<_>>().join("/")
 }

@@ -45,6 +45,13 @@ pub enum Key<'k> {
     Name(&'k str),
     /// Came from this address.
     Address(&'k str),
+    /// Is the item of an inventory with this URI.
+    Listed(&'k str),
+    /// Says, as part of an inventory, what the holder of this URI may do.
+    Entitled(&'k str),
+    /// Was done by the subject of a job: host of its issuer and name of the repository, as in
+    /// `token.actions.githubusercontent.com/acme/pay`.
+    JobOf(&'k str),
     /// Has an alias of this relation with this URI at either end.
     Alias(&'k str, AliasRel),
 }

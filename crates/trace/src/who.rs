@@ -236,7 +236,7 @@ fn why(event: &Arc<Fact>, hops: &[(Minted, Arc<Fact>)], proof: &Proof) -> Vec<Wh
 }
 
 /// The verdict of `identity.md` 3.4: a shared name is somebody only where lineage ends at what is one's own.
-fn attribution(event: &Fact, lineage: &Lineage) -> Attribution {
+pub(crate) fn attribution(event: &Fact, lineage: &Lineage) -> Attribution {
     let own = |origin: &&Origin| origin.principal != event.actor.uri && is_own(&origin.principal);
     let mut found = lineage.origins.iter().filter(own);
     // An initiator that the platform checked leads as well; one that the caller chose does not.

@@ -11,6 +11,7 @@
 )]
 
 mod aliases;
+mod attribution;
 mod down;
 mod grants;
 mod lineage;
