@@ -63,6 +63,12 @@ names! {
         Hoop = "hoop",
         /// PostgreSQL server log, with pgaudit.
         Postgres = "postgres",
+        /// OpenTelemetry spans, those of AI agents above all.
+        Otel = "otel",
+        /// MCP messages, as gateways and proxies log them.
+        Mcp = "mcp",
+        /// GitLab audit events.
+        GitLab = "gitlab",
     }
 }
 

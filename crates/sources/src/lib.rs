@@ -21,8 +21,10 @@ mod github;
 mod hoop;
 mod k8s;
 mod nesting;
+mod oauth;
 mod ocsf;
 mod okta;
+mod otel;
 mod postgres;
 mod probe;
 mod spiffe;
@@ -137,7 +139,7 @@ pub struct Origin {
 }
 
 /// All modules, in the order in which they are asked.
-pub static MODULES: [&Module; 13] = [
+pub static MODULES: [&Module; 14] = [
     &aws::MODULE,
     &k8s::MODULE,
     &vault::MODULE,
@@ -151,6 +153,7 @@ pub static MODULES: [&Module; 13] = [
     &spire::MODULE,
     &hoop::MODULE,
     &postgres::MODULE,
+    &otel::MODULE,
 ];
 
 /// The module of a platform.

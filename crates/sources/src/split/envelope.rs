@@ -32,12 +32,23 @@ const HEADS: [&str; 17] = [
     "ResultsCount",
 ];
 
+/// Lists in lists, as OpenTelemetry writes them: processes, their libraries, the spans of those.
+const NESTED: [&str; 3] = ["resourceSpans", "scopeSpans", "spans"];
+
+/// The deepest of the lists in lists: its elements are records.
+pub(super) const DEEPEST: usize = NESTED.len() - 1;
+
+/// Keys that may come before a list in lists.
+const NESTED_HEADS: [&str; 3] = ["resource", "scope", "schemaUrl"];
+
 /// What the beginning of an object or a list shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Envelope {
     /// A list of records: so many bytes up to its first element, or up to and with the end of the
     /// envelope when there is no further list.
     List(usize),
+    /// The outermost of lists in lists: so many bytes up to its first element.
+    Nested(usize),
     /// No envelope.
     None,
     /// Not to be told without more bytes.
@@ -46,8 +57,20 @@ pub(super) enum Envelope {
 
 /// Looks at an object from its opening brace on.
 pub(super) fn open(head: &[u8], more: bool) -> Envelope {
-    let mut reader = Reader { bytes: head, at: 1 };
-    reader.keys(true).unwrap_or(if more { Envelope::Wait } else { Envelope::None })
+    let nested = Reader { bytes: head, at: 1 }.keys(&NESTED[..1], Some(&NESTED_HEADS));
+    let found = match nested {
+        Some(Envelope::List(length)) => Some(Envelope::Nested(length)),
+        Some(Envelope::None) => Reader { bytes: head, at: 1 }.keys(&LISTS, Some(&HEADS)),
+        other => other,
+    };
+    found.unwrap_or(if more { Envelope::Wait } else { Envelope::None })
+}
+
+/// Looks at an element of a list in lists, from its opening brace on: does it hold the next deeper one?
+pub(super) fn open_nested(head: &[u8], depth: usize, more: bool) -> Envelope {
+    let lists = NESTED.get(depth + 1..depth + 2).unwrap_or_default();
+    let found = Reader { bytes: head, at: 1 }.keys(lists, Some(&NESTED_HEADS));
+    found.unwrap_or(if more { Envelope::Wait } else { Envelope::None })
 }
 
 /// Looks at a list from its opening bracket on: is it one of objects, or empty?
@@ -68,7 +91,7 @@ pub(super) fn close(tail: &[u8], more: bool) -> Envelope {
         Some(b'}') => Some(Envelope::List(reader.at + 1)),
         Some(b',') => {
             reader.at += 1;
-            reader.keys(false)
+            reader.keys(&LISTS, None)
         }
         Some(_) => Some(Envelope::None),
         None => None,
@@ -83,8 +106,9 @@ struct Reader<'a> {
 }
 
 impl<'a> Reader<'a> {
-    /// Key by key. `strict`: a key that envelopes do not have ends the search.
-    fn keys(&mut self, strict: bool) -> Option<Envelope> {
+    /// Key by key, up to one of `lists`. A key that is not among `heads`, where they are given, ends the
+    /// search.
+    fn keys(&mut self, lists: &[&str], heads: Option<&[&str]>) -> Option<Envelope> {
         loop {
             if self.token()? != b'"' {
                 return Some(Envelope::None);
@@ -94,20 +118,20 @@ impl<'a> Reader<'a> {
                 return Some(Envelope::None);
             }
             self.at += 1;
-            if LISTS.iter().any(|list| list.as_bytes() == key) && self.token()? == b'[' {
+            if lists.iter().any(|list| list.as_bytes() == key) && self.token()? == b'[' {
                 self.at += 1;
                 match self.token()? {
                     b'{' | b']' => return Some(Envelope::List(self.at)),
                     _ => return Some(Envelope::None),
                 }
             }
-            if strict && !HEADS.iter().any(|head| head.as_bytes() == key) {
+            if heads.is_some_and(|heads| heads.iter().all(|head| head.as_bytes() != key)) {
                 return Some(Envelope::None);
             }
             self.skip_value()?;
             match self.token()? {
                 b',' => self.at += 1,
-                b'}' if !strict => return Some(Envelope::List(self.at + 1)),
+                b'}' if heads.is_none() => return Some(Envelope::List(self.at + 1)),
                 _ => return Some(Envelope::None),
             }
         }

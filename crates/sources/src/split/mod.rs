@@ -140,6 +140,8 @@ enum List {
     Bare,
     /// A list inside an object.
     Enveloped,
+    /// One of lists in lists, the outermost being 0.
+    Nested(usize),
 }
 
 /// The lines of an object that has several.
@@ -319,12 +321,13 @@ impl Splitter {
             b'{' => match envelope::open(head, more) {
                 Envelope::Wait => return Flow::Wait,
                 Envelope::List(length) => self.enter(List::Enveloped, length),
+                Envelope::Nested(length) => self.enter(List::Nested(0), length),
                 Envelope::None if self.lines_until > self.base + self.at as u64 => self.state = State::Line,
                 Envelope::None => self.state = State::Object(Braces::default(), Lines::default()),
             },
             b'[' => match envelope::open_bare(head, more) {
                 Envelope::Wait => return Flow::Wait,
-                Envelope::List(length) => self.enter(List::Bare, length),
+                Envelope::List(length) | Envelope::Nested(length) => self.enter(List::Bare, length),
                 Envelope::None => self.state = State::Line,
             },
             _ => match csv::begins(self.bytes(self.at, self.buffer.len().min(self.at + csv::HEAD_BYTES)), ended) {
@@ -367,15 +370,28 @@ impl Splitter {
 
     fn begin_in_list(&mut self, byte: u8, list: List, ended: bool) -> Flow {
         match (byte, list) {
+            (b'{', List::Nested(depth)) if depth < envelope::DEEPEST => {
+                let head = self.bytes(self.at, self.buffer.len().min(self.at + HEAD_BYTES));
+                match envelope::open_nested(head, depth, !ended && head.len() < HEAD_BYTES) {
+                    Envelope::Wait => return Flow::Wait,
+                    Envelope::List(length) | Envelope::Nested(length) => self.enter(List::Nested(depth + 1), length),
+                    Envelope::None => self.state = State::Element(Braces::default()),
+                }
+            }
             (b'{', _) => self.state = State::Element(Braces::default()),
             (b']', List::Bare) => self.leave(1),
-            (b']', List::Enveloped) => {
+            (b']', List::Enveloped | List::Nested(_)) => {
                 let tail = self.bytes(self.at, self.buffer.len().min(self.at + HEAD_BYTES));
                 match envelope::close(tail, !ended && tail.len() < HEAD_BYTES) {
                     Envelope::Wait => return Flow::Wait,
                     // The end of the envelope, or another list in it.
-                    Envelope::List(length) if tail.get(length - 1) == Some(&b'}') => self.leave(length),
-                    Envelope::List(length) => self.enter(List::Enveloped, length),
+                    Envelope::List(length) | Envelope::Nested(length) if tail.get(length - 1) == Some(&b'}') => {
+                        self.leave(length);
+                        if let List::Nested(depth @ 1..) = list {
+                            self.list = Some(List::Nested(depth - 1));
+                        }
+                    }
+                    Envelope::List(length) | Envelope::Nested(length) => self.enter(List::Enveloped, length),
                     // Whatever this is, it must not hide: it is read as a record.
                     Envelope::None => self.leave(1),
                 }

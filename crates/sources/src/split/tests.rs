@@ -380,3 +380,19 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn lists_in_lists_give_the_elements_of_the_deepest() {
+    let spans = |list: &str| format!(r#"{{"scope":{{"name":"s"}},"spans":[{list}],"schemaUrl":"u"}}"#);
+    let process = |scopes: &str| format!(r#"{{"resource":{{"attributes":[{{"key":"k"}}]}},"scopeSpans":[{scopes}]}}"#);
+    let (one, two, three) = (r#"{"spanId":"1"}"#, r#"{"spanId":"2","events":[{"a":[1]}]}"#, r#"{"spanId":"3"}"#);
+    let first = process(&format!("{},{}", spans(&format!("{one},{two}")), spans("")));
+    let line = format!(r#"{{"resourceSpans":[{first},{}]}}"#, process(&spans(three)));
+    assert_eq!(split(&format!("{line}\n{line}\n")), [one, two, three, one, two, three]);
+    assert!(split(r#"{"resourceSpans":[]}"#).is_empty());
+    // The deeper lists are lists only inside of the outer one.
+    assert_eq!(split(&spans(one)), [spans(one)]);
+    // A process that shows no list soon enough is a record of its own, and hides nothing after it.
+    let large = format!(r#"{{"resource":{{"a":"{}"}},"scopeSpans":[{}]}}"#, "x".repeat(5_000), spans(one));
+    assert_eq!(split(&format!(r#"{{"resourceSpans":[{large},{}]}}"#, process(&spans(two)))), [large.as_str(), two]);
+}

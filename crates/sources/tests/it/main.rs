@@ -21,6 +21,7 @@ mod hoop;
 mod k8s;
 mod ocsf;
 mod okta;
+mod otel;
 mod postgres;
 mod real;
 mod spire;
