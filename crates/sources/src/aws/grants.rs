@@ -28,12 +28,20 @@ pub(super) fn fill<'a>(
         _ => None,
     };
     let Some((uri, phase, beneficiary, target)) = found else { return };
+    let resource = account_of(call, request, record);
     event.grants.push(GrantFact {
+        resource,
         requester: Some(who.actor.uri.clone()),
         beneficiary,
         target,
         ..GrantFact::new(uri, phase)
     });
+}
+
+/// The account that an assignment opens: whatever is in it.
+fn account_of<'a>(call: Call<'_>, request: &Params<'a>, record: &Record<'a>) -> Option<Text<'a>> {
+    let account = request.text("targetId").or_else(|| record.recipient_account_id.clone());
+    account.filter(|_| call.service == "sso").map(|account| Cow::Owned(format!("arn:aws:iam::{account}:*")))
 }
 
 type Found<'a> = (String, GrantPhase, Option<String>, Option<Text<'a>>);

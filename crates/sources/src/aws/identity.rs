@@ -310,6 +310,16 @@ fn center_uri(account: &str, store: Option<&str>, user: &str) -> String {
     uri::principal(PLATFORM, store.unwrap_or(account), "identity-center-user", user)
 }
 
+/// The same user by a name, which can be given to another.
+fn center_name(account: &str, store: Option<&str>, name: &str) -> String {
+    let store = store.and_then(Arn::parse).map(|arn| arn.account).filter(|account| !account.is_empty());
+    uri::principal_named(PLATFORM, store.unwrap_or(account), "identity-center-user", name)
+}
+
+fn named_of<'t>(record: &'t Record<'_>) -> Option<&'t str> {
+    record.additional_event_data.as_ref().and_then(|data| seen(&data.user_name))
+}
+
 fn center_user<'a>(record: &Record<'a>, identity: &Identity<'a>, account: Text<'a>) -> Who<'a> {
     let nobody = Default::default();
     let behalf = identity.on_behalf_of.as_ref().unwrap_or(&nobody);
@@ -320,7 +330,13 @@ fn center_user<'a>(record: &Record<'a>, identity: &Identity<'a>, account: Text<'
         (None, None, name) => principal(&account, "identity-center-user", None, name, true),
     };
     let shown = named.or_else(|| filled(&identity.user_name)).or_else(|| filled(&behalf.user_id));
+    let user_name = named_of(record);
     let mut who = Who::new(uri, shown, human::CENTER_USER, account);
+    if let (Some(user), Some(name)) = (seen(&behalf.user_id), user_name) {
+        let by_id = center_uri(&who.account, seen(&behalf.identity_store_arn), user);
+        let by_name = center_name(&who.account, seen(&behalf.identity_store_arn), name);
+        who.alias(by_name, AliasRel::SameAs, by_id, "aws:user-id+user-name");
+    }
     if let Some(id) = seen(&identity.credential_id) {
         who.session = Some(uri::session(PLATFORM, &who.account, "identity-center", id));
     }

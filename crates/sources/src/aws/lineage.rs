@@ -202,6 +202,10 @@ fn temporary<'a>(
             None => who.account.to_string(),
         },
     };
+    // What the caller named its session: a run, a pod, a ticket. A claim, by which others may be found.
+    if let Some(label) = request.text("roleSessionName").filter(|label| !event.correlation_ids.contains(label)) {
+        event.correlation_ids.push(label);
+    }
     let mut minted = of(&account, if is_temporary(&key, true) { "sts-key" } else { "access-key" }, key.clone());
     minted.not_after = made.text("expiration").as_deref().and_then(expiry);
     minted.issuer = request.text("roleArn").or_else(|| arn_text.clone());
@@ -221,6 +225,9 @@ fn temporary<'a>(
         };
         credential_of(event, minted.uri.clone(), holder);
         return Some(minted);
+    }
+    if let Some(label) = label.filter(|label| event.correlation_ids.iter().all(|id| id != label)) {
+        event.correlation_ids.push(Cow::Owned(label.to_owned()));
     }
     hold_by_role(event, &minted.uri, &account, Role { id, name, label, key: &key });
     federate(event, response, who);

@@ -31,7 +31,7 @@ use self::record::{Record, filled, seen};
 use crate::{Context, Module, Probe, Reject, RejectKind, json, time};
 
 pub(crate) static MODULE: Module =
-    Module { platform: Platform::Aws, version: 1, recognise, normalise, origins: origins::ORIGINS };
+    Module { platform: Platform::Aws, version: 2, recognise, normalise, origins: origins::ORIGINS };
 
 /// What CloudTrail writes where a value must not be logged.
 const HIDDEN: &str = "HIDDEN_DUE_TO_SECURITY_REASONS";

@@ -495,6 +495,7 @@ fn grant<'a>(event: &mut Event<'a>, parts: &Parts<'_, 'a>) {
     let justification = |grant: Option<Justification<'a>>| grant.and_then(|grant| present(grant.text));
     let reason = present(request.reason).or(justification(asked.justification)).or(justification(shown.justification));
     let access = shown.access.or(asked.access).and_then(|access| access.iam).unwrap_or_default();
+    let access_resource = access.resource.clone();
     let roles = access.bindings.into_iter().find_map(|binding| binding.role);
     let entitlement = || parts.resource_name.split("/grants/").next().map(|name| Cow::Owned(name.to_owned()));
     event.purpose.reason.clone_from(&reason);
@@ -504,6 +505,8 @@ fn grant<'a>(event: &mut Event<'a>, parts: &Parts<'_, 'a>) {
         requester,
         approver: matches!(verb, "ApproveGrant" | "DenyGrant").then_some(caller).flatten(),
         target: roles.or(access.resource).or_else(entitlement).filter(|target| !target.is_empty()),
+        resource: access_resource.as_deref().and_then(all_of_project),
+        policy: entitlement_name(parts.resource_name),
         reason,
         not_before: (phase == GrantPhase::Activate).then_some(event.time).flatten(),
         duration_s: present(asked.duration)
@@ -513,6 +516,20 @@ fn grant<'a>(event: &mut Event<'a>, parts: &Parts<'_, 'a>) {
             .and_then(|s| u64::try_from(s).ok()),
         ..GrantFact::new(uri, phase)
     });
+}
+
+/// Everything in a project, as resources are named here; nothing for a folder or an organisation, since
+/// records name only the project.
+fn all_of_project<'a>(resource: &str) -> OptText<'a> {
+    let project = resource.rsplit_once("/projects/").map(|(_, project)| project)?;
+    let any = uri::build(Class::Resource, PLATFORM, project, "any").id("any").finish();
+    any.strip_suffix("any/any").map(|within| Cow::Owned(format!("{within}*")))
+}
+
+/// The entitlement under which a grant was asked for: it says who must agree.
+fn entitlement_name<'a>(resource: &str) -> OptText<'a> {
+    let name = resource.split("/grants/").next().unwrap_or(resource);
+    name.contains("/entitlements/").then(|| Cow::Owned(name.to_owned()))
 }
 
 /// URI of a grant by its name: `projects/<p>/locations/<l>/entitlements/<e>/grants/<id>`. The scope in

@@ -25,7 +25,7 @@ const PLATFORM: &str = "github";
 const AUTHORITY: &str = "github.com";
 
 pub(crate) static MODULE: Module =
-    Module { platform: Platform::GitHub, version: 2, recognise, normalise, origins: origins::ORIGINS };
+    Module { platform: Platform::GitHub, version: 3, recognise, normalise, origins: origins::ORIGINS };
 
 /// An entry has a text `action` and names an actor or a place by text; a delivery has a `repository`
 /// object with a full name, or a `sender` object.
@@ -218,7 +218,13 @@ fn resources<'a>(event: &mut Event<'a>, entry: &Entry<'a>) {
         add(event, entry, "run", Some(run), present(entry.name.clone()), target);
     }
     let id = first([&entry.repo_id, &entry.repository_id]);
-    add(event, entry, "repo", id, first([&entry.repo, &entry.repository]), target);
+    let repository = first([&entry.repo, &entry.repository]);
+    if let (Some(id), Some(name)) = (&id, &repository) {
+        let of = || uri::build(uri::Class::Resource, PLATFORM, &event.authority, "repo");
+        let (a, b) = (of().name(name).finish(), of().id(id).finish());
+        event.aliases.push(Alias { a, b, rel: AliasRel::SameAs, rule: "github:repo+repo_id" });
+    }
+    add(event, entry, "repo", id, repository, target);
     let affects = present(entry.user.clone()).filter(|user| entry.actor.as_ref() != Some(user));
     if let Some(user) = affects.filter(|_| entry.actor_is_agent != Some(true)) {
         add(event, entry, "user", present(entry.user_id.clone()), Some(user), affected);

@@ -60,6 +60,9 @@ pub(super) fn review<'a>(event: &mut Event<'a>, record: &Record<'a>, authority: 
         not_before: at,
         not_after: until,
         duration_s: duration.and_then(|seconds| u64::try_from(seconds).ok()),
+        resource: target.as_deref().map(|name| Cow::Owned(uri::resource(NAME, authority, "connection", name))),
+        policy: said(&record.access_request_rule_name),
+        approvals_min: record.min_approvals.and_then(|least| u32::try_from(least).ok()),
         ..GrantFact::new(uri(&id, authority), phase)
     };
     let mut facts = vec![fact(GrantPhase::Request, None, None)];

@@ -22,7 +22,7 @@ use record::{Record, Text, first, said};
 const NAME: &str = "hoop";
 
 pub(crate) static MODULE: Module =
-    Module { platform: Platform::Hoop, version: 1, recognise, normalise, origins: origins::ORIGINS };
+    Module { platform: Platform::Hoop, version: 2, recognise, normalise, origins: origins::ORIGINS };
 
 /// What a record is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

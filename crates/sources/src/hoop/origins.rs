@@ -58,6 +58,8 @@ pub(super) const ORIGINS: &[Origin] = &[
             "/access_duration_sec",
             "/revoked_at",
             "/revoke_at",
+            "/access_request_rule_name",
+            "/min_approvals",
         ],
     },
     Origin { column: "decision_effect", pointers: &["/review/status"] },

@@ -57,6 +57,8 @@ pub(super) struct Record<'a> {
     pub(super) rejection_reason: Text<'a>,
     #[serde(borrow, default, deserialize_with = "json::text")]
     pub(super) access_request_rule_name: Text<'a>,
+    #[serde(default, deserialize_with = "json::integer")]
+    pub(super) min_approvals: Option<i64>,
     #[serde(borrow, default, deserialize_with = "json::object")]
     pub(super) review_owner: Option<Person<'a>>,
     #[serde(borrow, default, deserialize_with = "json::object")]

@@ -16,7 +16,7 @@ mod tests;
 
 use std::borrow::Cow;
 
-use model::{Access, Api, Endpoint, Event, Platform, SecretAccess, Status, Step, StepKind, Text};
+use model::{Access, Api, Endpoint, Event, Platform, SecretAccess, Status, Step, StepKind, Text, uri};
 
 use crate::{Context, Module, Origin, Probe, Reject, RejectKind, json, time};
 use object::Act;
@@ -26,7 +26,7 @@ use record::{ObjectRef, Record};
 const PLATFORM: &str = "k8s";
 
 pub(crate) static MODULE: Module =
-    Module { platform: Platform::Kubernetes, version: 2, recognise, normalise, origins: ORIGINS };
+    Module { platform: Platform::Kubernetes, version: 3, recognise, normalise, origins: ORIGINS };
 
 static ORIGINS: &[Origin] = &[
     Origin { column: "source_event_id", pointers: &["/auditID"] },
@@ -363,6 +363,17 @@ fn read_token_request<'a>(
     if let (Some(namespace), Some(name)) = (reference.namespace.as_deref(), reference.name.as_deref()) {
         let holder = user::service_account_uri(authority, namespace, name);
         event.aliases.push(user::alias(&issued.uri, &holder, model::AliasRel::CredentialOf, "k8s:token-request"));
+    }
+    let objects = (record::object(record.request_object), record::object(record.response_object));
+    let pod = token::bound_pod(objects.0, objects.1);
+    if let (Some(pod), Some(namespace)) = (pod, reference.namespace.as_deref()) {
+        let by_name =
+            uri::build(uri::Class::Principal, PLATFORM, authority, "pod").name(namespace).id(&pod.name).finish();
+        if let Some(uid) = &pod.uid {
+            let by_uid = uri::principal(PLATFORM, authority, "pod", uid);
+            event.aliases.push(user::alias(&by_uid, &by_name, model::AliasRel::SameAs, "k8s:bound-pod-name+uid"));
+        }
+        event.resources.push(object::pod(namespace, &pod.name, authority));
     }
     event.issued_credential = Some(issued);
 }

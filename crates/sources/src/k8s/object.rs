@@ -142,6 +142,16 @@ pub(super) fn resource<'a>(object: &ObjectRef<'a>, created: Option<&str>, author
     }
 }
 
+/// A pod that a call is about beside its target.
+pub(super) fn pod<'a>(namespace: &str, name: &str, authority: &str) -> Resource<'a> {
+    Resource {
+        uri: uri::build(Class::Resource, PLATFORM, authority, "pods").name(namespace).id(name).finish(),
+        kind: Cow::Borrowed("pods"),
+        name: Some(qualified(Some(namespace), name)),
+        role: ResourceRole::Related,
+    }
+}
+
 /// `namespace/name`, or the name alone.
 pub(super) fn qualified(namespace: Option<&str>, name: &str) -> Text<'static> {
     Cow::Owned(match namespace {

@@ -56,8 +56,25 @@ fn from_credential_id<'a>(id: Text<'a>, authority: &str) -> Credential<'a> {
         credential.uri = uri::cred(PLATFORM, authority, "credential-id", &id);
         credential.kind = Cow::Borrowed("credential-id");
     }
-    credential.native_id = Some(id);
+    credential.native_id = Some(match id.split_once('=') {
+        // The id itself is what other platforms log.
+        Some(("JTI" | "X509SHA256", id)) => Cow::Owned(id.to_owned()),
+        _ => id,
+    });
     credential
+}
+
+/// The pod that a token is bound to.
+pub(super) struct BoundPod<'a> {
+    pub(super) name: Text<'a>,
+    pub(super) uid: Option<Text<'a>>,
+}
+
+/// The pod that a token was asked for, by the request or the answer.
+pub(super) fn bound_pod<'a>(request: Option<Object<'a>>, response: Option<Object<'a>>) -> Option<BoundPod<'a>> {
+    let specs = [response, request].into_iter().flatten().filter_map(|object| object.spec);
+    let bound = specs.filter_map(|spec| spec.bound_object_ref).find(|bound| bound.kind.as_deref() == Some("Pod"))?;
+    Some(BoundPod { name: bound.name.filter(|name| !name.is_empty())?, uid: bound.uid.filter(|uid| !uid.is_empty()) })
 }
 
 /// The token that a TokenRequest issued: `id` is the annotation of the server, without which nothing
@@ -104,7 +121,7 @@ pub(super) fn issued_certificate<'a>(
     Some(Credential {
         uri: uri::cred(PLATFORM, authority, "x509-sha256", &hex),
         kind: Cow::Borrowed("x509-sha256"),
-        native_id: Some(Cow::Owned(format!("X509SHA256={hex}"))),
+        native_id: Some(Cow::Owned(hex.clone())),
         fingerprint: Some(Fingerprint { algorithm: "sha256", encoding: "hex", value: Cow::Owned(hex) }),
         issuer: signer,
         ..Credential::default()

@@ -28,7 +28,7 @@ use record::{Record, said};
 const NAME: &str = "postgres";
 
 pub(crate) static MODULE: Module =
-    Module { platform: Platform::Postgres, version: 1, recognise, normalise, origins: origins::ORIGINS };
+    Module { platform: Platform::Postgres, version: 2, recognise, normalise, origins: origins::ORIGINS };
 
 fn recognise(probe: &Probe<'_>) -> bool {
     if csv::begins(probe.head(csv::HEAD_BYTES).as_bytes(), true) == Some(true) {
@@ -57,6 +57,7 @@ fn normalise<'a>(text: &'a str, context: &Context<'_>) -> Result<Event<'a>, Reje
     event.status = status;
     event.status_code = said(&record.state_code);
     event.severity_id = severity(record.error_severity.as_deref());
+    event.credential = login(&record, &event.actor.uri, &at);
     act(&mut event, &record, &told, &at);
     outcome(&mut event, &record, message);
     place(&mut event, &record, &at);
@@ -121,6 +122,22 @@ fn actor<'a>(record: &Record<'a>, told: &Told<'_>, status: Status, at: &str) -> 
     // The name that every cluster has.
     let kind = if user == "postgres" { ActorKind::Shared } else { ActorKind::Unknown };
     Principal { uri, kind, name: Some(user), is_human: Human::Unknown, rule: "default" }
+}
+
+/// What a session was opened with: the login of its role, by the role's name. Whether that was its
+/// password is in the record of the authentication alone.
+fn login<'a>(record: &Record<'a>, actor: &str, at: &str) -> Option<Credential<'a>> {
+    let user = said(&record.user).filter(|user| actor == role_uri(user, at))?;
+    Some(Credential {
+        uri: login_uri(&user, at),
+        kind: Cow::Borrowed("login"),
+        native_id: Some(user),
+        ..Credential::default()
+    })
+}
+
+fn login_uri(role: &str, at: &str) -> String {
+    uri::build(Class::Cred, NAME, at, "login").name(role).finish()
 }
 
 /// What happened, and to what.
@@ -248,7 +265,7 @@ fn roles(event: &mut Event<'_>, statement: &str, at: &str) {
     event.class_uid = 3007;
     event.privileged = Some(true);
     resource(event, "role", Cow::Owned(name.to_owned()), at);
-    let password = uri::build(Class::Cred, NAME, at, "login").name(name).finish();
+    let password = login_uri(name, at);
     let change = |change| CredentialChange {
         change,
         uri: password.clone(),
@@ -259,6 +276,8 @@ fn roles(event: &mut Event<'_>, statement: &str, at: &str) {
         "CREATE" => {
             event.activity_id = 1;
             if event.status != Status::Failure {
+                let (a, b) = (password.clone(), role_uri(name, at));
+                event.aliases.push(Alias { a, b, rel: AliasRel::CredentialOf, rule: "postgres:create-role" });
                 event.issued_credential = Some(Credential {
                     uri: password.clone(),
                     kind: Cow::Borrowed("login"),

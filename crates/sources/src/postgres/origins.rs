@@ -17,6 +17,7 @@ pub(super) const ORIGINS: &[Origin] = &[
     Origin { column: "error_message", pointers: &["/message"] },
     Origin { column: "actor_principal", pointers: &["/user", "/remote_host", "/backend_type"] },
     Origin { column: "actor_name", pointers: &["/user", "/backend_type"] },
+    Origin { column: "credential_native_id", pointers: &["/user"] },
     Origin { column: "subject_principal", pointers: &["/message", "/statement"] },
     Origin { column: "aliases", pointers: &["/message"] },
     Origin { column: "issued_credential_native_id", pointers: &["/message", "/statement"] },

@@ -16,6 +16,7 @@
 
 mod field;
 mod rule;
+mod sql;
 
 #[cfg(test)]
 mod tests;

@@ -158,7 +158,46 @@ fn cases() -> Vec<(u16, String, String, Vec<String>)> {
                 r#"{"password":true,"secret":{"name":"x"},"private_key":null}"#.into(),
             ],
         ),
+        (
+            18,
+            quoted("statement", "ALTER ROLE app WITH PASSWORD 'hunter2' VALID UNTIL 'infinity'"),
+            "hunter2".into(),
+            vec![
+                quoted("statement", "ALTER ROLE app PASSWORD NULL"),
+                quoted("statement", "ALTER ROLE app PASSWORD ''"),
+                quoted("statement", "ALTER ROLE app PASSWORD '********'"),
+                quoted("statement", "ALTER ROLE app PASSWORD <REDACTED>"),
+                quoted("statement", "SET password_encryption = 'scram-sha-256'"),
+                quoted("statement", "SELECT 'PASSWORDS', 'x' FROM t"),
+                quoted("message", "password authentication failed for user 'app'"),
+                quoted("message", "identified by its name 'app'"),
+            ],
+        ),
     ]
+}
+
+#[test]
+fn passwords_in_statements_are_found_in_each_spelling() {
+    for (statement, secret) in [
+        ("CREATE ROLE a PASSWORD 'it''s'", "it''s"),
+        ("create user a with encrypted password 'hunter2';", "hunter2"),
+        (r"ALTER ROLE a PASSWORD E'a\'b' NOLOGIN", r"a\'b"),
+        (r"ALTER ROLE a\n\tPASSWORD\n 'hunter2'", "hunter2"),
+        ("CREATE USER 'a'@'%' IDENTIFIED BY 'hunter2'", "hunter2"),
+        ("SET PASSWORD = 'hunter2'", "hunter2"),
+        ("ALTER LOGIN a WITH password='hunter2'", "hunter2"),
+        // Cut off by whoever logged it: it ends with its string.
+        ("ALTER ROLE a PASSWORD 'hunter2", "hunter2"),
+    ] {
+        let record = format!(r#"{{"statement":"{statement}","z":1}}"#);
+        let (body, rules) = scrub(&record).unwrap_or_else(|| panic!("{record}"));
+        assert_eq!(rules, [18], "{record}");
+        assert!(!body.contains(secret) && body.ends_with(r#"","z":1}"#), "{body}");
+        assert!(serde_json::from_str::<serde_json::Value>(&body).is_ok(), "{body}");
+    }
+    // A line of a log that is no JSON.
+    let (body, _) = scrub("LOG:  statement: ALTER ROLE a PASSWORD 'hunter2' NOLOGIN").unwrap();
+    assert!(body.ends_with("' NOLOGIN") && !body.contains("hunter2"), "{body}");
 }
 
 #[test]

@@ -56,6 +56,7 @@ pub(super) fn read<'a>(event: &mut Event<'a>, act: Act, entry: &Entry<'a, '_>) {
         Act::Dynamic => read_dynamic(event, entry),
         Act::Certificate | Act::CertificateRevoke => read_certificate(event, act, entry),
         Act::LeaseRenew | Act::LeaseRevoke => read_lease(event, act, entry),
+        Act::LeaseLookup => read_lease_lookup(event, entry),
         Act::Unwrap => read_unwrap(event, entry),
         _ => classify(event, act, entry),
     }
@@ -112,7 +113,7 @@ fn target<'a>(act: Act, entry: &Entry<'a, '_>) -> Resource<'a> {
             let key = words.nth(1).unwrap_or_default();
             ("key", format!("{}/keys/{key}", entry.path.mount))
         }
-        Act::LeaseRenew | Act::LeaseRevoke => ("lease", path.to_string()),
+        Act::LeaseRenew | Act::LeaseRevoke | Act::LeaseLookup => ("lease", path.to_string()),
         Act::Policy => ("policy", path.to_string()),
         Act::Audit | Act::SelfTest => ("audit-device", path.to_string()),
         Act::Mount => ("mount", path.trim_end_matches("/tune").trim_end_matches('/').to_owned()),
@@ -185,6 +186,12 @@ fn read_token<'a>(event: &mut Event<'a>, act: Act, entry: &Entry<'a, '_>) {
         // `lookup` sends the token it asks for, hence an update; it changes nothing.
         _ => {
             (event.activity_id, event.access) = (2, Access::Read);
+            // After renewals the end differs from what the token's own times say.
+            let ends = entry.answer().expire_time.as_deref().and_then(crate::time::parse).map(|time| time.nanos);
+            let own = event.credential.as_mut().filter(|_| entry.path.rest == "lookup-self");
+            if let (Some(own), Some(ends)) = (own, ends) {
+                own.not_after = Some(ends);
+            }
             return;
         }
     };
@@ -222,9 +229,12 @@ fn read_dynamic<'a>(event: &mut Event<'a>, entry: &Entry<'a, '_>) {
     event.secret_access.path.clone_from(&entry.request.path);
     let Some(lease) = entry.lease() else { return };
     event.secret_access.lease_id = Some(lease.clone());
-    let issued = token::of_lease(lease, &entry.answer(), entry.path.mount, entry.at);
-    event.issued_credential = Some(with_parent(issued, event));
+    let answer = entry.answer();
+    let issued = token::of_lease(lease, &answer, entry.path.mount, entry.at);
     let fact = lease_fact(event, lease, GrantPhase::Activate, entry);
+    let not_after = fact.not_after.or_else(|| token::until(event.time, answer.ttl));
+    let fact = GrantFact { not_after, ..fact };
+    event.issued_credential = Some(with_parent(Credential { not_after, ..issued }, event));
     event.grant_refs.push(fact.uri.clone());
     event.grants.push(GrantFact { beneficiary: Some(event.actor.uri.clone()), ..fact });
 }
@@ -232,9 +242,11 @@ fn read_dynamic<'a>(event: &mut Event<'a>, entry: &Entry<'a, '_>) {
 fn lease_fact<'a>(event: &Event<'a>, lease: &str, phase: GrantPhase, entry: &Entry<'a, '_>) -> GrantFact<'a> {
     // A lease id is the path it was made at and a random part.
     let target = lease.rsplit_once('/').map(|(path, _)| Cow::Owned(path.to_owned()));
+    let logged = entry.record.response.as_ref().and_then(|response| response.secret.as_ref()?.lease_duration);
     GrantFact {
         requester: Some(event.actor.uri.clone()),
         target,
+        not_after: token::until(event.time, logged),
         ..GrantFact::new(uri::grant(PLATFORM, &entry.at.cluster, "lease", lease), phase)
     }
 }
@@ -257,6 +269,18 @@ fn read_lease<'a>(event: &mut Event<'a>, act: Act, entry: &Entry<'a, '_>) {
         let lease = Cow::Owned(lease.to_owned());
         event.credential_changes.push(token::change(CredentialChangeKind::Revoked, "lease", lease, entry.at));
     }
+}
+
+/// The answer says when the lease ends, as it stands now.
+fn read_lease_lookup<'a>(event: &mut Event<'a>, entry: &Entry<'a, '_>) {
+    (event.activity_id, event.access) = (2, Access::Read);
+    let answer = entry.answer();
+    let Some(lease) = some(answer.id.as_deref()).or_else(|| some(entry.asked.lease_id.as_deref())) else { return };
+    let ends = answer.expire_time.as_deref().and_then(crate::time::parse).map(|time| time.nanos);
+    let not_after = ends.or_else(|| token::until(event.time, answer.ttl));
+    let fact = GrantFact { not_after, requester: None, ..lease_fact(event, lease, GrantPhase::Use, entry) };
+    event.grant_refs.push(fact.uri.clone());
+    event.grants.push(fact);
 }
 
 fn read_certificate<'a>(event: &mut Event<'a>, act: Act, entry: &Entry<'a, '_>) {

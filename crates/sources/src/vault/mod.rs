@@ -24,7 +24,7 @@ use record::{Data, Headers, PolicyResults, Record, Request, some};
 const PLATFORM: &str = "vault";
 
 pub(crate) static MODULE: Module =
-    Module { platform: Platform::Vault, version: 2, recognise, normalise, origins: ORIGINS };
+    Module { platform: Platform::Vault, version: 3, recognise, normalise, origins: ORIGINS };
 
 static ORIGINS: &[Origin] = &[
     Origin { column: "source_event_id", pointers: &["/request/id"] },
@@ -54,7 +54,10 @@ static ORIGINS: &[Origin] = &[
     Origin { column: "credential_fingerprint", pointers: &["/auth/client_token", "/request/client_token"] },
     Origin { column: "credential_scopes", pointers: &["/auth/policies/*"] },
     Origin { column: "credential_not_before", pointers: &["/auth/token_issue_time"] },
-    Origin { column: "credential_not_after", pointers: &["/auth/token_issue_time", "/auth/token_ttl"] },
+    Origin {
+        column: "credential_not_after",
+        pointers: &["/response/data/expire_time", "/auth/token_issue_time", "/auth/token_ttl"],
+    },
     Origin {
         column: "issued_credential_native_id",
         pointers: &[
@@ -85,6 +88,18 @@ static ORIGINS: &[Origin] = &[
         column: "grant_refs",
         pointers: &["/response/secret/lease_id", "/request/path", "/request/data/lease_id"],
     },
+    Origin {
+        column: "grants",
+        pointers: &[
+            "/response/secret/lease_id",
+            "/response/secret/lease_duration",
+            "/response/data/ttl",
+            "/response/data/expire_time",
+            "/request/path",
+            "/request/data/lease_id",
+        ],
+    },
+    Origin { column: "credential_uses_max", pointers: &["/auth/num_uses"] },
     Origin { column: "decision_effect", pointers: &["/auth/policy_results/allowed", "/error"] },
     Origin { column: "decision_policies", pointers: &["/auth/policy_results/granting_policies/*/name"] },
     Origin { column: "decision_reason", pointers: &["/error"] },
@@ -186,6 +201,7 @@ fn reads_request(act: Act) -> bool {
             | Act::CertificateRevoke
             | Act::LeaseRenew
             | Act::LeaseRevoke
+            | Act::LeaseLookup
             | Act::Unwrap
     )
 }

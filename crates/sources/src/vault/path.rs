@@ -50,6 +50,8 @@ pub(super) enum Act {
     LeaseRenew,
     /// Ends a lease, or all below a prefix.
     LeaseRevoke,
+    /// Asks when a lease ends.
+    LeaseLookup,
     /// Makes, changes or removes a policy.
     Policy,
     /// Vault's own probe of an audit device that is about to be switched on.
@@ -288,6 +290,7 @@ fn system_act(rest: &str, first: &str, writes: bool) -> Act {
         "revoke" | "revoke-prefix" | "revoke-force" => Act::LeaseRevoke,
         "leases" if rest.starts_with("leases/renew") => Act::LeaseRenew,
         "leases" if rest.starts_with("leases/revoke") => Act::LeaseRevoke,
+        "leases" if rest == "leases/lookup" => Act::LeaseLookup,
         "wrapping" if rest == "wrapping/unwrap" => Act::Unwrap,
         _ if first.starts_with("capabilities") => Act::Capabilities,
         _ => Act::Plain,

@@ -54,6 +54,9 @@ pub(super) struct Auth<'a> {
     /// Seconds; 0 never ends.
     #[serde(default, deserialize_with = "json::integer")]
     pub(super) token_ttl: Option<i64>,
+    /// How often the token may be used; 0 is not limited.
+    #[serde(default, deserialize_with = "json::integer")]
+    pub(super) num_uses: Option<i64>,
 }
 
 impl Auth<'_> {
@@ -169,6 +172,9 @@ pub(super) struct Response<'a> {
 pub(super) struct Secret<'a> {
     #[serde(borrow, default, deserialize_with = "json::text")]
     pub(super) lease_id: Text<'a>,
+    /// Seconds, where it is logged.
+    #[serde(default, deserialize_with = "json::integer")]
+    pub(super) lease_duration: Option<i64>,
 }
 
 /// A response that was put aside under a token of its own.
@@ -204,6 +210,14 @@ pub(super) struct Data<'a> {
     pub(super) secret_id_accessor: Text<'a>,
     #[serde(borrow, default, deserialize_with = "json::text")]
     pub(super) lease_id: Text<'a>,
+    /// Of a lease that was looked up.
+    #[serde(borrow, default, deserialize_with = "json::text")]
+    pub(super) id: Text<'a>,
+    #[serde(borrow, default, deserialize_with = "json::text")]
+    pub(super) expire_time: Text<'a>,
+    /// Seconds: of keys that end by themselves, of a token or lease that was looked up.
+    #[serde(default, deserialize_with = "json::integer")]
+    pub(super) ttl: Option<i64>,
     #[serde(borrow, default, deserialize_with = "json::text")]
     pub(super) access_key: Text<'a>,
     #[serde(borrow, default, deserialize_with = "json::text")]

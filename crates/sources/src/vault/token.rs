@@ -22,6 +22,7 @@ pub(super) fn of_auth<'a>(auth: &Auth<'a>, at: &Boundary) -> Option<Credential<'
     credential.scopes.clone_from(&auth.policies);
     credential.not_before = auth.token_issue_time.as_deref().and_then(time::parse).map(|time| time.nanos);
     credential.not_after = until(credential.not_before, auth.token_ttl);
+    credential.uses_max = auth.num_uses.filter(|uses| *uses > 0).and_then(|uses| u32::try_from(uses).ok());
     Some(credential)
 }
 
@@ -77,7 +78,7 @@ fn hmac<'a>(text: &Text<'a>) -> Option<Fingerprint<'a>> {
     Some(Fingerprint { algorithm: "hmac-sha256", encoding: "hex", value })
 }
 
-fn until(from: Option<i64>, seconds: Option<i64>) -> Option<i64> {
+pub(super) fn until(from: Option<i64>, seconds: Option<i64>) -> Option<i64> {
     let seconds = seconds.filter(|seconds| *seconds > 0)?;
     from?.checked_add(seconds.checked_mul(1_000_000_000)?)
 }
