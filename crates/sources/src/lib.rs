@@ -20,6 +20,7 @@ mod gcp;
 mod github;
 mod hoop;
 mod k8s;
+mod listing;
 mod nesting;
 mod oauth;
 mod ocsf;

@@ -29,9 +29,9 @@ pub(super) const CENTER_USER: Verdict = verdict(ActorKind::Human, Human::Human, 
 pub(super) const SAML: Verdict = verdict(ActorKind::Human, Human::Human, "R2:aws-saml");
 const CONSOLE: Verdict = verdict(ActorKind::Human, Human::Human, "R2:aws-console");
 const ON_BEHALF: Verdict = verdict(ActorKind::Human, Human::Human, "R2:aws-on-behalf-of");
-const SSO_ROLE: Verdict = verdict(ActorKind::Human, Human::Human, "R2:aws-sso-role");
+pub(super) const SSO_ROLE: Verdict = verdict(ActorKind::Human, Human::Human, "R2:aws-sso-role");
 const IN_SCOPE: Verdict = verdict(ActorKind::Workload, Human::Nonhuman, "R2:aws-in-scope-of");
-const LINKED: Verdict = verdict(ActorKind::ServiceAccount, Human::Nonhuman, "R2:aws-service-linked-role");
+pub(super) const LINKED: Verdict = verdict(ActorKind::ServiceAccount, Human::Nonhuman, "R2:aws-service-linked-role");
 const CI: Verdict = verdict(ActorKind::CiJob, Human::Nonhuman, "R2:ci-issuer");
 const CLUSTER: Verdict = verdict(ActorKind::Workload, Human::Nonhuman, "R2:eks-issuer");
 

@@ -2,17 +2,19 @@
 //!
 //! Who called is in [`identity`] and [`human`], with which credential in [`lineage`], what kind of
 //! act it was in [`class`], on what in [`resources`], how it ended in [`outcome`], which rights it gave
-//! in [`grants`]. The page is `docs/sources/aws.md`.
+//! in [`grants`]; the items of an inventory of IAM are read by [`inventory`]. The page is `docs/sources/aws.md`.
 
 mod arn;
 mod class;
 mod grants;
 mod human;
 mod identity;
+mod inventory;
 mod lineage;
 mod origins;
 mod outcome;
 mod params;
+mod policy;
 mod record;
 mod resources;
 #[cfg(test)]
@@ -55,6 +57,7 @@ fn recognise(probe: &Probe<'_>) -> bool {
             && (both("userIdentity", "eventName") || both("userIdentity", "eventSource"))
         || probe.contains("\"AwsCloudTrailInsight\"") && both("eventType", "insightDetails")
         || probe.contains("\"digestSignatureAlgorithm\"") && both("digestS3Bucket", "logFiles")
+        || inventory::recognise(probe)
 }
 
 /// CloudTrail writes the version first and the caller next.
@@ -75,6 +78,9 @@ fn normalise<'a>(text: &'a str, context: &Context<'_>) -> Result<Event<'a>, Reje
         return Ok(insight(&record, context));
     }
     if seen(&record.event_name).is_none() && seen(&record.event_source).is_none() {
+        if inventory::recognise(&Probe::new(text)) {
+            return inventory::read(text, context);
+        }
         return Err(Reject::new(RejectKind::Shape, "neither eventName nor eventSource: not a CloudTrail record"));
     }
     Ok(read(&record, text, context))

@@ -8,11 +8,31 @@
 pub(super) const HEAD_BYTES: usize = 4 << 10;
 
 /// Keys that hold records. CloudTrail files; Azure diagnostic settings; Kubernetes lists;
-/// Microsoft Graph; CloudWatch Logs; Cloud Logging `entries.list`; CloudTrail `lookup-events`.
-const LISTS: [&str; 7] = ["Records", "records", "items", "value", "logEvents", "entries", "Events"];
+/// Microsoft Graph; CloudWatch Logs; Cloud Logging `entries.list`; CloudTrail `lookup-events`;
+/// inventories of IAM, of GitHub's REST API, of SCIM.
+const LISTS: [&str; 14] = [
+    "Records",
+    "records",
+    "items",
+    "value",
+    "logEvents",
+    "entries",
+    "Events",
+    "UserDetailList",
+    "GroupDetailList",
+    "RoleDetailList",
+    "AccessKeyMetadata",
+    "installations",
+    "Resources",
+    "Policies",
+];
+
+/// As many of [`LISTS`], the first ones, may open an envelope; the others mean something else in front
+/// and count behind another list only.
+const OPENING: usize = 13;
 
 /// Keys that may come before the list.
-const HEADS: [&str; 17] = [
+const HEADS: [&str; 24] = [
     "messageType",
     "owner",
     "logGroup",
@@ -30,6 +50,13 @@ const HEADS: [&str; 17] = [
     "nextToken",
     "nextPageToken",
     "ResultsCount",
+    "total_count",
+    "schemas",
+    "totalResults",
+    "itemsPerPage",
+    "startIndex",
+    "IsTruncated",
+    "Marker",
 ];
 
 /// Lists in lists, as OpenTelemetry writes them: processes, their libraries, the spans of those.
@@ -60,7 +87,7 @@ pub(super) fn open(head: &[u8], more: bool) -> Envelope {
     let nested = Reader { bytes: head, at: 1 }.keys(&NESTED[..1], Some(&NESTED_HEADS));
     let found = match nested {
         Some(Envelope::List(length)) => Some(Envelope::Nested(length)),
-        Some(Envelope::None) => Reader { bytes: head, at: 1 }.keys(&LISTS, Some(&HEADS)),
+        Some(Envelope::None) => Reader { bytes: head, at: 1 }.keys(&LISTS[..OPENING], Some(&HEADS)),
         other => other,
     };
     found.unwrap_or(if more { Envelope::Wait } else { Envelope::None })

@@ -46,6 +46,12 @@ const VERBATIM: &[(&str, &str)] = &[
     ("data_bytes_in", "/data_bytes_in"),
     ("data_bytes_out", "/data_bytes_out"),
     ("purpose_reason", "/purpose/reason"),
+    ("inventory_name", "/inventory/name"),
+    ("inventory_owners", "/inventory/owners/0"),
+    ("inventory_team", "/inventory/team"),
+    ("inventory_purpose", "/inventory/purpose"),
+    ("inventory_sensitivity", "/inventory/sensitivity"),
+    ("inventory_credentials", "/inventory/credentials/0/native_id"),
 ];
 
 #[test]

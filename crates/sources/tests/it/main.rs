@@ -18,6 +18,7 @@ mod gcp;
 mod github;
 mod golden;
 mod hoop;
+mod inventory;
 mod k8s;
 mod ocsf;
 mod okta;

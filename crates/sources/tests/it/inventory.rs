@@ -1,0 +1,68 @@
+//! Inventories as whole files: each item is a record, under the names that logs use.
+
+use serde_json::{Value, json};
+use sources::split::{Limits, Piece, Splitter};
+
+use crate::golden;
+
+/// The events of a delivery, in chunks so small that each decision meets the end of one.
+pub(crate) fn events(content: &str) -> Vec<Result<Value, sources::Reject>> {
+    let mut splitter = Splitter::new(Limits::default());
+    let mut found = Vec::new();
+    let mut take = |piece: Piece<'_>| {
+        if let Piece::Record { bytes, .. } = piece {
+            found.push(golden::normalise(bytes));
+        }
+    };
+    for chunk in content.as_bytes().chunks(7) {
+        splitter.push(chunk, &mut take);
+    }
+    splitter.finish(&mut take);
+    found
+}
+
+/// The URIs of what a delivery lists; each of its records must be an event.
+fn listed(content: &str) -> Vec<String> {
+    let uri = |event: Result<Value, sources::Reject>| event.unwrap()["inventory"]["uri"].as_str().unwrap().to_owned();
+    events(content).into_iter().map(uri).collect()
+}
+
+fn golden_record(platform: &str, case: &str) -> Value {
+    let path = format!("{}/tests/golden/{platform}/{case}.json", env!("CARGO_MANIFEST_DIR"));
+    serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap()
+}
+
+#[test]
+fn each_detail_of_an_aws_account_is_a_record() {
+    let details = |policies: Value| {
+        json!({
+            "GroupDetailList": [golden_record("aws", "inventory-group")],
+            "IsTruncated": false,
+            "Policies": policies,
+            "RoleDetailList": [golden_record("aws", "inventory-role")],
+            "UserDetailList": [golden_record("aws", "inventory-user")],
+        })
+    };
+    let whole = format!("{:#}", details(json!([golden_record("aws", "inventory-policy")])));
+    let wanted = [
+        "nhi:resource:aws:111122223333:iam-group/~exporters",
+        "nhi:resource:aws:111122223333:iam-policy/~exports",
+        "nhi:principal:aws:111122223333:role/AROAEXAMPLEEXAMPLE12",
+        "nhi:principal:aws:111122223333:user/AIDAEXAMPLEEXAMPLE77",
+    ];
+    assert_eq!(listed(&whole), wanted);
+    assert_eq!(listed(&details(json!([])).to_string()).len(), 3, "an empty list has no items");
+}
+
+#[test]
+fn the_names_of_an_aws_inventory_are_those_of_its_log() {
+    let in_log = golden::event("aws", "assume-role.allowed");
+    let session = in_log.to_string();
+    let role = golden::event("aws", "inventory-role");
+    let uri = role["inventory"]["uri"].as_str().unwrap();
+    assert!(session.contains(uri), "{uri} in {in_log:#}");
+    assert_eq!(
+        role["aliases"][0]["rule"], "aws:role-name+principal-id",
+        "the rule under which CloudTrail's pair stands"
+    );
+}
