@@ -30,7 +30,7 @@ fn paths_are_sorted_by_what_they_do() {
         ("update", "auth/token/create/admins", "", "", Act::TokenCreate, "update auth/token/create"),
         ("update", "auth/token/renew-self", "", "", Act::TokenRenew, "update auth/token/renew-self"),
         ("update", "sys/leases/revoke/aws/creds/r/x", "", "", Act::LeaseRevoke, "update sys/leases/revoke"),
-        ("update", "sys/leases/lookup", "", "", Act::Plain, "update sys/leases/lookup"),
+        ("update", "sys/leases/lookup", "", "", Act::LeaseLookup, "update sys/leases/lookup"),
         ("update", "sys/policies/acl/p", "", "", Act::Policy, "update sys/policies/acl"),
         ("read", "sys/policies/acl/p", "", "", Act::Plain, "read sys/policies/acl"),
         ("delete", "sys/audit/file", "", "", Act::Audit, "delete sys/audit"),
