@@ -13,8 +13,8 @@ use crate::{ActorKind, Effect, EntitlementKind, Human, InventoryState, Text};
 /// One item of an inventory.
 #[derive(Clone, Debug, PartialEq, serde::Serialize)]
 pub struct Inventory<'a> {
-    /// Canonical URI: a principal, or (class `resource`) a group, role, policy or binding, which cannot
-    /// act but hands on privileges.
+    /// Canonical URI: a principal, or (class `resource`) a group, role or policy, which cannot act but
+    /// hands on privileges.
     pub uri: String,
     /// Its name, verbatim.
     pub name: Option<Text<'a>>,
@@ -84,7 +84,7 @@ pub struct Entitlement<'a> {
     /// Canonical URI of the group, role or policy that it inherits from or is bounded by.
     pub source: Option<String>,
     /// On what, as the platform names it, `*` standing for any run of characters; empty is all that the
-    /// holder's authority has.
+    /// holder's authority has. What is inherited is limited to them.
     pub targets: Vec<Text<'a>>,
     /// Given or refused.
     pub effect: Effect,

@@ -205,7 +205,7 @@ pub struct GrantFact {
 /// One item of an inventory.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Inventory {
-    /// Canonical URI: a principal, or (class `resource`) a group, role, policy or binding.
+    /// Canonical URI: a principal, or (class `resource`) a group, role or policy.
     pub uri: String,
     /// Its name, verbatim.
     pub name: Option<String>,

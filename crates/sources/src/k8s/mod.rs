@@ -2,8 +2,9 @@
 //!
 //! One request gives up to three records, one per stage, that share an `auditID`. Each becomes an
 //! event of its own; the id is among `correlation_ids`. No record names its cluster: the authority
-//! comes from the source's configuration, or is `unknown`.
+//! comes from the source's configuration, or is `unknown`. Objects of an inventory are read by [`inventory`].
 
+mod inventory;
 mod object;
 mod record;
 mod rights;
@@ -26,7 +27,7 @@ use record::{ObjectRef, Record};
 const PLATFORM: &str = "k8s";
 
 pub(crate) static MODULE: Module =
-    Module { platform: Platform::Kubernetes, version: 3, recognise, normalise, origins: ORIGINS };
+    Module { platform: Platform::Kubernetes, version: 4, recognise, normalise, origins: ORIGINS };
 
 static ORIGINS: &[Origin] = &[
     Origin { column: "source_event_id", pointers: &["/auditID"] },
@@ -101,6 +102,14 @@ static ORIGINS: &[Origin] = &[
     Origin { column: "error_message", pointers: &["/responseStatus/message"] },
     Origin { column: "duration_ms", pointers: &["/requestReceivedTimestamp", "/stageTimestamp"] },
     Origin { column: "correlation_ids", pointers: &["/auditID"] },
+    Origin { column: "inventory_uri", pointers: &["/metadata/uid", "/metadata/name", "/metadata/namespace"] },
+    Origin { column: "inventory_name", pointers: &["/metadata/name", "/metadata/namespace"] },
+    Origin { column: "inventory_owners", pointers: &["/metadata/labels", "/metadata/annotations"] },
+    Origin { column: "inventory_team", pointers: &["/metadata/labels", "/metadata/annotations"] },
+    Origin { column: "inventory_purpose", pointers: &["/metadata/labels", "/metadata/annotations"] },
+    Origin { column: "inventory_sensitivity", pointers: &["/metadata/labels", "/metadata/annotations"] },
+    Origin { column: "inventory_created", pointers: &["/metadata/creationTimestamp"] },
+    Origin { column: "entitlements", pointers: &["/rules/*", "/roleRef/name", "/subjects/*"] },
 ];
 
 /// An event says so itself; as an item of a list it does not, and trimmed ones keep less still.
@@ -116,6 +125,7 @@ fn recognise(probe: &Probe<'_>) -> bool {
     }
     let item = probe.contains("\"auditID\"") && probe.has("auditID") && (probe.has("stage") || probe.has("verb"));
     item || (probe.contains("\"objectRef\"") && probe.has("objectRef") && probe.has("verb"))
+        || inventory::recognise(probe)
 }
 
 fn normalise<'a>(text: &'a str, context: &Context<'_>) -> Result<Event<'a>, Reject> {
@@ -125,6 +135,9 @@ fn normalise<'a>(text: &'a str, context: &Context<'_>) -> Result<Event<'a>, Reje
     }
     let is_event = record.api_version.as_deref().is_some_and(|version| version.starts_with("audit.k8s.io/"));
     if !is_event && record.audit_id.is_none() && record.verb.is_none() && record.request_uri.is_none() {
+        if inventory::recognise(&Probe::new(text)) {
+            return inventory::read(text, context);
+        }
         return Err(Reject::new(RejectKind::Shape, "no audit.k8s.io apiVersion, auditID, verb or requestURI"));
     }
     let authority = context.authority.filter(|authority| !authority.is_empty()).unwrap_or("unknown");

@@ -9,7 +9,7 @@ use super::PLATFORM;
 use super::record::ObjectRef;
 
 /// API group of roles and bindings.
-const RBAC: &str = "rbac.authorization.k8s.io";
+pub(super) const RBAC: &str = "rbac.authorization.k8s.io";
 
 /// The kinds of requests that mean more than their verb.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -200,7 +200,7 @@ fn role_name<'a>(role: &Named<'a>) -> Text<'a> {
     Cow::Owned(format!("{kind}/{}", role.name.as_deref().unwrap_or_default()))
 }
 
-fn beneficiary(subject: &Named<'_>, namespace: Option<&str>, authority: &str) -> Option<String> {
+pub(super) fn beneficiary(subject: &Named<'_>, namespace: Option<&str>, authority: &str) -> Option<String> {
     let name = subject.name.as_deref()?;
     Some(match subject.kind.as_deref()? {
         "ServiceAccount" => service_account_uri(authority, subject.namespace.as_deref().or(namespace)?, name),
@@ -211,7 +211,7 @@ fn beneficiary(subject: &Named<'_>, namespace: Option<&str>, authority: &str) ->
 
 /// An end of validity among annotations: Kubernetes has none of its own, controllers for temporary
 /// access write one under a key that says so (`.../expires-at`, `.../expiry`).
-fn expiry(annotations: &RawValue) -> Option<i64> {
+pub(super) fn expiry(annotations: &RawValue) -> Option<i64> {
     let annotations: std::collections::BTreeMap<String, serde_json::Value> =
         serde_json::from_str(annotations.get()).ok()?;
     annotations.iter().filter(|(key, _)| key.to_ascii_lowercase().contains("expir")).find_map(|(_, value)| {

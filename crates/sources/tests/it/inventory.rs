@@ -66,3 +66,30 @@ fn the_names_of_an_aws_inventory_are_those_of_its_log() {
         "the rule under which CloudTrail's pair stands"
     );
 }
+
+#[test]
+fn a_kubectl_list_is_split_and_its_privileges_read_like_operations() {
+    let items: Vec<Value> = ["serviceaccount", "role", "clusterrole", "rolebinding", "clusterrolebinding"]
+        .map(|kind| golden_record("k8s", &format!("inventory-{kind}")))
+        .into();
+    let list = json!({"apiVersion": "v1", "items": items, "kind": "List", "metadata": {"resourceVersion": ""}});
+    let events: Vec<Value> = events(&format!("{list:#}")).into_iter().map(Result::unwrap).collect();
+    assert_eq!(events.len(), 5);
+    let role = &events[1]["entitlements"];
+    assert_eq!(role[0]["privileges"], json!(["get secrets"]));
+    assert_eq!(role[0]["targets"], json!(["billing/payroll-db"]));
+    let bound = &events[3]["entitlements"][0];
+    assert_eq!(bound["holder"], "nhi:principal:k8s:unknown:serviceaccount/~billing/exporter");
+    assert_eq!(bound["source"], "nhi:resource:k8s:unknown:clusterroles/~view");
+}
+
+#[test]
+fn a_role_that_multiplies_is_bounded_and_says_so() {
+    let names: Vec<String> = (0..200).map(|n| format!("kind{n}")).collect();
+    let rules = json!([{"apiGroups": [""], "resources": names, "verbs": names}]);
+    let role = json!({"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRole",
+        "metadata": {"name": "wide"}, "rules": rules});
+    let event = golden::normalise(role.to_string().as_bytes()).unwrap();
+    assert_eq!(event["quality"]["missing"], json!(["time", "entitlements"]));
+    assert!(event.get("entitlements").is_none(), "what is not whole is not told");
+}

@@ -182,6 +182,10 @@ fn class_and_activity_differ_from_the_published_mapping_only_where_the_page_says
     for path in real::files(&folder, ".json") {
         let name = path.file_name().unwrap().to_str().unwrap().to_owned();
         let Some(case) = name.strip_suffix(".json").filter(|case| !case.ends_with(".event")) else { continue };
+        if case.starts_with("inventory-") {
+            // No audit event.
+            continue;
+        }
         let record: Value = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
         let event = golden::event("k8s", case);
         let published = match record["verb"].as_str().unwrap() {
