@@ -154,6 +154,7 @@ impl<S: Store> Fall<'_, S> {
                 self.children(&name, &credential, hop)?;
                 self.uses(Key::Used(&name), |_| true)?;
             }
+            self.elsewhere(&credential, hop)?;
             self.without_id(&credential, hop)?;
         }
         self.done.uses = self.counted.len();
@@ -223,6 +224,27 @@ impl<S: Store> Fall<'_, S> {
         let mut edge = new_edge(kind, from, to, rule, hop, true);
         edge.issuer = Some(Evidence::of(fact));
         self.done.edges.push(edge);
+    }
+
+    /// What another platform calls the same: an id that both log, or of which one logs a hash.
+    fn elsewhere(&mut self, credential: &str, hop: usize) -> Result<(), StoreError> {
+        let page = self.store.find(&Lookup::newest(Key::Issued(credential), self.until, 1))?;
+        let Some(issuer) = page.facts.first().cloned() else { return Ok(()) };
+        let Some(native) = issuer.issued.as_ref().and_then(|issued| issued.native_id.clone()) else { return Ok(()) };
+        let settings = self.settings;
+        let ids = [(native.as_str(), Join::NativeId)].into_iter();
+        for (id, join) in ids.chain(settings.id_of(&native).map(|id| (id, Join::Hashed))) {
+            let used = self.store.find(&Lookup::within(Key::UsedId(id), issuer.time, self.until, 2))?;
+            for child in used.facts.iter().filter_map(|fact| fact.credential.as_ref()) {
+                let foreign =
+                    Name::of(&child.uri).zip(Name::of(credential)).is_some_and(|(a, b)| a.platform != b.platform);
+                if foreign && !self.known.contains(&child.uri) {
+                    self.link(EdgeKind::Brokered, credential, &child.uri, join, &issuer, hop);
+                    self.push(child.uri.clone(), hop + 1);
+                }
+            }
+        }
+        Ok(())
     }
 
     /// What came of a token whose uses do not name it: calls of its account through its caller, and

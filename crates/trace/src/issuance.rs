@@ -56,6 +56,9 @@ pub(crate) fn by_id(store: &impl Store, used: Use<'_>, settings: &Settings) -> R
     }
     if let Some(id) = used.native_id {
         all.extend(find(store, Join::NativeId, Key::IssuedId(id), used, settings)?);
+        for hash in settings.hashes_of(id) {
+            all.extend(find(store, Join::Hashed, Key::IssuedId(hash), used, settings)?);
+        }
     }
     Ok(all)
 }
@@ -72,7 +75,7 @@ fn find(
     let page = store.find(&Lookup::newest(key, until, settings.candidates_max))?;
     let fits = |fact: &Arc<Fact>| match join {
         Join::Announced => announces(fact, used.uri),
-        Join::NativeId => is_foreign(fact, used),
+        Join::NativeId | Join::Hashed => is_foreign(fact, used),
         _ => fact.status != Status::Failure,
     };
     let mut issuers = once_each(page.facts.into_iter().filter(fits).collect());
@@ -141,7 +144,40 @@ pub(crate) fn by_subject(
     };
     let fits = |fact: &Arc<Fact>| meant(fact) && lives(fact, event.time, rule, settings) && fact.id != event.id;
     let issuers = once_each(page.facts.into_iter().filter(fits).collect());
+    if let (true, Some(claimed)) = (issuers.len() > 1, claimed(&issuers, event)) {
+        return Ok(Some(claimed));
+    }
     Ok((!issuers.is_empty()).then_some(Found { rule, issuers, more: page.more }))
+}
+
+/// Of several that fit, the one whose id the caller named: a pod or a run in the name of a session. The
+/// caller chose that name, so it tells one from the others and proves nothing.
+fn claimed(candidates: &[Arc<Fact>], event: &Fact) -> Option<Found> {
+    let rule = rule::rule(Join::Claimed, "")?;
+    let mut named = candidates.iter().filter(|fact| ids(fact).any(|id| names(event, id)));
+    let one = named.next().filter(|_| named.next().is_none())?;
+    Some(Found { rule, issuers: vec![one.clone()], more: false })
+}
+
+/// What a record calls itself, its run or the pod it is about.
+fn ids(fact: &Fact) -> impl Iterator<Item = &str> {
+    let beside = fact.resources.iter().filter(|resource| resource.role == model::ResourceRole::Related);
+    let names = beside.filter_map(|resource| resource.name.as_deref());
+    fact.correlation_ids.iter().map(String::as_str).chain(names.map(|name| name.rsplit('/').next().unwrap_or(name)))
+}
+
+/// Shortest id that is looked for within another text: a shorter one may stand there by chance.
+const CLAIMED_CHARS_MIN: usize = 5;
+
+/// Whether an id stands in what the record is called by, as a word of its own.
+fn names(event: &Fact, id: &str) -> bool {
+    let apart = |text: &str, at: usize| {
+        let before = text.get(..at).and_then(|before| before.chars().next_back());
+        let after = text.get(at + id.len()..).and_then(|after| after.chars().next());
+        [before, after].into_iter().flatten().all(|c| !c.is_ascii_alphanumeric())
+    };
+    id.len() >= CLAIMED_CHARS_MIN
+        && event.correlation_ids.iter().any(|text| text.match_indices(id).any(|(at, _)| apart(text, at)))
 }
 
 fn issued_to(
@@ -205,23 +241,57 @@ pub(crate) fn by_job(
         Some(run) => vec![Key::Correlation(run)],
         None => resources.iter().map(|resource| Key::Resource(resource)).collect(),
     };
+    if run.is_none()
+        && let Some(found) = claimed_run(store, resources, event, (from, until), settings)?
+    {
+        return Ok(Some(found));
+    }
     let mut runs: Vec<Arc<Fact>> = Vec::new();
     let mut more = false;
     for key in keys {
         let page = store.find(&Lookup { key, from, until, order: Order::Newest, limit: settings.candidates_max })?;
         more |= page.more;
-        let is_run = |fact: &Arc<Fact>| {
-            fact.aliases
-                .iter()
-                .any(|alias| alias.rel == AliasRel::InstanceOf && Some(&alias.a) == fact.session.as_ref())
-        };
-        runs.extend(page.facts.into_iter().filter(is_run));
+        runs.extend(page.facts.into_iter().filter(|fact| is_run(fact)));
     }
+    let issuers = first_of_each_run(runs);
+    Ok((!issuers.is_empty()).then_some(Found { rule, issuers, more }))
+}
+
+fn is_run(fact: &Fact) -> bool {
+    let of_run = |alias: &crate::Alias| alias.rel == AliasRel::InstanceOf && Some(&alias.a) == fact.session.as_ref();
+    fact.aliases.iter().any(of_run)
+}
+
+/// Several records of one run are one candidate: the first of them tells who started it.
+fn first_of_each_run(mut runs: Vec<Arc<Fact>>) -> Vec<Arc<Fact>> {
     runs.sort_by(|a, b| a.order().cmp(&b.order()));
-    // Several records of one run are one candidate: the first of them tells who started it.
     let mut seen = std::collections::BTreeSet::new();
     runs.retain(|fact| seen.insert(fact.session.clone()));
-    Ok((!runs.is_empty()).then_some(Found { rule, issuers: runs, more }))
+    runs
+}
+
+/// Most words of the name of a session that are looked up as the id of a run.
+const WORDS_MAX: usize = 8;
+
+/// The run of the repository whose id the caller named when it showed its token.
+fn claimed_run(
+    store: &impl Store,
+    resources: &[String],
+    event: &Fact,
+    (from, until): (i64, i64),
+    settings: &Settings,
+) -> Result<Option<Found>, StoreError> {
+    let mut runs = Vec::new();
+    let ids = event.correlation_ids.iter().flat_map(|text| text.split(|c: char| !c.is_ascii_alphanumeric()));
+    for id in ids.filter(|id| id.len() >= CLAIMED_CHARS_MIN).take(WORDS_MAX) {
+        let (order, limit) = (Order::Newest, settings.candidates_max);
+        let page = store.find(&Lookup { key: Key::Correlation(id), from, until, order, limit })?;
+        let here = |fact: &Fact| fact.resources.iter().any(|resource| resources.contains(&resource.uri));
+        runs.extend(page.facts.into_iter().filter(|fact| fact.id != event.id && is_run(fact) && here(fact)));
+    }
+    let issuers = first_of_each_run(runs);
+    let rule = rule::rule(Join::Claimed, "").filter(|_| issuers.len() == 1);
+    Ok(rule.map(|rule| Found { rule, issuers, more: false }))
 }
 
 /// Tellings of one call count once: the one that shows the caller's credential, then the latest stage.

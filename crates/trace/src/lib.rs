@@ -37,11 +37,11 @@ pub use grant::Grant;
 pub use life::Life;
 pub use lineage::Lineage;
 pub use name::{Rank, rank};
-pub use settings::{Issuer, Settings};
+pub use settings::{Hashed, Issuer, Settings};
 pub use store::{Key, Lookup, Order, Page, Store, StoreError};
 pub use tier::Tier;
 pub use who::Who;
 
 /// Version of the rules of lineage and aliases: part of every pin. Raised when an answer over the same
 /// records could change.
-pub const RESOLUTION: u32 = 1;
+pub const RESOLUTION: u32 = 2;

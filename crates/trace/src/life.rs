@@ -111,9 +111,12 @@ fn lived(store: &impl Store, uri: &str, time: i64, settings: &Settings, depth: u
         Some((_, fact)) => Some(fact.clone()),
         None => ended_with(store, &issuers, time, settings, depth)?,
     };
+    let uses_max = issuers.iter().filter_map(|fact| fact.issued.as_ref()?.uses_max).min();
+    let spent = uses_max.map(|most| is_spent(store, &names, most, time, settings)).transpose()?.unwrap_or(false);
     let state = match (&switched, &ended, not_after) {
         (Some((Disabled, _)), ..) => State::Disabled,
         (_, Some(_), _) => State::Revoked,
+        _ if spent => State::Expired,
         (None, None, Some(end)) if end >= time => State::Alive,
         (None, None, Some(end)) => {
             // A refresh after which no record shows the new end leaves the end open.
@@ -133,6 +136,24 @@ fn lived(store: &impl Store, uri: &str, time: i64, settings: &Settings, depth: u
         refreshed: refreshed.map(|fact| Evidence::of(&fact)),
         last_use: last.map(|fact| Evidence::of(&fact)),
     })
+}
+
+/// Whether a credential of so many uses was used as often.
+fn is_spent(
+    store: &impl Store,
+    names: &[String],
+    uses_max: u32,
+    time: i64,
+    settings: &Settings,
+) -> Result<bool, StoreError> {
+    // Two records may tell one call.
+    let Ok(most) = usize::try_from(uses_max) else { return Ok(false) };
+    let limit = most.saturating_mul(2).saturating_add(2).min(settings.uses_max);
+    let mut uses = 0;
+    for name in names {
+        uses += crate::issuance::once_each(store.find(&Lookup::newest(Key::Used(name), time, limit))?.facts).len();
+    }
+    Ok(uses >= most)
 }
 
 /// The record that ended what a credential hangs on: the lease it was made under, the parent whose

@@ -375,7 +375,8 @@ impl<'s, S: Store> Walk<'s, S> {
                 self.done.edges.push(edge);
                 self.shown(visit, &principal, Tier::L3)
             }
-            Some(Ok(Foreign::Job { run, resources })) => {
+            Some(Ok(Foreign::Job { run, mut resources })) => {
+                self.known_by_id(&mut resources, event.time)?;
                 let found = issuance::by_job(self.store, run.as_deref(), &resources, event, self.settings)?;
                 let Some(found) = found else { return Ok(led) };
                 Ok(self.take(visit, EdgeKind::Exchanged, &event.actor.uri, &found))
@@ -397,6 +398,18 @@ impl<'s, S: Store> Walk<'s, S> {
             self.take(&beside, EdgeKind::Exchanged, to, &found);
         }
         Ok(true)
+    }
+
+    /// Adds to names the ids that they had then.
+    fn known_by_id(&self, resources: &mut Vec<String>, time: i64) -> Result<(), StoreError> {
+        for name in resources.clone() {
+            let page = self.store.find(&Lookup::newest(Key::Alias(&name, AliasRel::SameAs), time, 1))?;
+            let pairs = page.facts.iter().flat_map(|fact| &fact.aliases);
+            let same = pairs.filter(|alias| alias.rel == AliasRel::SameAs && alias.a == name).map(|alias| &alias.b);
+            let new: Vec<String> = same.filter(|id| !resources.contains(id)).cloned().collect();
+            resources.extend(new);
+        }
+        Ok(())
     }
 
     /// The name under which a principal gets its tokens: its own, or that of the same id in a configured
@@ -506,7 +519,7 @@ fn initiated(event: &Fact, initiator: &str) -> Tier {
 }
 
 fn is_broker(rule: &Rule) -> bool {
-    matches!(rule.join, Join::Elsewhere | Join::NativeId)
+    matches!(rule.join, Join::Elsewhere | Join::NativeId | Join::Hashed)
 }
 
 pub(crate) fn new_edge(kind: EdgeKind, from: &str, to: &str, rule: &'static Rule, hop: usize, on_path: bool) -> Edge {

@@ -55,6 +55,19 @@ impl<'u> Name<'u> {
         format!("{}:{class}:{platform}:{authority}:{kind}/{id}", model::uri::SCHEME)
     }
 
+    /// A claim as the name it claims to be; `None` for what is no claim.
+    pub(crate) fn as_named(&self) -> Option<String> {
+        let id: Vec<String> = self.id.split('/').map(|segment| segment.replacen('?', "~", 1)).collect();
+        (self.rank() == Rank::Claim).then(|| Name { id: &id.join("/"), ..*self }.within(self.authority))
+    }
+
+    /// A name as the claim that would stand for it; `None` for an id that cannot change.
+    pub(crate) fn as_claimed(&self) -> Option<String> {
+        let id: Vec<String> = self.id.split('/').map(|segment| segment.replacen('~', "?", 1)).collect();
+        let claims = matches!(self.rank(), Rank::Name | Rank::Unbounded) && self.id.contains('~');
+        claims.then(|| Name { id: &id.join("/"), ..*self }.within(self.authority))
+    }
+
     /// Whether two names differ in nothing but an authority that one of them does not know.
     pub(crate) fn fits(&self, other: &Name<'_>) -> bool {
         self.class == other.class

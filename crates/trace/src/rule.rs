@@ -14,12 +14,16 @@ pub(crate) enum Join {
     Elsewhere,
     /// Both call the credential by one native id, on two platforms.
     NativeId,
+    /// The same, where the issuing platform logs a hash of the id and the operator says of what.
+    Hashed,
     /// The record says that the credential came to exist, without handing it out.
     Announced,
     /// The platform logs no id: account, caller and window of time have to do.
     Window,
     /// A token of one platform was shown to another, which logs whose it was and not which.
     Exchange,
+    /// One of several such tokens or jobs has an id that the caller named when it showed its token.
+    Claimed,
     /// The record that opened the session.
     Session,
 }
@@ -116,6 +120,15 @@ pub(crate) static RULES: &[Rule] = &[
         tolerance_ms: TWO_CLOCKS_MS,
     },
     Rule {
+        id: "hashed-id",
+        version: 1,
+        join: Join::Hashed,
+        kinds: Kinds::All,
+        tier: Tier::L1,
+        basis: ("issued_credential_native_id", "credential_native_id"),
+        tolerance_ms: TWO_CLOCKS_MS,
+    },
+    Rule {
         id: "announced",
         version: 1,
         join: Join::Announced,
@@ -140,6 +153,15 @@ pub(crate) static RULES: &[Rule] = &[
         kinds: Kinds::All,
         tier: Tier::L4,
         basis: ("aliases credential_of", "actor_principal"),
+        tolerance_ms: TWO_CLOCKS_MS,
+    },
+    Rule {
+        id: "claimed-id",
+        version: 1,
+        join: Join::Claimed,
+        kinds: Kinds::All,
+        tier: Tier::L4,
+        basis: ("correlation_ids", "correlation_ids"),
         tolerance_ms: TWO_CLOCKS_MS,
     },
     Rule {

@@ -12,6 +12,9 @@ pub struct Settings {
     /// URIs of accounts under which a broker mints for others, as the user of Vault's AWS engine: they
     /// are never an origin.
     pub brokers: Vec<String>,
+    /// Ids in the clear, and what a platform that hashes them logs in their place, as the holder of the
+    /// key worked it out: `sys/audit-hash` of Vault.
+    pub hashes: Vec<Hashed>,
     /// Longest chain of hops.
     pub hops_max: usize,
     /// Most events visited on the way up.
@@ -43,6 +46,7 @@ impl Default for Settings {
         Settings {
             issuers: Vec::new(),
             brokers: Vec::new(),
+            hashes: Vec::new(),
             hops_max: 32,
             events_max: 256,
             candidates_max: 16,
@@ -70,6 +74,15 @@ pub struct Issuer {
     pub authority: String,
 }
 
+/// An id, and its hash under a key that only its platform has.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Hashed {
+    /// The id, as the platform logs it that is acted on.
+    pub id: String,
+    /// The hash, as the platform logs it that issued: `hmac-sha256:<hex>`.
+    pub hash: String,
+}
+
 /// Whom a foreign subject stands for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Foreign {
@@ -80,6 +93,16 @@ pub(crate) enum Foreign {
 }
 
 impl Settings {
+    /// What stands for an id where it is hashed; one for each platform or device that does.
+    pub(crate) fn hashes_of<'s>(&'s self, id: &'s str) -> impl Iterator<Item = &'s str> {
+        self.hashes.iter().filter(move |pair| pair.id == id).map(|pair| pair.hash.as_str())
+    }
+
+    /// What a hash stands for.
+    pub(crate) fn id_of<'s>(&'s self, hash: &'s str) -> impl Iterator<Item = &'s str> {
+        self.hashes.iter().filter(move |pair| pair.hash == hash).map(|pair| pair.id.as_str())
+    }
+
     /// Whom the subject of an issuer stands for: `None` for a principal that is no subject, `Err` with
     /// the issuer for one that is not configured.
     pub(crate) fn foreign(&self, principal: &str) -> Option<Result<Foreign, String>> {

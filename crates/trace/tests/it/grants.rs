@@ -34,7 +34,7 @@ fn step(at: usize, second: i64, phase: GrantPhase, edit: impl Fn(&mut GrantFact)
         not_before: None,
         not_after: None,
         duration_s: None,
-        resource: None,
+        resource: Some("arn:aws:s3:::payroll-exports".to_owned()),
         policy: None,
         policy_version: None,
         approvals_min: None,
