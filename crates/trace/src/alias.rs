@@ -108,7 +108,7 @@ fn mergeable(a: &str, b: &str) -> bool {
 }
 
 /// The other end of each pair of equals, of the fact's own order.
-fn partners<'f>(fact: &'f Fact, uri: &'f str) -> impl Iterator<Item = (&'f str, &'f Alias)> {
+pub(crate) fn partners<'f>(fact: &'f Fact, uri: &'f str) -> impl Iterator<Item = (&'f str, &'f Alias)> {
     fact.aliases.iter().filter(|alias| alias.rel == AliasRel::SameAs).filter_map(move |alias| {
         let other = match (alias.a == uri, alias.b == uri) {
             (true, false) => alias.b.as_str(),

@@ -11,15 +11,22 @@
 pub mod alias;
 mod answer;
 pub mod attribution;
+mod bearing;
 pub mod blast_radius;
+mod descent;
+pub mod downstream;
 mod fact;
 pub mod grant;
 mod issuance;
 pub mod keys;
 pub mod life;
 pub mod lineage;
+mod merge;
 mod name;
 pub mod offboard;
+mod owner;
+mod passport;
+pub mod principal;
 mod rule;
 pub mod session;
 mod settings;
@@ -30,6 +37,7 @@ pub mod who;
 
 pub use answer::{Edge, EdgeKind, Evidence, Found, Gap, Mark, Origin};
 pub use blast_radius::BlastRadius;
+pub use downstream::Downstream;
 pub use fact::{
     Actor, Alias, Change, Credential, Entitlement, Fact, GrantFact, HeldCredential, Inventory, Resource, Step,
 };
@@ -37,6 +45,8 @@ pub use grant::Grant;
 pub use life::Life;
 pub use lineage::Lineage;
 pub use name::{Rank, rank};
+pub use owner::Owner;
+pub use principal::Passport;
 pub use settings::{Hashed, Issuer, Settings};
 pub use store::{Key, Lookup, Order, Page, Store, StoreError};
 pub use tier::Tier;

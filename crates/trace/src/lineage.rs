@@ -513,12 +513,12 @@ pub(crate) fn parent(issuer: &Fact) -> String {
 }
 
 /// How strongly a record shows its initiator.
-fn initiated(event: &Fact, initiator: &str) -> Tier {
+pub(crate) fn initiated(event: &Fact, initiator: &str) -> Tier {
     let step = event.chain.first().filter(|step| step.principal == initiator).map(rule::in_event);
     step.unwrap_or(if rank(initiator) == Rank::Claim { Tier::L4 } else { Tier::L1 })
 }
 
-fn is_broker(rule: &Rule) -> bool {
+pub(crate) fn is_broker(rule: &Rule) -> bool {
     matches!(rule.join, Join::Elsewhere | Join::NativeId | Join::Hashed)
 }
 

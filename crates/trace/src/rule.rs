@@ -208,6 +208,75 @@ pub(crate) fn is_custodian(principal: &str) -> bool {
     crate::name::Name::of(principal).is_some_and(|name| CUSTODIANS.contains(&(name.platform, name.kind)))
 }
 
+/// As what a principal is made, changed and removed.
+struct AsResource {
+    platform: &'static str,
+    /// Kind of the principal's URI.
+    kind: &'static str,
+    /// Kind of the resource's.
+    resource: &'static str,
+    /// What stands before the id of the resource.
+    before: &'static str,
+    /// What the calls that make or remove the principal itself end in; others make or remove a part of it.
+    noun: &'static str,
+}
+
+const fn as_kind(platform: &'static str, kind: &'static str, resource: &'static str, noun: &'static str) -> AsResource {
+    AsResource { platform, kind, resource, before: "", noun }
+}
+
+/// Others are a resource of their own kind.
+const AS_RESOURCE: &[AsResource] = &[
+    as_kind("aws", "role", "iam-role", "Role"),
+    as_kind("aws", "user", "iam-user", "User"),
+    as_kind("k8s", "serviceaccount", "serviceaccounts", "serviceaccounts"),
+    as_kind("k8s", "node", "nodes", "nodes"),
+    as_kind("k8s", "pod", "pods", "pods"),
+    as_kind("entra", "sp", "service-principal", "service principal"),
+    as_kind("entra", "mi", "service-principal", "service principal"),
+    as_kind("entra", "agent", "service-principal", "service principal"),
+    as_kind("entra", "app", "application", "application"),
+    as_kind("entra", "user", "user", "user"),
+    as_kind("okta", "client", "app-instance", ""),
+    AsResource {
+        platform: "gcp",
+        kind: "sa",
+        resource: "iam",
+        before: "~projects%2F-%2FserviceAccounts%2F",
+        noun: "ServiceAccount",
+    },
+];
+
+fn as_row(principal: &crate::name::Name<'_>) -> Option<&'static AsResource> {
+    AS_RESOURCE.iter().find(|row| (row.platform, row.kind) == (principal.platform, principal.kind))
+}
+
+/// The URI of a principal as something that is administered.
+pub(crate) fn as_resource(principal: &str) -> Option<String> {
+    let name = crate::name::Name::of(principal)?;
+    let (kind, before) = as_row(&name).map_or((name.kind, ""), |row| (row.resource, row.before));
+    let id = if before.is_empty() { name.id } else { name.id.trim_start_matches('~') };
+    Some(format!("{}:resource:{}:{}:{kind}/{before}{id}", model::uri::SCHEME, name.platform, name.authority))
+}
+
+/// Whether a call that makes or removes something means the principal itself, not a part of it.
+pub(crate) fn means_itself(principal: &str, operation: Option<&str>) -> bool {
+    let noun = crate::name::Name::of(principal).and_then(|name| as_row(&name)).map_or("", |row| row.noun);
+    operation.is_none_or(|operation| operation.ends_with(noun))
+}
+
+/// What a rule of `identity.md` 3.4 goes by, and its place in the order of rules: the first hit wins.
+pub(crate) fn human_rule(rule: &str) -> (u8, &'static str) {
+    match rule.split_once(':').map_or(rule, |(number, _)| number) {
+        "R1" => (1, "the platform says so"),
+        "R2" => (2, "the way it signed in or was federated says so"),
+        "R3" => (3, "the kind of its credential says so"),
+        "R4" => (4, "its inventory or its owner's mark says so"),
+        "R5" => (5, "its behaviour suggests it"),
+        _ => (6, "no record decides it"),
+    }
+}
+
 /// Platforms on which ending a credential ends those minted with it (`identity.md` 4, row 19): the
 /// platform and the kind of the parent.
 const CASCADES: &[(&str, &str)] = &[("vault", "accessor"), ("vault", "token")];

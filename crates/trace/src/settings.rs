@@ -27,6 +27,8 @@ pub struct Settings {
     pub uses_max: usize,
     /// Most credentials in one answer.
     pub credentials_max: usize,
+    /// Most resources and peers listed in a passport, the most frequent.
+    pub top_max: usize,
     /// Silence in a session that is marked as a gap, milliseconds.
     pub silence_ms: i64,
     /// How far a use may lie outside the window of its grant, milliseconds.
@@ -53,6 +55,7 @@ impl Default for Settings {
             life_max_ms: 43_200_000,
             uses_max: 10_000,
             credentials_max: 1_000,
+            top_max: 20,
             silence_ms: 900_000,
             grant_skew_ms: 5_000,
             self_approval_allowed: false,
@@ -124,6 +127,17 @@ impl Settings {
         let uri =
             |issuer: &Issuer| uri::build(Class::Principal, "oauth", &issuer.host, "subject").id(&subject).finish();
         self.issuers.iter().filter(speaks).map(uri).collect()
+    }
+
+    /// Under which names the jobs of a repository show themselves elsewhere: host of the issuer and the
+    /// repository's name.
+    pub(crate) fn jobs(&self, resource: &crate::Resource) -> Vec<String> {
+        let Some(name) = Name::of(&resource.uri).filter(|name| name.kind == "repo") else { return Vec::new() };
+        let by_name = name.id.strip_prefix('~').map(decoded).or_else(|| resource.name.clone());
+        let Some(repository) = by_name else { return Vec::new() };
+        let authority = decoded(name.authority);
+        let speaks = |issuer: &&Issuer| issuer.platform == name.platform && issuer.authority == authority;
+        self.issuers.iter().filter(speaks).map(|issuer| format!("{}/{repository}", issuer.host)).collect()
     }
 
     /// Configured authorities of a platform, escaped as they stand in URIs.

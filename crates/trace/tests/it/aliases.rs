@@ -10,9 +10,9 @@ use trace::{Alias, Fact, Rank, Settings};
 use crate::memory::{Memory, fact};
 use crate::native::*;
 
-const NAME: &str = "nhi:principal:aws:111122223333:role/~export";
-const OLD: &str = "nhi:principal:aws:111122223333:role/AROAOLD0000000000001";
-const NEW: &str = "nhi:principal:aws:111122223333:role/AROANEW0000000000001";
+pub(crate) const NAME: &str = "nhi:principal:aws:111122223333:role/~export";
+pub(crate) const OLD: &str = "nhi:principal:aws:111122223333:role/AROAOLD0000000000001";
+pub(crate) const NEW: &str = "nhi:principal:aws:111122223333:role/AROANEW0000000000001";
 
 fn seen(at: usize, second: i64, a: &str, b: &str, rel: AliasRel) -> Arc<Fact> {
     let line = read_object(&user("AKIADEPLOYER00000001"), &format!("seen-{at}"), second);
@@ -21,7 +21,7 @@ fn seen(at: usize, second: i64, a: &str, b: &str, rel: AliasRel) -> Arc<Fact> {
     Arc::new(fact)
 }
 
-fn same(at: usize, second: i64, a: &str, b: &str) -> Arc<Fact> {
+pub(crate) fn same(at: usize, second: i64, a: &str, b: &str) -> Arc<Fact> {
     seen(at, second, a, b, AliasRel::SameAs)
 }
 
@@ -34,7 +34,7 @@ fn uris(identity: &Identity) -> Vec<&str> {
 }
 
 /// A role deleted and made again under its name.
-fn recreated() -> Memory {
+pub(crate) fn recreated() -> Memory {
     Memory::of(vec![same(1, 0, NAME, OLD), same(2, 100, NAME, OLD), same(3, 200, NAME, NEW), same(4, 300, NAME, NEW)])
 }
 

@@ -259,7 +259,7 @@ fn an_issuer_that_nobody_configured_is_named() {
     assert!(named, "{:?}", lineage.gaps);
 }
 
-fn github(subject: &str) -> Memory {
+pub(crate) fn github(subject: &str) -> Memory {
     let run = format!(
         r#"{{"action":"workflows.created_workflow_run","@timestamp":{},"actor":"alice","actor_id":11,"actor_is_bot":false,"org":"acme","repo":"acme/pay","repo_id":456789,"workflow_run_id":9001,"run_attempt":1,"name":"deploy","workflow_id":5,"_document_id":"run"}}"#,
         nanos(0) / 1_000_000

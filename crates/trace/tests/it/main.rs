@@ -13,11 +13,13 @@
 mod aliases;
 mod attribution;
 mod down;
+mod downstream;
 mod grants;
 mod lineage;
 mod memory;
 mod native;
 mod platforms;
+mod principal;
 mod real;
 mod truth;
 mod who;

@@ -11,6 +11,7 @@ use trace::{Fact, Key, Lookup, Order, Page, Store, StoreError};
 pub(crate) struct Memory {
     facts: Vec<Arc<Fact>>,
     keys: HashMap<(u8, String), Vec<usize>>,
+    ids: HashMap<EventId, usize>,
 }
 
 impl Memory {
@@ -26,7 +27,8 @@ impl Memory {
                 }
             });
         }
-        Memory { facts, keys }
+        let ids = facts.iter().enumerate().map(|(at, fact)| (fact.id.clone(), at)).collect();
+        Memory { facts, keys, ids }
     }
 
     /// Of native records, one a line, each line numbered as its leaf.
@@ -82,6 +84,6 @@ impl Store for Memory {
     }
 
     fn event(&self, id: &EventId) -> Result<Option<Arc<Fact>>, StoreError> {
-        Ok(self.facts.iter().find(|fact| fact.id == *id).cloned())
+        Ok(self.ids.get(id).map(|at| self.facts[*at].clone()))
     }
 }
