@@ -126,6 +126,10 @@ fn app(category: &str, verb: &str) -> Option<Act> {
 fn policy(category: &str, verb: &str) -> Option<Act> {
     Some(match (category, verb) {
         ("protected_branch", "policy_override" | "rejected_ref_update") => act(6003, 3, Access::Modify),
+        ("environment", verb) if verb.ends_with("_protection_rule") => {
+            let access = access(verb, None);
+            act(3004, entity(verb, access), access)
+        }
         ("protected_branch" | "repository_ruleset" | "branch_protection_rule", _) => {
             let access = access(verb, None);
             act(3004, entity(verb, access), if access == Access::Other { Access::Modify } else { access })
@@ -154,7 +158,8 @@ fn code(category: &str, verb: &str) -> Option<Act> {
     Some(match (category, verb) {
         ("git", "clone" | "fetch") => act(6003, 2, Access::Read),
         ("git", "push") => act(6003, 3, Access::Modify),
-        ("workflows", "approve_workflow_job" | "reject_workflow_job") => act(6003, 99, Access::Grant),
+        ("workflows", "approve_workflow_job" | "reject_workflow_job" | "bypass_protection_rules")
+        | ("deployment_review" | "deployment_protection_rule", _) => act(6003, 99, Access::Grant),
         ("workflows", "delete_workflow_run") => act(6003, 4, Access::Delete),
         ("workflows", "enable_workflow" | "disable_workflow" | "pin_workflow" | "unpin_workflow") => {
             act(6003, 3, Access::Modify)

@@ -11,7 +11,7 @@ use model::{
 };
 
 use super::record::{Entry, OptText, first, present};
-use super::{PLATFORM, action, actor};
+use super::{PLATFORM, action, actor, deployment};
 
 /// What the actor acted with: the digest of a token, its id, or both.
 pub(super) fn used<'a>(event: &mut Event<'a>, entry: &Entry<'a>) {
@@ -151,13 +151,15 @@ fn named_credential<'a>(event: &Event<'a>, entry: &Entry<'a>, category: &str) ->
 /// What an action says about rights: given, taken, asked for, approved, denied, overridden.
 pub(super) fn grants<'a>(event: &mut Event<'a>, entry: &Entry<'a>) {
     let Some(name) = entry.action.as_deref() else { return };
+    if deployment::grants(event, entry, name) {
+        return;
+    }
     let Some((phase, kind)) = grant_kind(name) else { return };
     let authority = event.authority.clone();
     let repository = first([&entry.repo, &entry.repository]);
     let place = match kind {
         "team" => first([&entry.team, &entry.org]),
         "repo" | "team-repo" | "branch-protection" | "push-protection" => repository,
-        "deployment" => first([&entry.workflow_run_id]),
         "pat-request" => first([&entry.user_programmatic_access_request_id, &entry.user_programmatic_access_id]),
         "app" => first([
             &entry.integration_installation_id,
@@ -169,7 +171,7 @@ pub(super) fn grants<'a>(event: &mut Event<'a>, entry: &Entry<'a>) {
         _ => first([&entry.org, &entry.business]),
     };
     let beneficiary = match kind {
-        "deployment" | "branch-protection" | "push-protection" | "app" => None,
+        "branch-protection" | "push-protection" | "app" => None,
         _ => actor::user(&authority, &entry.user_id, &entry.user)
             .or_else(|| present(entry.invitee.clone()).map(|login| actor::user_named(&authority, &login))),
     };
@@ -179,7 +181,6 @@ pub(super) fn grants<'a>(event: &mut Event<'a>, entry: &Entry<'a>) {
         None => uri.claim("unknown"),
     };
     let second = match kind {
-        "deployment" => first([&entry.environment_name, &entry.environment]),
         "branch-protection" | "push-protection" => first([&entry.branch, &entry.git_ref, &entry.name]),
         "pat-request" | "app" => None,
         "team-repo" => present(entry.team.clone()),
@@ -211,7 +212,6 @@ fn target<'a>(entry: &Entry<'a>) -> OptText<'a> {
         &entry.permission,
         &entry.new_repo_permission,
         &entry.organization_role_name,
-        &entry.environment_name,
         &entry.branch,
         &entry.user_programmatic_access_name,
         &entry.team,
@@ -249,8 +249,6 @@ fn grant_kind(name: &str) -> Option<(GrantPhase, &'static str)> {
         ("org", "oauth_app_access_denied") => (GrantPhase::Deny, "app"),
         ("integration_installation_request", "create") => (GrantPhase::Request, "app"),
         ("integration_installation", "destroy") => (GrantPhase::Revoke, "app"),
-        ("workflows", "approve_workflow_job") => (GrantPhase::Approve, "deployment"),
-        ("workflows", "reject_workflow_job") => (GrantPhase::Deny, "deployment"),
         ("protected_branch", "policy_override") => (GrantPhase::Bypass, "branch-protection"),
         (category, "bypass") if category.contains("push_protection") => (GrantPhase::Bypass, "push-protection"),
         _ => return None,

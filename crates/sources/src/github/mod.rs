@@ -1,7 +1,8 @@
 //! GitHub audit log: entries as the API, a stream or an export gives them, and webhook deliveries.
 //!
 //! [`record`] knows the shape of an entry, [`webhook`] reads a delivery as one, [`action`] knows what
-//! actions mean, [`actor`] who acted, [`facts`] credentials, grants and sessions.
+//! actions mean, [`actor`] who acted, [`facts`] credentials, grants and sessions, [`deployment`] who let a run
+//! deploy.
 
 use std::borrow::Cow;
 
@@ -13,6 +14,7 @@ use crate::{Context, Module, Probe, Reject, RejectKind, json, time};
 
 mod action;
 mod actor;
+mod deployment;
 mod facts;
 mod origins;
 mod record;
@@ -214,6 +216,11 @@ fn resources<'a>(event: &mut Event<'a>, entry: &Entry<'a>) {
     if let Some((kind, id, name)) = subject(entry, category) {
         add(event, entry, kind, id, name, target);
     }
+    if name.starts_with("environment.") || deployment_action(name) {
+        for environment in deployment::environments(entry) {
+            add(event, entry, "environment", None, Some(environment), target);
+        }
+    }
     if let Some(run) = present(entry.workflow_run_id.clone()) {
         add(event, entry, "run", Some(run), present(entry.name.clone()), target);
     }
@@ -240,6 +247,12 @@ fn resources<'a>(event: &mut Event<'a>, entry: &Entry<'a>) {
         let id = first([&entry.user_id, &entry.actor_id]);
         add(event, entry, "user", id, first([&entry.user, &entry.actor]), target);
     }
+}
+
+/// Actions on the way of a run to its environment.
+fn deployment_action(name: &str) -> bool {
+    name.starts_with("deployment")
+        || ["workflows.approve", "workflows.reject", "workflows.bypass"].iter().any(|start| name.starts_with(start))
 }
 
 /// Kind, id and name of a resource.
@@ -291,7 +304,9 @@ fn add<'a>(
     let Some(shown) = name.or_else(|| id.clone()) else { return };
     let uri = uri::build(uri::Class::Resource, PLATFORM, &event.authority, kind);
     let scope = match kind {
-        "branch" | "ruleset" | "thread" | "secret" => first([&entry.repo, &entry.repository, &entry.org]),
+        "branch" | "ruleset" | "thread" | "secret" | "environment" => {
+            first([&entry.repo, &entry.repository, &entry.org])
+        }
         "role" => first([&entry.org, &entry.business]),
         _ => None,
     };

@@ -179,6 +179,12 @@ pub(super) struct Entry<'a> {
     pub(super) data: Option<Data<'a>>,
     #[serde(borrow, default, deserialize_with = "json::object")]
     pub(super) config: Option<HookConfig<'a>>,
+    /// Environments of a review, which may be about several; in deliveries only.
+    #[serde(skip)]
+    pub(super) environments: Vec<Cow<'a, str>>,
+    /// Id and login of whoever started what is under review; in deliveries only.
+    #[serde(skip)]
+    pub(super) requester: Option<(OptText<'a>, OptText<'a>)>,
 }
 
 /// Where the actor was, as GitHub worked it out from the address.

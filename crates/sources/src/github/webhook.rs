@@ -42,8 +42,6 @@ pub(super) struct Delivery<'a> {
     #[serde(borrow, default, deserialize_with = "json::object")]
     issue: Option<Thing<'a>>,
     #[serde(borrow, default, deserialize_with = "json::object")]
-    comment: Option<Thing<'a>>,
-    #[serde(borrow, default, deserialize_with = "json::object")]
     review: Option<Thing<'a>>,
     #[serde(borrow, default, deserialize_with = "json::object")]
     release: Option<Thing<'a>>,
@@ -55,6 +53,20 @@ pub(super) struct Delivery<'a> {
     deployment: Option<Thing<'a>>,
     #[serde(borrow, default, deserialize_with = "json::object")]
     approver: Option<Account<'a>>,
+    #[serde(borrow, default, deserialize_with = "json::object")]
+    requestor: Option<Account<'a>>,
+    #[serde(borrow, default, deserialize_with = "json::text")]
+    environment: OptText<'a>,
+    #[serde(borrow, default, deserialize_with = "json::text")]
+    deployment_callback_url: OptText<'a>,
+    #[serde(borrow, default, deserialize_with = "json::text")]
+    since: OptText<'a>,
+    #[serde(borrow, default, rename = "comment", deserialize_with = "either")]
+    said: Comment<'a>,
+    #[serde(borrow, default, deserialize_with = "json::object")]
+    workflow_job_run: Option<Thing<'a>>,
+    #[serde(borrow, default, deserialize_with = "json::objects")]
+    workflow_job_runs: Vec<Thing<'a>>,
     #[serde(borrow, default, deserialize_with = "json::object")]
     key: Option<Thing<'a>>,
     #[serde(borrow, default, deserialize_with = "json::object")]
@@ -73,6 +85,24 @@ pub(super) struct Delivery<'a> {
     invitation: Option<Account<'a>>,
     #[serde(borrow, default, deserialize_with = "json::object")]
     personal_access_token_request: Option<TokenRequest<'a>>,
+}
+
+/// A comment: an object of its own, or the words that come with a review.
+#[derive(Debug, Default)]
+struct Comment<'a> {
+    thing: Option<Thing<'a>>,
+    words: OptText<'a>,
+}
+
+fn either<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Comment<'de>, D::Error> {
+    let raw = <&serde_json::value::RawValue>::deserialize(deserializer)?.get();
+    let mut again = serde_json::Deserializer::from_str(raw);
+    let read = if raw.starts_with('{') {
+        json::object(&mut again).map(|thing| Comment { thing, words: None })
+    } else {
+        json::text(&mut again).map(|words| Comment { thing: None, words })
+    };
+    read.map_err(serde::de::Error::custom)
 }
 
 /// An object of which only its presence counts.
@@ -190,6 +220,8 @@ struct Thing<'a> {
     updated_at: OptText<'a>,
     #[serde(borrow, default, deserialize_with = "json::object")]
     user: Option<Account<'a>>,
+    #[serde(borrow, default, deserialize_with = "json::object")]
+    creator: Option<Account<'a>>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -227,6 +259,9 @@ pub(super) fn read<'a>(mut delivery: Delivery<'a>) -> (Entry<'a>, Cow<'a, str>) 
     let mut entry =
         Entry { action: Some(audit_action(kind, action.as_deref().unwrap_or_default())), ..Entry::default() };
     places(&mut entry, &mut delivery);
+    if kind.starts_with("deployment_") {
+        deployments(&mut entry, &mut delivery);
+    }
     runs(&mut entry, &mut delivery);
     things(&mut entry, &mut delivery);
     people(&mut entry, &mut delivery);
@@ -237,13 +272,14 @@ pub(super) fn read<'a>(mut delivery: Delivery<'a>) -> (Entry<'a>, Cow<'a, str>) 
 fn kind(delivery: &Delivery<'_>) -> &'static str {
     let carried = [
         (delivery.workflow_job.is_some(), "workflow_job"),
-        (delivery.approver.is_some(), "deployment_review"),
+        (delivery.deployment_callback_url.is_some(), "deployment_protection_rule"),
+        (delivery.approver.is_some() || delivery.requestor.is_some(), "deployment_review"),
         (delivery.workflow_run.is_some(), "workflow_run"),
         (delivery.check_run.is_some(), "check_run"),
         (delivery.check_suite.is_some(), "check_suite"),
         (delivery.review.is_some(), "pull_request_review"),
-        (delivery.comment.is_some() && delivery.issue.is_some(), "issue_comment"),
-        (delivery.comment.is_some(), "comment"),
+        (delivery.said.thing.is_some() && delivery.issue.is_some(), "issue_comment"),
+        (delivery.said.thing.is_some(), "comment"),
         (delivery.pull_request.is_some(), "pull_request"),
         (delivery.issue.is_some(), "issues"),
         (delivery.release.is_some(), "release"),
@@ -328,10 +364,28 @@ fn places<'a>(entry: &mut Entry<'a>, delivery: &mut Delivery<'a>) {
     entry.branch = present(delivery.git_ref.take());
 }
 
+/// Reviews of deployments: for which environments, started by whom, in which run.
+fn deployments<'a>(entry: &mut Entry<'a>, delivery: &mut Delivery<'a>) {
+    entry.environment = present(delivery.environment.take());
+    let jobs = delivery.workflow_job_run.take().into_iter().chain(std::mem::take(&mut delivery.workflow_job_runs));
+    entry.environments = jobs.filter_map(|job| present(job.environment)).collect();
+    entry.reason = present(delivery.said.words.take());
+    entry.at_sign_timestamp = present(delivery.since.take());
+    // Where a custom rule answers is the only place that names the run.
+    let url = present(delivery.deployment_callback_url.take());
+    let run = url.as_deref().and_then(|url| url.split_once("/actions/runs/")?.1.split('/').next());
+    entry.workflow_run_id = run.filter(|run| !run.is_empty()).map(|run| Cow::Owned(run.to_owned()));
+    let of_run = delivery.workflow_run.as_ref().and_then(|run| run.triggering_actor.as_ref().or(run.actor.as_ref()));
+    let of_deployment = delivery.deployment.as_ref().and_then(|deployment| deployment.creator.as_ref());
+    let asked = delivery.requestor.as_ref().or(of_run).or(of_deployment);
+    entry.requester = asked.map(|account| (present(account.id.clone()), present(account.login.clone())));
+}
+
 fn runs<'a>(entry: &mut Entry<'a>, delivery: &mut Delivery<'a>) {
     let is_job = delivery.workflow_job.is_some();
     let Some(run) = delivery.workflow_job.take().or_else(|| delivery.workflow_run.take()) else { return };
-    entry.workflow_run_id = if is_job { present(run.run_id) } else { present(run.id) };
+    let id = if is_job { present(run.run_id) } else { present(run.id) };
+    entry.workflow_run_id = id.or(entry.workflow_run_id.take());
     entry.run_attempt = present(run.run_attempt);
     if is_job {
         entry.job_name = present(run.name);
@@ -370,7 +424,7 @@ fn things<'a>(entry: &mut Entry<'a>, delivery: &mut Delivery<'a>) {
         entry.at_sign_timestamp = present(rule.updated_at).or(present(rule.created_at));
     }
     if let Some(deployment) = delivery.deployment.take() {
-        entry.environment = present(deployment.environment);
+        entry.environment = entry.environment.take().or(present(deployment.environment));
         entry.at_sign_timestamp = present(deployment.updated_at).or(present(deployment.created_at));
     }
     if let Some(request) = delivery.personal_access_token_request.take() {
@@ -387,7 +441,7 @@ fn things<'a>(entry: &mut Entry<'a>, delivery: &mut Delivery<'a>) {
     for thing in [
         delivery.pull_request.take(),
         delivery.issue.take(),
-        delivery.comment.take(),
+        delivery.said.thing.take(),
         delivery.review.take(),
         delivery.release.take(),
         delivery.check_run.take(),
@@ -416,7 +470,9 @@ fn people<'a>(entry: &mut Entry<'a>, delivery: &mut Delivery<'a>) {
         entry.user_id = present(user.id);
     }
     let pusher = delivery.pusher.take().map(|pusher| Account { login: pusher.name, ..Account::default() });
-    for account in [pusher, delivery.approver.take(), delivery.sender.take()].into_iter().flatten() {
+    for account in
+        [pusher, delivery.requestor.take(), delivery.approver.take(), delivery.sender.take()].into_iter().flatten()
+    {
         acted(entry, account);
     }
 }

@@ -6,7 +6,7 @@ use crate::{golden, real};
 
 #[test]
 fn goldens() {
-    golden::all("github", 18);
+    golden::all("github", 40);
 }
 
 #[test]
@@ -296,4 +296,47 @@ fn ocsf_examples_agree_but_for_the_deprecated_class() {
         assert_eq!(event["time"].as_i64().unwrap() / 1_000_000, expected["time"].as_i64().unwrap(), "{name}");
         assert_eq!(event["severity_id"], expected["severity_id"], "{name}");
     }
+}
+
+/// Phase, grant and requester of each fact of a golden.
+fn told(case: &str) -> Vec<(String, String, Value, Value)> {
+    let event = golden::event("github", case);
+    let facts = event["grants"].as_array().unwrap_or_else(|| panic!("{case}: {event:#}"));
+    let text = |fact: &Value, key: &str| fact[key].as_str().unwrap().to_owned();
+    facts.iter().map(|f| (text(f, "phase"), text(f, "uri"), f["requester"].clone(), f["approver"].clone())).collect()
+}
+
+#[test]
+fn a_deployment_is_one_grant_in_deliveries_and_in_the_audit_log() {
+    let grant = "nhi:grant:github:github.com:deployment/18800200300/production";
+    let (jan, mira) = ("nhi:principal:github:github.com:user/7700456", "nhi:principal:github:github.com:user/7700123");
+    let none = Value::Null;
+    for (case, phase, requester, approver) in [
+        ("webhook_deployment_review_requested", "request", json!(jan), none.clone()),
+        ("webhook_deployment_protection_rule", "request", json!(jan), none.clone()),
+        ("webhook_deployment_review_approved", "approve", json!(jan), json!(mira)),
+        ("webhook_deployment_review_rejected", "deny", json!(jan), json!(mira)),
+        ("deployment_approved", "approve", none.clone(), json!(mira)),
+        ("deployment_rejected", "deny", none.clone(), json!(mira)),
+        ("deployment_rules_bypassed", "bypass", json!(mira), none.clone()),
+        ("workflow_job_prepared", "activate", none.clone(), none.clone()),
+    ] {
+        assert_eq!(told(case)[0], (phase.to_owned(), grant.to_owned(), requester, approver), "{case}");
+    }
+    let both = told("webhook_deployment_review_approved");
+    assert_eq!(
+        both[1].1, "nhi:grant:github:github.com:deployment/18800200300/production-eu",
+        "one review, two environments"
+    );
+    let own = &told("webhook_deployment_review_by_its_requester")[0];
+    assert_eq!(own.2, own.3, "a self-approval shows as one");
+}
+
+#[test]
+fn an_environment_has_one_uri_in_rules_and_in_reviews() {
+    let of = |case| golden::event("github", case)["resources"][0].clone();
+    let (rule, review) = (of("environment_rule_removed"), of("webhook_deployment_review_rejected"));
+    assert_eq!(rule["uri"], "nhi:resource:github:github.com:environment/~acme%2Forders/production");
+    assert_eq!(rule, review);
+    assert_eq!(golden::event("github", "deployment_approved")["grants"][0]["resource"], rule["uri"]);
 }
