@@ -18,6 +18,7 @@ mod azure;
 mod entra;
 mod gcp;
 mod github;
+mod gitlab;
 mod hoop;
 mod k8s;
 mod listing;
@@ -140,7 +141,7 @@ pub struct Origin {
 }
 
 /// All modules, in the order in which they are asked.
-pub static MODULES: [&Module; 14] = [
+pub static MODULES: [&Module; 15] = [
     &aws::MODULE,
     &k8s::MODULE,
     &vault::MODULE,
@@ -155,6 +156,7 @@ pub static MODULES: [&Module; 14] = [
     &hoop::MODULE,
     &postgres::MODULE,
     &otel::MODULE,
+    &gitlab::MODULE,
 ];
 
 /// The module of a platform.

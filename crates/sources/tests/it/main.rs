@@ -16,6 +16,7 @@ mod core;
 mod entra;
 mod gcp;
 mod github;
+mod gitlab;
 mod golden;
 mod hoop;
 mod inventory;
