@@ -63,6 +63,8 @@ names! {
         Hoop = "hoop",
         /// PostgreSQL server log, with pgaudit.
         Postgres = "postgres",
+        /// Inventories kept by hand.
+        Inventory = "inventory",
         /// OpenTelemetry spans, those of AI agents above all.
         Otel = "otel",
         /// MCP messages, as gateways and proxies log them.

@@ -20,6 +20,7 @@ mod gcp;
 mod github;
 mod gitlab;
 mod hoop;
+mod inventory;
 mod k8s;
 mod listing;
 mod nesting;
@@ -141,7 +142,7 @@ pub struct Origin {
 }
 
 /// All modules, in the order in which they are asked.
-pub static MODULES: [&Module; 15] = [
+pub static MODULES: [&Module; 16] = [
     &aws::MODULE,
     &k8s::MODULE,
     &vault::MODULE,
@@ -155,6 +156,7 @@ pub static MODULES: [&Module; 15] = [
     &spire::MODULE,
     &hoop::MODULE,
     &postgres::MODULE,
+    &inventory::MODULE,
     &otel::MODULE,
     &gitlab::MODULE,
 ];

@@ -86,6 +86,11 @@ fn normalise<'a>(text: &'a str, context: &Context<'_>) -> Result<Event<'a>, Reje
     Ok(read(&record, text, context))
 }
 
+/// A principal of IAM by its ARN, as policies and lists name it.
+pub(crate) fn principal_of_arn(arn: &str) -> Option<String> {
+    arn.starts_with("arn:").then(|| policy::aws_principal(arn)).flatten()
+}
+
 /// The account that the record belongs to; empty if nothing says so.
 fn tenant<'a>(record: &Record<'a>) -> Text<'a> {
     filled(&record.recipient_account_id)

@@ -68,20 +68,7 @@ fn plain(document: &RawValue) -> Option<String> {
         return Some(text.to_owned());
     }
     let inside: String = serde_json::from_str(text).ok()?;
-    if inside.trim_start().starts_with('{') { Some(inside) } else { percent_decoded(&inside) }
-}
-
-fn percent_decoded(text: &str) -> Option<String> {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.bytes();
-    while let Some(byte) = rest.next() {
-        let mut digit = || char::from(rest.next()?).to_digit(16);
-        match byte {
-            b'%' => bytes.push(u8::try_from(digit()? * 16 + digit()?).ok()?),
-            _ => bytes.push(byte),
-        }
-    }
-    String::from_utf8(bytes).ok()
+    if inside.trim_start().starts_with('{') { Some(inside) } else { listing::percent_decoded(&inside) }
 }
 
 /// What a document gives to its holder. `None` if it cannot be read.
@@ -183,7 +170,7 @@ fn trusted(statement: &Statement<'_>, account: &str) -> Vec<(String, Verdict)> {
 }
 
 /// A principal of IAM as policies name it: ARN, account, or the unique id of one that was deleted.
-fn aws_principal(text: &str) -> Option<String> {
+pub(super) fn aws_principal(text: &str) -> Option<String> {
     if text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit()) {
         return Some(uri::principal(PLATFORM, text, "account", text));
     }

@@ -48,6 +48,11 @@ fn recognise(probe: &Probe<'_>) -> bool {
     probe.text("methodName").is_some() && !probe.has("eventName") && !probe.has("action")
 }
 
+/// A principal by its e-mail address.
+pub(crate) fn principal_of_email(email: &str) -> String {
+    actor::of_email(email).uri
+}
+
 fn normalise<'a>(text: &'a str, context: &Context<'_>) -> Result<Event<'a>, Reject> {
     let mut entry: LogEntry<'a> = serde_json::from_str(text).map_err(|error| json::not_json(&error))?;
     let mut payload = match entry.take_payload() {

@@ -169,6 +169,11 @@ fn normalise<'a>(text: &'a str, context: &Context<'_>) -> Result<Event<'a>, Reje
     Ok(event)
 }
 
+/// A user of a cluster by its name.
+pub(crate) fn principal_of_username(authority: &str, username: &str) -> String {
+    user::username_uri(authority, username)
+}
+
 fn authority_text<'a>(authority: &str) -> Text<'a> {
     if authority == "unknown" { Cow::Borrowed("unknown") } else { Cow::Owned(authority.to_owned()) }
 }

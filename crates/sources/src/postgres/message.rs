@@ -2,7 +2,8 @@
 
 use std::borrow::Cow;
 
-use super::record::{Text, values};
+use super::record::Text;
+use crate::split::csv::values;
 
 /// What happened.
 #[derive(Clone, Debug, PartialEq)]

@@ -6,6 +6,7 @@ use serde::Deserialize;
 
 use crate::json;
 use crate::split::csv;
+use crate::split::csv::values;
 
 pub(super) type Text<'a> = Option<Cow<'a, str>>;
 
@@ -77,46 +78,6 @@ pub(super) fn of_csv(text: &str) -> Option<Record<'_>> {
         application_name: take(22),
         backend_type: take(23),
     })
-}
-
-/// The values of a line; an empty one that is not quoted is absent. `None` if a quote is not closed.
-pub(super) fn values(line: &str) -> Option<Vec<Text<'_>>> {
-    let mut values = Vec::with_capacity(26);
-    let mut rest = line.trim_end_matches(['\r', '\n']);
-    loop {
-        let (value, after) = match rest.strip_prefix('"') {
-            Some(quoted) => {
-                let (value, after) = unquote(quoted)?;
-                (Some(value), after)
-            }
-            None => {
-                let end = rest.find(',').unwrap_or(rest.len());
-                let (value, after) = rest.split_at(end);
-                (Some(Cow::Borrowed(value)).filter(|value: &Cow<'_, str>| !value.is_empty()), after)
-            }
-        };
-        values.push(value);
-        match after.strip_prefix(',') {
-            Some(next) => rest = next,
-            None if after.is_empty() => return Some(values),
-            None => return None,
-        }
-    }
-}
-
-/// The value up to its closing quote, two quotes being one, and what follows.
-fn unquote(text: &str) -> Option<(Cow<'_, str>, &str)> {
-    let mut at = 0;
-    loop {
-        at += memchr::memchr(b'"', text.as_bytes().get(at..)?)?;
-        match text.as_bytes().get(at + 1) {
-            Some(b'"') => at += 2,
-            _ => break,
-        }
-    }
-    let (value, after) = (text.get(..at)?, text.get(at + 1..)?);
-    let value = if value.contains('"') { Cow::Owned(value.replace("\"\"", "\"")) } else { Cow::Borrowed(value) };
-    Some((value, after))
 }
 
 /// A value that is really there.

@@ -1,8 +1,9 @@
 use model::Access;
 
 use super::message::{self, Told};
-use super::record::{of_csv, values};
+use super::record::of_csv;
 use super::zoned;
+use crate::split::csv::values;
 use crate::sql;
 
 #[test]

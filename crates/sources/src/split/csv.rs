@@ -1,5 +1,7 @@
 //! Lines of comma-separated values whose quoted values may hold line ends.
 
+use std::borrow::Cow;
+
 /// Bytes of a time of the form `2026-11-20 10:41:07.123 `: digits stand for any digit.
 const SHAPE: &[u8] = b"0000-00-00 00:00:00.000 ";
 
@@ -29,4 +31,57 @@ pub(crate) fn begins(bytes: &[u8], whole: bool) -> Option<bool> {
         }
     }
     Some(false)
+}
+
+/// The values of a line; an empty one that is not quoted is absent. `None` if a quote is not closed.
+pub(crate) fn values(line: &str) -> Option<Vec<Option<Cow<'_, str>>>> {
+    let mut values = Vec::with_capacity(26);
+    let mut rest = line.trim_end_matches(['\r', '\n']);
+    loop {
+        let (value, after) = match rest.strip_prefix('"') {
+            Some(quoted) => {
+                let (value, after) = unquote(quoted)?;
+                (Some(value), after)
+            }
+            None => {
+                let end = rest.find(',').unwrap_or(rest.len());
+                let (value, after) = rest.split_at(end);
+                (Some(Cow::Borrowed(value)).filter(|value: &Cow<'_, str>| !value.is_empty()), after)
+            }
+        };
+        values.push(value);
+        match after.strip_prefix(',') {
+            Some(next) => rest = next,
+            None if after.is_empty() => return Some(values),
+            None => return None,
+        }
+    }
+}
+
+/// The value up to its closing quote, two quotes being one, and what follows.
+fn unquote(text: &str) -> Option<(Cow<'_, str>, &str)> {
+    let mut at = 0;
+    loop {
+        at += memchr::memchr(b'"', text.as_bytes().get(at..)?)?;
+        match text.as_bytes().get(at + 1) {
+            Some(b'"') => at += 2,
+            _ => break,
+        }
+    }
+    let (value, after) = (text.get(..at)?, text.get(at + 1..)?);
+    let value = if value.contains('"') { Cow::Owned(value.replace("\"\"", "\"")) } else { Cow::Borrowed(value) };
+    Some((value, after))
+}
+
+/// First columns of an inventory kept by hand, in their order.
+const INVENTORY: [&str; 5] = ["identity", "owner", "team", "purpose", "sensitivity"];
+
+/// The length of the line of headers with which an inventory begins; `None` if `text` begins with none.
+pub(crate) fn inventory_header(text: &str) -> Option<usize> {
+    let line = text.split(['\r', '\n']).next()?;
+    let values = values(line)?;
+    let fits = |(value, wanted): (&Option<Cow<'_, str>>, &&str)| {
+        value.as_ref().is_some_and(|value| value.trim().eq_ignore_ascii_case(wanted))
+    };
+    (values.len() >= INVENTORY.len() && values.iter().zip(&INVENTORY).all(fits)).then_some(line.len())
 }

@@ -272,6 +272,9 @@ impl Splitter {
             // Lines of a binary file would be as many rejects that say nothing.
             self.state = State::All;
             self.scanned = self.at;
+        } else if let Some(length) = headers(text) {
+            // What the columns mean is no item of the inventory.
+            self.at += head.len() - text.len() + length;
         }
         Flow::On
     }
@@ -407,6 +410,12 @@ impl Splitter {
         self.list = None;
         self.state = State::Between(length > 0);
     }
+}
+
+/// The length of a first line that only names the columns of an inventory.
+fn headers(text: &[u8]) -> Option<usize> {
+    let line = text.split(|byte| *byte == b'\n').next()?;
+    csv::inventory_header(std::str::from_utf8(line).ok()?)
 }
 
 /// White space; NUL too, which a file shows where it was cut while a program still wrote to it.

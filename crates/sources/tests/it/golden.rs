@@ -1,5 +1,5 @@
 //! Golden files: `tests/golden/<platform>/<case>.json` is a record of our own, after the vendor's
-//! schema; `<case>.event.json` is the event that must come of it. `UPDATE_GOLDEN=1` writes the
+//! schema (`.csv` and `.ldif` for those without JSON); `<case>.event.json` is the event that must come of it. `UPDATE_GOLDEN=1` writes the
 //! latter; read the difference before you commit it.
 
 use std::collections::BTreeSet;
@@ -11,6 +11,9 @@ use sources::{Context, Scratch};
 
 /// The time of receipt of every golden record.
 pub(crate) const RECEIVED_AT: Millis = Millis(1_790_000_000_000);
+
+/// How the files of golden records end.
+const EXTENSIONS: [&str; 3] = [".json", ".csv", ".ldif"];
 
 /// Checks every golden of a platform; there must be at least `least`.
 pub(crate) fn all(platform: &str, least: usize) {
@@ -70,7 +73,8 @@ fn check(platform: &str, case: &str) {
 
 /// The event of a golden record as JSON, without nulls and empty lists and objects.
 pub(crate) fn event(platform: &str, case: &str) -> Value {
-    let raw = std::fs::read(folder(platform).join(format!("{case}.json"))).unwrap();
+    let raw = EXTENSIONS.iter().find_map(|end| std::fs::read(folder(platform).join(format!("{case}{end}"))).ok());
+    let raw = raw.unwrap_or_else(|| panic!("{platform}/{case} has no record"));
     normalise(&raw).unwrap_or_else(|reject| panic!("{platform}/{case}: {reject}"))
 }
 
@@ -100,7 +104,7 @@ fn cases(platform: &str) -> Vec<String> {
         .unwrap()
         .filter_map(|entry| entry.unwrap().file_name().into_string().ok())
         .filter(|name| !name.ends_with(".event.json"))
-        .filter_map(|name| name.strip_suffix(".json").map(str::to_owned))
+        .filter_map(|name| EXTENSIONS.iter().find_map(|end| name.strip_suffix(end)).map(str::to_owned))
         .collect();
     cases.sort();
     cases

@@ -93,3 +93,39 @@ fn a_role_that_multiplies_is_bounded_and_says_so() {
     assert_eq!(event["quality"]["missing"], json!(["time", "entitlements"]));
     assert!(event.get("entitlements").is_none(), "what is not whole is not told");
 }
+
+#[test]
+fn goldens() {
+    golden::all("inventory", 5);
+}
+
+const HEADER: &str = "Identity, Owner,team,purpose,sensitivity,kind";
+
+#[test]
+fn the_headers_of_a_list_kept_by_hand_are_no_item() {
+    let rows = "spiffe://a.example/x,alice,t,p,s\r\nspiffe://a.example/y,bob,t,p,s,bot\n";
+    let wanted = ["nhi:principal:spiffe:a.example:workload/x", "nhi:principal:spiffe:a.example:workload/y"];
+    for begin in [String::new(), format!("{HEADER}\r\n"), format!("\u{feff}\n{HEADER}\n")] {
+        assert_eq!(listed(&format!("{begin}{rows}")), wanted, "{begin:?}");
+    }
+}
+
+#[test]
+fn an_odd_line_says_what_is_wrong_and_costs_no_other() {
+    let set = sources::Context { platform: Some(model::Platform::Inventory), ..Default::default() };
+    for (line, wanted) in [
+        ("role/export,alice,t,p,s", "of no known form"),
+        ("nhi:cred:aws:1:access-key/AKIA,alice,t,p,s", "of no known form"),
+        ("nhi:principal:aws:1:role,alice,t,p,s", "of no known form"),
+        (",alice,t,p,s", "the identity, is empty"),
+        ("spiffe://a/b,alice,t,p", "4 values, at least 5"),
+        ("spiffe://a/b,\"alice,t,p,s", "a quote is not closed"),
+        ("spiffe://a/b,alice,t,p,s,bot,gone", "enabled, disabled or deleted"),
+    ] {
+        let reject = sources::normalise(line.as_bytes(), &set, &mut sources::Scratch::default()).unwrap_err();
+        assert_eq!(reject.kind, sources::RejectKind::Shape, "{line}");
+        assert!(reject.detail.contains(wanted), "{line}: {reject}");
+    }
+    let found = events("spiffe://a/b,\"alice,t,p,s\nspiffe://a/c,alice,t,p,s\n");
+    assert_eq!(found.iter().map(Result::is_ok).collect::<Vec<_>>(), [false, true]);
+}
