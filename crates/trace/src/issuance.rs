@@ -213,7 +213,9 @@ pub(crate) fn by_session(store: &impl Store, event: &Fact, settings: &Settings) 
     let page = store.find(&lookup)?;
     let opens = |fact: &&Arc<Fact>| {
         fact.status != Status::Failure
-            && (fact.access == model::Access::Authenticate || fact.issued.is_some())
+            && (fact.access == model::Access::Authenticate
+                || fact.issued.is_some()
+                || rule::is_opening(fact.operation.as_deref()))
             && !fact.same_call(event)
             && fact.id != event.id
     };

@@ -222,6 +222,11 @@ impl<'s, S: Store> Walk<'s, S> {
             self.ambiguous(from.used.uri, found);
             return Ok(true);
         };
+        let itself = from.event.is_some_and(|event| event.id == issuer.id);
+        if itself && !rule::is_unique(from.used.kind) {
+            // The record that opens a session or makes a key carries its id as well.
+            return Ok(false);
+        }
         let parent = parent(issuer);
         let kind = if broker { EdgeKind::Brokered } else { EdgeKind::Issued };
         let user = from.event.map(Evidence::of);
@@ -230,7 +235,7 @@ impl<'s, S: Store> Walk<'s, S> {
         edge.issuer = Some(Evidence::of(issuer));
         edge.user = user;
         let tier = edge.tier;
-        let own = parent == from.used.uri || from.event.is_some_and(|event| event.id == issuer.id);
+        let own = parent == from.used.uri || itself;
         self.done.edges.push(edge);
         let weakest = Some(from.weakest.map_or(tier, |weakest| weakest.max(tier)));
         if own || !self.push(issuer.clone(), from.hop + 1, weakest, from.on_path) && self.is_cycle(issuer, from) {
@@ -508,7 +513,8 @@ impl<'s, S: Store> Walk<'s, S> {
 /// What an issuance was made with: the credential it names as parent, the one it used, or whoever made it.
 pub(crate) fn parent(issuer: &Fact) -> String {
     let named = issuer.issued.as_ref().and_then(|issued| issued.parent.as_ref());
-    let used = issuer.credential.as_ref().map(|credential| &credential.uri);
+    let issued = issuer.issued.as_ref().map(|issued| &issued.uri);
+    let used = issuer.credential.as_ref().map(|credential| &credential.uri).filter(|used| Some(*used) != issued);
     named.or(used).unwrap_or(&issuer.actor.uri).clone()
 }
 

@@ -293,6 +293,15 @@ pub(crate) fn cascades(parent: &str, issuer: &crate::Fact) -> bool {
         && !orphan.is_some_and(|word| ORPHANS.contains(&word))
 }
 
+/// Words with which a record says that it opens a session, where that is no login: the last one of its
+/// operation, as in `db.session.start` (`identity.md` 4, row 37).
+const OPENINGS: &[&str] = &["start", "open"];
+
+/// Whether a record opens the session that it names.
+pub(crate) fn is_opening(operation: Option<&str>) -> bool {
+    operation.and_then(|operation| operation.rsplit('.').next()).is_some_and(|word| OPENINGS.contains(&word))
+}
+
 /// Grants that always end, whether or not a record says when: platform and kind of their URI.
 const BOUNDED: &[(&str, &str)] = &[("vault", "lease")];
 

@@ -76,7 +76,8 @@ pub(super) fn fill<'a>(
 ) {
     let parent = event.credential.as_ref().map(|credential| credential.uri.clone());
     if let Some(mut minted) = issued(event, record, call, request, who) {
-        minted.parent = parent;
+        // A session's id stands in the record that opens it, too.
+        minted.parent = parent.filter(|parent| *parent != minted.uri);
         event.issued_credential = Some(minted);
     }
     changes(event, call, request, who);

@@ -44,7 +44,7 @@ pub(crate) fn read(lines: Vec<(String, Context<'static>)>) -> Memory {
 
 /// Rows 1 and 2: key of a user, role, second role, object.
 #[test]
-fn chained_roles_lead_back_to_the_key_of_the_user() {
+fn row_01_02_chained_roles_lead_back_to_the_key_of_the_user() {
     let store = read(vec![
         (mint(&user("AKIADEPLOYER00000001"), "mint-1", 0, "AssumeRole", "first", "ASIAFIRST00000000001"), plain()),
         (
@@ -71,7 +71,7 @@ fn chained_roles_lead_back_to_the_key_of_the_user() {
 
 /// Row 7: the key of the user, made by an administrator.
 #[test]
-fn a_long_lived_key_leads_to_whoever_made_it_at_l2() {
+fn row_07_a_long_lived_key_leads_to_whoever_made_it_at_l2() {
     let made = r#"{"accessKey":{"userName":"deployer","accessKeyId":"AKIADEPLOYER00000001","status":"Active"}}"#;
     let create = Aws {
         id: "create",
@@ -131,7 +131,7 @@ pub(crate) fn leased() -> Vec<(String, Context<'static>)> {
 }
 
 #[test]
-fn a_leased_key_leads_through_vault_and_the_brokers_own_account_is_beside_the_path() {
+fn row_20_a_leased_key_leads_through_vault_and_the_brokers_own_account_is_beside_the_path() {
     let lineage = up(&read(leased()), "use");
     assert_eq!(issuers(&lineage), ["lease", "login"]);
     let beside: Vec<&trace::Edge> = lineage.edges.iter().filter(|edge| !edge.on_path).collect();
@@ -146,7 +146,7 @@ fn a_leased_key_leads_through_vault_and_the_brokers_own_account_is_beside_the_pa
 
 /// Rows 18 and 19: a token, its child, the child of that.
 #[test]
-fn child_tokens_of_vault_lead_to_the_login() {
+fn row_18_19_child_tokens_of_vault_lead_to_the_login() {
     let issued = at(0);
     let (first, second) = (token("accessor-1", &issued), token("accessor-2", &issued));
     let login = Ask {
@@ -179,7 +179,7 @@ fn child_tokens_of_vault_lead_to_the_login() {
 
 /// Row 10: the kubelet fetches the token, the service account is behind it.
 #[test]
-fn a_pods_token_leads_to_its_service_account_not_to_the_kubelet() {
+fn row_10_a_pods_token_leads_to_its_service_account_not_to_the_kubelet() {
     let get = Kube { id: "use", second: 60, verb: "get", resource: "secrets", subresource: "", name: "bank" };
     let store = read(vec![
         (token_request("request", 0, "jti-1", "https://kubernetes.default.svc"), cluster()),
@@ -228,7 +228,7 @@ pub(crate) fn federated(requests: &[(&str, i64)]) -> Memory {
 
 /// Rows 5 and 13: the account is known from the verified subject, the token only by time.
 #[test]
-fn a_web_identity_leads_to_the_service_account_at_l3_and_to_its_token_at_l4() {
+fn row_05_13_a_web_identity_leads_to_the_service_account_at_l3_and_to_its_token_at_l4() {
     let lineage = up(&federated(&[("request", 0)]), "use");
     let kinds: Vec<(EdgeKind, Tier)> = lineage.edges.iter().map(|edge| (edge.kind, edge.tier)).collect();
     let expected = [(EdgeKind::Issued, Tier::L1), (EdgeKind::FederatesTo, Tier::L3), (EdgeKind::Exchanged, Tier::L4)];
@@ -272,7 +272,7 @@ pub(crate) fn github(subject: &str) -> Memory {
 
 /// Row 25: by the run where the subject names it, else by repository and time.
 #[test]
-fn a_github_job_is_l3_by_its_run_and_l4_by_its_repository() {
+fn row_25_a_github_job_is_l3_by_its_run_and_l4_by_its_repository() {
     let by_run = up(&github("repo:acme/pay:run_id:9001"), "use");
     assert_eq!(issuers(&by_run), ["mint", "run"]);
     assert_eq!(by_run.origins[0].principal, "nhi:principal:github:github.com:user/11");

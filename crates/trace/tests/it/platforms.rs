@@ -20,7 +20,7 @@ fn vault(lines: [String; 2]) -> Vec<(String, Context<'static>)> {
     lines.map(|line| (line, Context { authority: Some("vault-1"), ..Context::default() })).into()
 }
 
-fn hop(lineage: &Lineage) -> (EdgeKind, Tier, &str, &str) {
+pub(crate) fn hop(lineage: &Lineage) -> (EdgeKind, Tier, &str, &str) {
     let edge = lineage.edges.iter().find(|edge| edge.kind != EdgeKind::Delegated).expect("a hop");
     let issuer = edge.issuer.as_ref().unwrap().source_event_id.as_deref().unwrap();
     (edge.kind, edge.tier, edge.rule, issuer)
@@ -28,7 +28,7 @@ fn hop(lineage: &Lineage) -> (EdgeKind, Tier, &str, &str) {
 
 /// Row 3: the owner's copy shows no key of the caller; the caller's own copy does.
 #[test]
-fn a_cross_account_role_leads_through_the_callers_copy() {
+fn row_03_a_cross_account_role_leads_through_the_callers_copy() {
     let minted = mint(&user("AKIADEPLOYER00000001"), "mint-caller", 0, "AssumeRole", "first", "ASIAFIRST00000000001");
     let shared = |line: &str, id: &str, identity: Option<&str>| {
         let mut value: serde_json::Value = serde_json::from_str(line).unwrap();
@@ -67,7 +67,7 @@ fn a_cross_account_role_leads_through_the_callers_copy() {
 
 /// Row 4: what the caller set, AWS kept.
 #[test]
-fn a_source_identity_is_an_origin_at_l3_beside_the_proved_one() {
+fn row_04_a_source_identity_is_an_origin_at_l3_beside_the_proved_one() {
     let role = role_id("first");
     let since = at(0);
     let session = Caller::Role {
@@ -92,7 +92,7 @@ fn a_source_identity_is_an_origin_at_l3_beside_the_proved_one() {
 
 /// Row 21: the token inside a wrapped answer.
 #[test]
-fn an_unwrapped_token_leads_through_the_wrapping_to_whoever_had_it_wrapped() {
+fn row_21_an_unwrapped_token_leads_through_the_wrapping_to_whoever_had_it_wrapped() {
     let issued = at(0);
     let (first, wrapping, inner) =
         (token("accessor-1", &issued), token("wrap-1", &issued), token("accessor-2", &issued));
@@ -141,7 +141,15 @@ fn an_unwrapped_token_leads_through_the_wrapping_to_whoever_had_it_wrapped() {
     assert_eq!(lineage.edges[1].issuer.as_ref().unwrap().source_event_id.as_deref(), Some("login"));
 }
 
-fn gcp(id: &str, second: i64, service: &str, method: &str, resource: &str, authentication: &str, more: &str) -> String {
+pub(crate) fn gcp(
+    id: &str,
+    second: i64,
+    service: &str,
+    method: &str,
+    resource: &str,
+    authentication: &str,
+    more: &str,
+) -> String {
     format!(
         r#"{{"insertId":"{id}","timestamp":"{}","logName":"projects/prod/logs/cloudaudit.googleapis.com%2Fdata_access","protoPayload":{{"@type":"type.googleapis.com/google.cloud.audit.AuditLog","serviceName":"{service}","methodName":"{method}","resourceName":"{resource}","status":{{}},"authenticationInfo":{{{authentication}}}{more}}}}}"#,
         at(second)
@@ -183,7 +191,7 @@ fn impersonated(callers: &[&str]) -> Memory {
 
 /// Row 15: no id of a token; account, caller and time.
 #[test]
-fn an_impersonated_service_account_leads_to_its_caller_at_l3() {
+fn row_15_an_impersonated_service_account_leads_to_its_caller_at_l3() {
     let lineage = up(&impersonated(&["alice@acme.example", "bob@acme.example"]), "use");
     assert_eq!(hop(&lineage), (EdgeKind::Issued, Tier::L3, "account-caller-window", "mint-0"));
     assert_eq!(lineage.origins[0].name.as_deref(), Some("alice@acme.example"));
@@ -202,7 +210,7 @@ fn two_tokens_of_one_caller_leave_the_caller_clear() {
 
 /// Row 16: an outside subject, exchanged, used within the hour.
 #[test]
-fn a_federated_principal_leads_to_the_exchange_and_to_the_outside_subject() {
+fn row_16_a_federated_principal_leads_to_the_exchange_and_to_the_outside_subject() {
     let pool = "iam.googleapis.com/projects/42/locations/global/workloadIdentityPools/ci";
     let mapped = format!("principal://{pool}/subject/job-7");
     let exchange = gcp(
@@ -229,7 +237,7 @@ fn a_federated_principal_leads_to_the_exchange_and_to_the_outside_subject() {
 
 /// Row 17.
 #[test]
-fn a_service_account_key_leads_to_whoever_made_it_at_l2() {
+fn row_17_a_service_account_key_leads_to_whoever_made_it_at_l2() {
     let name = format!("projects/prod/serviceAccounts/{ROBOT}/keys/0a1b2c");
     let make = gcp(
         "make",
@@ -258,7 +266,7 @@ const TENANT: &str = "11111111-2222-4333-8444-555555555555";
 
 /// Rows 26 and 28: key of an app, sign-in with it, Graph call with the token.
 #[test]
-fn a_graph_call_leads_to_the_sign_in_and_to_the_key_of_the_app() {
+fn row_26_28_a_graph_call_leads_to_the_sign_in_and_to_the_key_of_the_app() {
     let key = "99999999-aaaa-4bbb-8ccc-dddddddddddd";
     let sp = "77777777-8888-4999-8aaa-bbbbbbbbbbbb";
     let added = format!(
@@ -284,20 +292,20 @@ fn a_graph_call_leads_to_the_sign_in_and_to_the_key_of_the_app() {
     assert!(lineage.origins[0].principal.ends_with("user/22222222-2222-4222-8222-222222222222"));
 }
 
-fn okta(id: &str, second: i64, kind: &str, session: &str, more: &str) -> String {
+pub(crate) fn okta(id: &str, second: i64, kind: &str, session: &str, more: &str) -> String {
     format!(
         r#"{{"uuid":"{id}","published":"{}","eventType":"{kind}","legacyEventType":"x","displayMessage":"m","severity":"INFO","version":"0","actor":{{"id":"00u1","type":"User","alternateId":"alice@acme.example","displayName":"Alice"}},"client":{{"ipAddress":"10.0.0.9"}},"outcome":{{"result":"SUCCESS"}},"authenticationContext":{{"externalSessionId":"{session}"}}{more}}}"#,
         at(second)
     )
 }
 
-fn org() -> Context<'static> {
+pub(crate) fn org() -> Context<'static> {
     Context { authority: Some("acme.okta.com"), ..Context::default() }
 }
 
 /// Row 29.
 #[test]
-fn an_okta_api_token_leads_to_whoever_made_it_at_l2() {
+fn row_29_an_okta_api_token_leads_to_whoever_made_it_at_l2() {
     let make = r#","target":[{"id":"00Tabc","type":"Token","displayName":"ci"}]"#;
     let with = r#","transaction":{"id":"t","type":"WEB","detail":{"requestApiTokenId":"00Tabc"}}"#;
     let store = read(vec![
@@ -309,7 +317,7 @@ fn an_okta_api_token_leads_to_whoever_made_it_at_l2() {
 
 /// Row 31.
 #[test]
-fn an_okta_session_leads_to_its_sign_in_at_l3() {
+fn row_31_an_okta_session_leads_to_its_sign_in_at_l3() {
     let store = read(vec![
         (okta("start", 0, "user.session.start", "s-1", ""), org()),
         (okta("use", 60, "application.lifecycle.update", "s-1", ""), org()),
@@ -319,7 +327,7 @@ fn an_okta_session_leads_to_its_sign_in_at_l3() {
 
 /// Row 23: a token of GitHub by its digest has no issuing record of that digest, and that is said.
 #[test]
-fn a_github_token_without_its_digest_at_issuance_is_a_use_without_issuance() {
+fn row_23_a_github_token_without_its_digest_at_issuance_is_a_use_without_issuance() {
     let clone = format!(
         r#"{{"action":"git.clone","@timestamp":{},"actor":"alice","actor_id":11,"org":"acme","repo":"acme/pay","repo_id":1,"hashed_token":"47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=","programmatic_access_type":"Fine-grained personal access token","_document_id":"use"}}"#,
         nanos(0) / 1_000_000
@@ -330,7 +338,7 @@ fn a_github_token_without_its_digest_at_issuance_is_a_use_without_issuance() {
 
 /// Row 14: in the event itself.
 #[test]
-fn an_impersonated_kubernetes_user_leads_to_the_caller_in_one_record() {
+fn row_14_an_impersonated_kubernetes_user_leads_to_the_caller_in_one_record() {
     let get = Kube { id: "use", second: 60, verb: "get", resource: "secrets", subresource: "", name: "bank" };
     let line = kube(&service_account("jti-1"), &get, 200, "", "");
     let mut value: serde_json::Value = serde_json::from_str(&line).unwrap();
@@ -345,7 +353,7 @@ fn an_impersonated_kubernetes_user_leads_to_the_caller_in_one_record() {
 
 /// Row 11: the digest of the certificate that was signed is the id of the one that is used.
 #[test]
-fn a_client_certificate_leads_to_its_signing_at_l1() {
+fn row_11_a_client_certificate_leads_to_its_signing_at_l1() {
     // base64 of a PEM text whose body is base64 of `hello`.
     let pem = "LS0tLS1CRUdJTiBDRVJUSUZJQ0FURS0tLS0tCmFHVnNiRzg9Ci0tLS0tRU5EIENFUlRJRklDQVRFLS0tLS0K";
     let digest = "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824";
