@@ -7,7 +7,8 @@ use std::borrow::Cow;
 
 use model::uri;
 use model::{
-    ActorKind, Effect, Entitlement, EntitlementKind, Event, Human, Inventory, Party, Platform, Principal, Status, Text,
+    ActorKind, Effect, Entitlement, EntitlementKind, Event, Human, Inventory, InventoryState, Party, Platform,
+    Principal, Status, Text,
 };
 
 use crate::time;
@@ -88,6 +89,11 @@ pub(crate) fn privileges<'a>(holder: &str, privileges: Vec<Text<'a>>) -> Entitle
 /// A time of the record in nanoseconds since 1970.
 pub(crate) fn nanos(text: Option<&str>) -> Option<i64> {
     time::parse(text?).map(|parsed| parsed.nanos)
+}
+
+/// On or off.
+pub(crate) fn enabled(enabled: bool) -> InventoryState {
+    if enabled { InventoryState::Enabled } else { InventoryState::Disabled }
 }
 
 /// The text that a percent-encoded one stands for; `None` if it is none.

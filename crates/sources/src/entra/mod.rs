@@ -9,6 +9,7 @@ mod audit;
 mod class;
 pub(crate) mod guid;
 pub(crate) mod identity;
+mod inventory;
 mod origins;
 mod record;
 mod sign_in;
@@ -21,7 +22,7 @@ use crate::{Context, Module, Probe, Reject, RejectKind, json, time};
 use record::{Envelope, Properties, said};
 
 pub(crate) static MODULE: Module =
-    Module { platform: Platform::Entra, version: 1, recognise, normalise, origins: origins::ORIGINS };
+    Module { platform: Platform::Entra, version: 2, recognise, normalise, origins: origins::ORIGINS };
 
 /// Categories of diagnostic settings that no other log has.
 const CATEGORIES: [&str; 7] = [
@@ -50,6 +51,7 @@ pub(crate) fn recognise(probe: &Probe<'_>) -> bool {
         || (all(&["CreatedDateTime", "AppId"]) && (probe.has("UserPrincipalName") || probe.has("ServicePrincipalId")))
         || all(&["SignInActivityId", "RequestUri"])
         || all(&["signInActivityId", "requestUri"])
+        || inventory::recognise(probe)
 }
 
 fn normalise<'a>(text: &'a str, context: &Context<'_>) -> Result<Event<'a>, Reject> {
@@ -58,6 +60,11 @@ fn normalise<'a>(text: &'a str, context: &Context<'_>) -> Result<Event<'a>, Reje
         Some(properties) => properties,
         None => serde_json::from_str::<Properties<'a>>(text).map_err(|error| json::not_json(&error))?,
     };
+    if envelope.operation.is_none() && envelope.category.is_none() {
+        if let Some(listed) = inventory::read(text, context) {
+            return listed;
+        }
+    }
     let tenant = identity::tenant(&envelope, &properties, context).unwrap_or_else(|| "unknown".to_owned());
     let mut event = if properties.uri.is_some() || properties.sign_in_activity.is_some() {
         activity::read(&envelope, &properties, tenant)

@@ -146,4 +146,31 @@ pub(super) const ORIGINS: &[Origin] = &[
         pointers: &["/properties/appDisplayName", "/appDisplayName", "/properties/appId", "/AppId"],
     },
     Origin { column: "device_id", pointers: &["/properties/deviceDetail/deviceId", "/deviceDetail/deviceId"] },
+    Origin { column: "inventory_uri", pointers: &["/id", "/appId"] },
+    Origin { column: "inventory_name", pointers: &["/displayName"] },
+    Origin { column: "inventory_kind", pointers: &["/servicePrincipalType", "/@odata.type"] },
+    Origin { column: "inventory_state", pointers: &["/accountEnabled", "/deletedDateTime"] },
+    Origin {
+        column: "inventory_owners",
+        pointers: &["/owners/*/userPrincipalName", "/owners/*/displayName", "/tags/*"],
+    },
+    Origin { column: "inventory_team", pointers: &["/tags/*"] },
+    Origin { column: "inventory_purpose", pointers: &["/tags/*", "/description", "/notes"] },
+    Origin { column: "inventory_sensitivity", pointers: &["/tags/*"] },
+    Origin { column: "inventory_created", pointers: &["/createdDateTime"] },
+    Origin {
+        column: "inventory_credentials",
+        pointers: &["/passwordCredentials/*/keyId", "/keyCredentials/*/keyId", "/federatedIdentityCredentials/*/id"],
+    },
+    Origin {
+        column: "entitlements",
+        pointers: &[
+            "/appRoles/*/value",
+            "/appRoleAssignments/*/appRoleId",
+            "/appRoleId",
+            "/principalId",
+            "/resourceId",
+            "/scope",
+        ],
+    },
 ];

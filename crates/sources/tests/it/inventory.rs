@@ -129,3 +129,18 @@ fn an_odd_line_says_what_is_wrong_and_costs_no_other() {
     let found = events("spiffe://a/b,\"alice,t,p,s\nspiffe://a/c,alice,t,p,s\n");
     assert_eq!(found.iter().map(Result::is_ok).collect::<Vec<_>>(), [false, true]);
 }
+
+#[test]
+fn a_list_of_the_graph_api_joins_assignment_and_role() {
+    let cases =
+        ["service-principal", "application", "managed-identity", "agent", "app-role-assignment", "permission-grant"];
+    let items: Vec<Value> = cases.map(|case| golden_record("entra", &format!("inventory-{case}"))).into();
+    let list = json!({"@odata.context": "https://graph.microsoft.com/v1.0/$metadata#x", "value": items});
+    let events: Vec<Value> = events(&list.to_string()).into_iter().map(Result::unwrap).collect();
+    assert_eq!(events.len(), cases.len());
+    let (offered, assigned) = (&events[0]["entitlements"][0], &events[4]["entitlements"][0]);
+    assert_eq!(offered["privileges"], json!(["Export.Run"]));
+    assert_eq!(assigned["source"], offered["holder"]);
+    let identity = events[2]["aliases"].as_array().unwrap();
+    assert!(identity.iter().any(|alias| alias["b"] == assigned["holder"]), "{identity:?}");
+}
