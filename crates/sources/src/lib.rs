@@ -23,6 +23,7 @@ mod hoop;
 mod inventory;
 mod k8s;
 mod listing;
+mod mcp;
 mod nesting;
 mod oauth;
 mod ocsf;
@@ -35,6 +36,7 @@ mod spire;
 mod sql;
 mod teleport;
 mod unwrap;
+mod url;
 mod vault;
 
 pub use probe::Probe;
@@ -159,6 +161,7 @@ pub static MODULES: [&Module; 16] = [
     &inventory::MODULE,
     &otel::MODULE,
     &gitlab::MODULE,
+    &mcp::MODULE,
 ];
 
 /// The module of a platform.

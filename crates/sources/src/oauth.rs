@@ -1,4 +1,5 @@
-//! OAuth names that more than one platform writes: tokens, each within the issuer that gave it its id.
+//! OAuth names that more than one platform writes: clients, subjects and tokens, each within the issuer
+//! that gave it its id.
 
 use model::uri::{self, Class};
 
@@ -15,6 +16,16 @@ pub(crate) fn issuer(url: Option<&str>) -> String {
         Some((host, path)) => format!("{}/{path}", host.to_ascii_lowercase()),
         None => text.to_ascii_lowercase(),
     }
+}
+
+/// A client: an id is the client's within its issuer alone.
+pub(crate) fn client(issuer: &str, id: &str) -> String {
+    uri::principal(NAME, issuer, "client", id)
+}
+
+/// Whoever a token speaks of.
+pub(crate) fn subject(issuer: &str, id: &str) -> String {
+    uri::principal(NAME, issuer, "subject", id)
 }
 
 /// A token by its `jti`.

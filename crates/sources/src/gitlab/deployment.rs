@@ -10,15 +10,12 @@ use model::{
 
 use super::record::{Deployment, Project, Text, User, first, said};
 use super::{NAME, is_bot, missing, when};
-use crate::{Context, oauth};
+use crate::{Context, url};
 
 /// Reads one delivery.
 pub(super) fn event<'a>(delivery: &Deployment<'a>, context: &Context<'_>) -> Event<'a> {
     let project = delivery.project.as_ref();
-    let host = project.and_then(|project| said(&project.web_url)).map(|url| {
-        let issuer = oauth::issuer(Some(&url));
-        issuer.split('/').next().unwrap_or_default().to_owned()
-    });
+    let host = project.and_then(|project| url::host(&said(&project.web_url)?));
     let authority: Cow<'a, str> =
         Cow::Owned(context.authority.map(str::to_owned).or(host).unwrap_or_else(|| "unknown".to_owned()));
     let status = delivery.status.as_deref().unwrap_or_default();

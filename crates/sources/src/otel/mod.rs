@@ -15,7 +15,7 @@ use sha2::{Digest, Sha256};
 use self::act::Subject;
 use self::attributes::{Attributes, Says};
 use self::record::{Carried, Request, ResourceSpans, Span, Text, id, said};
-use crate::{Context, Module, Probe, Reject, RejectKind, json, oauth, time};
+use crate::{Context, Module, Probe, Reject, RejectKind, json, oauth, time, url};
 
 mod act;
 mod attributes;
@@ -321,7 +321,7 @@ fn resources<'a>(event: &mut Event<'a>, attributes: &Attributes<'a>, subject: Su
         add("model", uri::build(Class::Resource, NAME, authority, "model").name(&provider).id(&model).finish(), model);
     }
     for what in [Says::McpResource, Says::Url] {
-        if let Some(url) = attributes.get(what).map(bare) {
+        if let Some(url) = attributes.get(what).map(url::bare) {
             add("url", uri::resource(NAME, authority, "url", &url), url);
         }
     }
@@ -331,26 +331,6 @@ fn resources<'a>(event: &mut Event<'a>, attributes: &Attributes<'a>, subject: Su
         let (kind, role) = (Cow::Borrowed("host"), ResourceRole::Target);
         let uri = uri::resource(NAME, authority, "host", &host);
         event.resources.push(Resource { uri, kind, name: Some(host), role });
-    }
-}
-
-/// A URL without what may hold secrets or persons: the user before the host, query and fragment.
-fn bare(url: Cow<'_, str>) -> Cow<'_, str> {
-    let end = url.find(['?', '#']).unwrap_or(url.len());
-    let user = url.find("://").map(|at| at + 3).and_then(|from| {
-        let host = url.get(from..end)?;
-        let host = host.split('/').next().unwrap_or(host);
-        Some((from, from + host.rfind('@')? + 1))
-    });
-    match (user, url) {
-        (Some((from, until)), url) => {
-            Cow::Owned([url.get(..from), url.get(until..end)].into_iter().flatten().collect::<String>())
-        }
-        (None, Cow::Borrowed(text)) => Cow::Borrowed(text.get(..end).unwrap_or(text)),
-        (None, Cow::Owned(mut text)) => {
-            text.truncate(end);
-            Cow::Owned(text)
-        }
     }
 }
 

@@ -21,6 +21,7 @@ mod golden;
 mod hoop;
 mod inventory;
 mod k8s;
+mod mcp;
 mod ocsf;
 mod okta;
 mod otel;
