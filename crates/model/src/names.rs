@@ -71,6 +71,8 @@ names! {
         Mcp = "mcp",
         /// GitLab audit events.
         GitLab = "gitlab",
+        /// Grants of ticket systems, in a plain form of ours.
+        Grant = "grant",
     }
 }
 

@@ -19,6 +19,7 @@ mod entra;
 mod gcp;
 mod github;
 mod gitlab;
+mod grant;
 mod hoop;
 mod inventory;
 mod k8s;
@@ -144,7 +145,7 @@ pub struct Origin {
 }
 
 /// All modules, in the order in which they are asked.
-pub static MODULES: [&Module; 16] = [
+pub static MODULES: [&Module; 17] = [
     &aws::MODULE,
     &k8s::MODULE,
     &vault::MODULE,
@@ -162,6 +163,7 @@ pub static MODULES: [&Module; 16] = [
     &otel::MODULE,
     &gitlab::MODULE,
     &mcp::MODULE,
+    &grant::MODULE,
 ];
 
 /// The module of a platform.

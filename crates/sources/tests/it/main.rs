@@ -18,6 +18,7 @@ mod gcp;
 mod github;
 mod gitlab;
 mod golden;
+mod grant;
 mod hoop;
 mod inventory;
 mod k8s;
