@@ -145,7 +145,7 @@ pub struct Origin {
 }
 
 /// All modules, in the order in which they are asked.
-pub static MODULES: [&Module; 17] = [
+pub static MODULES: [&Module; 18] = [
     &aws::MODULE,
     &k8s::MODULE,
     &vault::MODULE,
