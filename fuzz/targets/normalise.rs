@@ -23,7 +23,7 @@ fn check(event: &Event<'_>) {
 }
 
 fuzz_target!(|record: &[u8]| {
-    let platforms = MODULES.into_iter().map(|module| Some(module.platform));
+    let platforms = MODULES.iter().map(|module| Some(module.platform));
     let mut used = Scratch::default();
     for platform in platforms.chain([None]) {
         let context = Context { platform, authority: None, received_at: RECEIVED_AT };

@@ -145,7 +145,7 @@ pub struct Origin {
 }
 
 /// All modules, in the order in which they are asked.
-pub static MODULES: [&Module; 18] = [
+pub static MODULES: &[&Module] = &[
     &aws::MODULE,
     &k8s::MODULE,
     &vault::MODULE,
@@ -168,7 +168,7 @@ pub static MODULES: [&Module; 18] = [
 
 /// The module of a platform.
 pub fn module(platform: Platform) -> Option<&'static Module> {
-    MODULES.into_iter().find(|module| module.platform == platform)
+    MODULES.iter().copied().find(|module| module.platform == platform)
 }
 
 /// Reads the event off one record, or says why there is none. Exactly one of the two, always.
@@ -207,7 +207,7 @@ pub fn unwrapped<'a>(raw: &'a [u8], scratch: &'a mut Scratch) -> Option<&'a str>
 
 fn by_content(text: &str) -> Option<&'static Module> {
     let probe = Probe::new(text);
-    MODULES.into_iter().find(|module| (module.recognise)(&probe))
+    MODULES.iter().copied().find(|module| (module.recognise)(&probe))
 }
 
 /// The record inside its envelopes, and the module that reads it. A source that is set to a

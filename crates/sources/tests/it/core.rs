@@ -134,7 +134,7 @@ fn at_most_one_module_recognises_a_record() {
             }
             let text = std::fs::read_to_string(&path).unwrap();
             let probe = sources::Probe::new(&text);
-            let yes: Vec<_> = MODULES.into_iter().filter(|m| (m.recognise)(&probe)).map(|m| m.platform).collect();
+            let yes: Vec<_> = MODULES.iter().filter(|m| (m.recognise)(&probe)).map(|m| m.platform).collect();
             assert!(yes.len() <= 1, "{}: {yes:?}", path.display());
         }
     }
