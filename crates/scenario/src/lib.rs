@@ -9,13 +9,24 @@
 //! Written from the vendors' documents, apart from the parsers of this repository: this crate knows
 //! no other crate of ours, so it can be their oracle.
 
+pub mod azure;
 pub mod cloudtrail;
 mod company;
+mod disorder;
+pub mod entra;
+pub mod gcp;
+pub mod github;
+pub mod hoop;
 pub mod incident;
 pub mod kubernetes;
+pub mod okta;
+pub mod otel;
+pub mod postgres;
 mod random;
 mod sessions;
 mod sink;
+pub mod spire;
+pub mod teleport;
 mod truth;
 pub mod vault;
 
@@ -36,6 +47,19 @@ pub struct Options {
     pub start_ms: i64,
     /// How CloudTrail is delivered.
     pub form: Form,
+    /// How everything is delivered.
+    pub delivery: Delivery,
+}
+
+/// How records reach whoever collects them. The truth does not depend on it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Delivery {
+    /// Each record arrives up to so many seconds late; 0 for in order of time.
+    pub shuffle_s: u64,
+    /// Records that are delivered twice, in a hundred.
+    pub double_percent: u64,
+    /// Platforms whose log nobody collects, as in `vault`.
+    pub without: Vec<String>,
 }
 
 /// Writes logs below `out` and `out/truth.ndjson`; streams, so memory does not grow with the records.
@@ -43,14 +67,14 @@ pub struct Options {
 /// `cloudtrail/` as the form says, `kubernetes/<cluster>.log`, `vault/audit.log`. Nothing is synced: this
 /// is test data.
 pub fn write(out: &Path, options: &Options) -> io::Result<Totals> {
-    let mut sink = sink::Sink::create(out, options.form)?;
+    let mut sink = sink::Sink::create(out, options)?;
     let totals = sessions::simulate(options, &mut sink)?;
     sink.finish(&totals)?;
     Ok(totals)
 }
 
 /// Appends to a record under construction.
-fn put(out: &mut String, text: std::fmt::Arguments<'_>) {
+pub(crate) fn put(out: &mut String, text: std::fmt::Arguments<'_>) {
     // Writing to a String cannot fail.
     let _ = std::fmt::Write::write_fmt(out, text);
 }

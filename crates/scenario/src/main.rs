@@ -29,6 +29,25 @@ struct Arguments {
     /// Write the incident of the demo instead: a few dozen records, hand-made.
     #[arg(long)]
     incident: bool,
+    /// Each record arrives up to so much later, as in `6h`.
+    #[arg(long, default_value = "0s")]
+    shuffle: jiff::SignedDuration,
+    /// Records that are delivered twice, in a hundred.
+    #[arg(long, default_value_t = 0, value_parser = clap::value_parser!(u64).range(0..=100))]
+    double: u64,
+    /// Leave out the log of a platform, as in `vault`.
+    #[arg(long)]
+    without: Vec<String>,
+}
+
+impl Arguments {
+    fn delivery(&self) -> scenario::Delivery {
+        scenario::Delivery {
+            shuffle_s: u64::try_from(self.shuffle.as_secs()).unwrap_or(0),
+            double_percent: self.double,
+            without: self.without.clone(),
+        }
+    }
 }
 
 fn main() -> ExitCode {
@@ -38,6 +57,7 @@ fn main() -> ExitCode {
         records: arguments.records,
         start_ms: arguments.start.as_millisecond(),
         form: if arguments.objects { scenario::Form::Objects } else { scenario::Form::Lines },
+        delivery: arguments.delivery(),
     };
     let written = if arguments.incident {
         scenario::incident::write(&arguments.out, options.start_ms)

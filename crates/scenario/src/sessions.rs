@@ -10,7 +10,7 @@ use crate::cloudtrail::{self, Caller};
 use crate::company::{Company, Machine, Person, Workload};
 use crate::kubernetes::{self, User};
 use crate::random::Random;
-use crate::sink::Sink;
+use crate::sink::{Log, Sink, Truth};
 use crate::truth::{Minted, Totals};
 use crate::vault::{self, Token};
 
@@ -131,7 +131,7 @@ impl World<'_> {
     fn end(&mut self, session: Session) -> io::Result<()> {
         for minted in session.earlier.iter().chain(&session.minted) {
             self.totals.minted += u64::from(!minted.minted_by.is_empty());
-            self.sink.truth(minted)?;
+            self.sink.truth(Truth::Credentials, minted)?;
         }
         Ok(())
     }
@@ -165,10 +165,12 @@ impl World<'_> {
         format!("{time:.digits$}")
     }
 
-    fn count(&mut self, platform: &'static str, denied: bool) {
+    fn emit(&mut self, log: Log, record: &str, denied: bool) -> io::Result<()> {
+        let platform = self.sink.record(log, record, (self.now_us / 1e3) as i64)?;
         self.totals.records += 1;
         self.totals.denied += u64::from(denied);
         *self.totals.platforms.entry(platform).or_default() += 1;
+        Ok(())
     }
 
     fn workload(&self, session: &Session) -> Option<&Workload> {
@@ -210,8 +212,7 @@ impl World<'_> {
         let user = User::Node { name: &session.node, certificate: &certificate };
         let (cluster, name) = (w.cluster, format!("{}/{}", w.namespace, w.name));
         let record = kubernetes::record(&user, &call);
-        self.sink.kubernetes(cluster, &record)?;
-        self.count("k8s", false);
+        self.emit(Log::Kubernetes(cluster), &record, false)?;
         session.minted = Some(minted("k8s", &jti, &id, "", &name, &name));
         Ok(())
     }
@@ -269,8 +270,7 @@ impl World<'_> {
         };
         let record = kubernetes::record(&user, &call);
         let cluster = w.cluster;
-        self.sink.kubernetes(cluster, &record)?;
-        self.count("k8s", denied);
+        self.emit(Log::Kubernetes(cluster), &record, denied)?;
         used(session, &id);
         Ok(())
     }
@@ -476,9 +476,7 @@ impl World<'_> {
     }
 
     fn emit_aws(&mut self, record: &str, denied: bool) -> io::Result<()> {
-        self.sink.cloudtrail(record)?;
-        self.count("aws", denied);
-        Ok(())
+        self.emit(Log::CloudTrail, record, denied)
     }
 
     /// Another credential takes over; the old one stays in the truth.
@@ -635,8 +633,7 @@ impl World<'_> {
 
     fn emit_vault(&mut self, records: &[String; 2], denied: bool) -> io::Result<()> {
         for record in records {
-            self.sink.vault(record)?;
-            self.count("vault", denied);
+            self.emit(Log::Vault, record, denied)?;
         }
         Ok(())
     }

@@ -3,9 +3,15 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use crate::{Form, Options, incident, write};
+use crate::{Delivery, Form, Options, incident, write};
 
-const OPTIONS: Options = Options { seed: 7, records: 3_000, start_ms: 1_790_000_000_000, form: Form::Lines };
+const OPTIONS: Options = Options {
+    seed: 7,
+    records: 3_000,
+    start_ms: 1_790_000_000_000,
+    form: Form::Lines,
+    delivery: Delivery { shuffle_s: 0, double_percent: 0, without: Vec::new() },
+};
 
 fn lines(path: &Path) -> Vec<Value> {
     std::fs::read_to_string(path).unwrap().lines().map(|line| serde_json::from_str(line).unwrap()).collect()

@@ -60,17 +60,33 @@ pub fn hmac(salt: &str, value: &str) -> String {
     out
 }
 
-/// The request entry and the response entry, a line each.
-pub fn records(salt: &str, token: Option<&Token<'_>>, call: &Call<'_>) -> [String; 2] {
-    [entry(salt, token, call, false), entry(salt, token, call, true)]
+/// What some calls have besides.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct More<'a> {
+    /// Members of `auth.metadata`: what the auth method knows of whoever logged in.
+    pub metadata: &'a str,
+    /// Members of `request.headers`: headers that the operator has audited.
+    pub headers: &'a str,
+    /// Members of `request` about the client's certificate, each with a leading comma.
+    pub certificate: &'a str,
 }
 
-fn entry(salt: &str, token: Option<&Token<'_>>, call: &Call<'_>, response: bool) -> String {
+/// The request entry and the response entry, a line each.
+pub fn records(salt: &str, token: Option<&Token<'_>>, call: &Call<'_>) -> [String; 2] {
+    records_with(salt, token, call, More::default())
+}
+
+/// The same, of a call that says more.
+pub fn records_with(salt: &str, token: Option<&Token<'_>>, call: &Call<'_>, more: More<'_>) -> [String; 2] {
+    [entry(salt, token, call, more, false), entry(salt, token, call, more, true)]
+}
+
+fn entry(salt: &str, token: Option<&Token<'_>>, call: &Call<'_>, more: More<'_>, response: bool) -> String {
     let mut out = String::with_capacity(2_048);
     let (kind, time) = if response { ("response", call.done) } else { ("request", call.time) };
     put(&mut out, format_args!("{{\"time\":\"{time}\",\"type\":\"{kind}\",\"auth\":{{"));
     if let Some(token) = token {
-        auth(&mut out, salt, token);
+        auth(&mut out, salt, token, more.metadata);
         let allowed = call.error.is_none();
         put(&mut out, format_args!(",\"policy_results\":{{\"allowed\":{allowed}"));
         if allowed {
@@ -100,16 +116,20 @@ fn entry(salt: &str, token: Option<&Token<'_>>, call: &Call<'_>, response: bool)
     put(
         &mut out,
         format_args!(
-            ",\"operation\":\"{}\",\"mount_point\":\"{mount_point}\",\"mount_type\":\"{}\",\"mount_running_version\":\"v1.21.0+builtin.vault\",\"mount_class\":\"secret\",\"namespace\":{{\"id\":\"root\"}},\"path\":\"{}\",\"data\":{{{}}},\"remote_address\":\"{}\",\"remote_port\":48212}}",
-            call.operation, call.mount, call.path, call.data, call.ip
+            ",\"operation\":\"{}\",\"mount_point\":\"{mount_point}\",\"mount_type\":\"{}\",\"mount_running_version\":\"v1.21.0+builtin.vault\",\"mount_class\":\"secret\",\"namespace\":{{\"id\":\"root\"}},\"path\":\"{}\",\"data\":{{{}}},\"remote_address\":\"{}\",\"remote_port\":48212{}",
+            call.operation, call.mount, call.path, call.data, call.ip, more.certificate
         ),
     );
+    match more.headers {
+        "" => out.push('}'),
+        headers => put(&mut out, format_args!(",\"headers\":{{{headers}}}}}")),
+    }
     if response {
         put(&mut out, format_args!(",\"response\":{{\"mount_type\":\"{}\"", call.mount));
         if call.error.is_none() {
             if let Some(issued) = call.issues {
                 out.push_str(",\"auth\":{");
-                auth(&mut out, salt, issued);
+                auth(&mut out, salt, issued, more.metadata);
                 out.push('}');
             }
             if !call.response.is_empty() {
@@ -125,7 +145,10 @@ fn entry(salt: &str, token: Option<&Token<'_>>, call: &Call<'_>, response: bool)
     out
 }
 
-fn auth(out: &mut String, salt: &str, token: &Token<'_>) {
+fn auth(out: &mut String, salt: &str, token: &Token<'_>, metadata: &str) {
+    if !metadata.is_empty() {
+        put(out, format_args!("\"metadata\":{{{metadata}}},"));
+    }
     put(
         out,
         format_args!(

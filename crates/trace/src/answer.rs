@@ -65,6 +65,8 @@ pub enum EdgeKind {
     Copy,
     /// `from` led to `to` within one event.
     Delegated,
+    /// `from` is an agent whose own record tells of the call of `to`.
+    Ran,
 }
 
 /// Something about an edge that its tier does not say.

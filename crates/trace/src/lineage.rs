@@ -31,6 +31,21 @@ pub struct Lineage {
     pub weakest: Option<Tier>,
 }
 
+impl Lineage {
+    /// The records on the path, nearest first, each with the weakest link up to it.
+    pub(crate) fn issuers(&self) -> Vec<(&Edge, &Evidence, Tier)> {
+        let mut reached: Vec<(&Edge, &Evidence, Tier)> = Vec::new();
+        for edge in self.edges.iter().filter(|edge| edge.on_path) {
+            let Some(issuer) = &edge.issuer else { continue };
+            let from = edge.user.as_ref().and_then(|user| {
+                reached.iter().find(|(_, known, _)| known.event_id == user.event_id).map(|(.., tier)| *tier)
+            });
+            reached.push((edge, issuer, from.map_or(edge.tier, |from| from.max(edge.tier))));
+        }
+        reached
+    }
+}
+
 /// Follows the credential of an event up to its origin.
 ///
 /// # Errors
@@ -144,6 +159,7 @@ impl<'s, S: Store> Walk<'s, S> {
             led = self.take(visit, EdgeKind::Issued, &event.actor.uri, &found);
         }
         led |= self.federation(visit)?;
+        self.agent(visit)?;
         if !led && let Some(found) = issuance::by_session(self.store, event, self.settings)? {
             let session = event.session.as_deref().unwrap_or_default();
             led = self.take(visit, EdgeKind::Opened, session, &found);
@@ -151,6 +167,28 @@ impl<'s, S: Store> Walk<'s, S> {
         if !led && visit.on_path {
             self.end(visit);
         }
+        Ok(())
+    }
+
+    /// The run of an agent that made this call. The path goes through the credential as well: what an agent
+    /// tells of itself explains a call and does not replace what the platform checked.
+    fn agent(&mut self, visit: &Visit) -> Result<(), StoreError> {
+        if visit.event.agent_run.is_some() {
+            return Ok(());
+        }
+        let Some(found) = issuance::by_call(self.store, &visit.event, self.settings)? else { return Ok(()) };
+        let [run] = found.issuers.as_slice() else {
+            self.ambiguous(&visit.event.actor.uri, &found);
+            return Ok(());
+        };
+        let mut edge =
+            new_edge(EdgeKind::Ran, &run.actor.uri, &visit.event.actor.uri, found.rule, visit.hop, visit.on_path);
+        edge.issuer = Some(Evidence::of(run));
+        edge.user = Some(Evidence::of(&visit.event));
+        let tier = edge.tier;
+        self.done.edges.push(edge);
+        let weakest = Some(visit.weakest.map_or(tier, |weakest| weakest.max(tier)));
+        self.push(run.clone(), visit.hop + 1, weakest, visit.on_path);
         Ok(())
     }
 

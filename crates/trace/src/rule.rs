@@ -26,6 +26,10 @@ pub(crate) enum Join {
     Claimed,
     /// The record that opened the session.
     Session,
+    /// An agent's own record names the call by the id that the platform gave it.
+    Call,
+    /// An agent's own record has the trace in which the call was made.
+    Trace,
 }
 
 /// What kinds of credentials a rule holds for.
@@ -173,7 +177,22 @@ pub(crate) static RULES: &[Rule] = &[
         basis: ("session_uri", "session_uri"),
         tolerance_ms: ONE_CLOCK_MS,
     },
+    told("request-id", Join::Call, Tier::L1),
+    // The trace travels in a header that anyone can write.
+    told("trace-id", Join::Trace, Tier::L4),
 ];
+
+const fn told(id: &'static str, join: Join, tier: Tier) -> Rule {
+    let basis = ("correlation_ids", "correlation_ids");
+    Rule { id, version: 1, join, kinds: Kinds::All, tier, basis, tolerance_ms: TWO_CLOCKS_MS }
+}
+
+/// How an id that two records share joins them: a trace id of W3C Trace Context is 32 hexadecimal
+/// digits, which no platform gives to a call.
+pub(crate) fn call_join(id: &str) -> Join {
+    let is_trace = id.len() == 32 && id.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
+    if is_trace { Join::Trace } else { Join::Call }
+}
 
 /// The rule of a join for a kind of credential.
 pub(crate) fn rule(join: Join, kind: &str) -> Option<&'static Rule> {
@@ -203,9 +222,16 @@ pub(crate) fn is_temporary(kind: &str) -> bool {
 /// the credential is for is behind what is done with it, not they (`identity.md` 4, row 10).
 const CUSTODIANS: &[(&str, &str)] = &[("k8s", "node"), ("k8s", "component"), ("aws", "service"), ("gcp", "service")];
 
+/// The path below which the agents of SPIRE have their identities; it is reserved for them.
+const SPIRE_AGENTS: (&str, &str, &str) = ("spiffe", "workload", "spire/agent/");
+
 /// Whether a principal only hands credentials on.
 pub(crate) fn is_custodian(principal: &str) -> bool {
-    crate::name::Name::of(principal).is_some_and(|name| CUSTODIANS.contains(&(name.platform, name.kind)))
+    let (platform, kind, path) = SPIRE_AGENTS;
+    crate::name::Name::of(principal).is_some_and(|name| {
+        CUSTODIANS.contains(&(name.platform, name.kind))
+            || (name.platform, name.kind) == (platform, kind) && name.id.starts_with(path)
+    })
 }
 
 /// As what a principal is made, changed and removed.

@@ -138,7 +138,8 @@ pub fn of_event(store: &impl Store, event: &Arc<Fact>, settings: &Settings) -> R
     let lineage = lineage::of_event(store, event, settings)?;
     let granted_by = grant::prove(store, event, &lineage, settings)?;
     let hops = hops(store, &lineage)?;
-    let minted_by: Vec<Minted> = hops.iter().map(|(minted, _)| minted.clone()).collect();
+    let is_minting = |minted: &&Minted| minted.edge != EdgeKind::Ran;
+    let minted_by: Vec<Minted> = hops.iter().map(|(minted, _)| minted).filter(is_minting).cloned().collect();
     let evidence = Evidence::of(event);
     let with = event.credential.as_ref().map(|credential| With {
         credential: credential.uri.clone(),
@@ -158,7 +159,7 @@ pub fn of_event(store: &impl Store, event: &Arc<Fact>, settings: &Settings) -> R
         on_behalf_of: lineage.origins.iter().filter(|origin| origin.principal != event.actor.uri).cloned().collect(),
         agent_mode: mode().find_map(|fact| fact.agent_mode),
         agent_run: mode().find_map(|fact| fact.agent_run.clone()),
-        why: why(event, &hops, &granted_by),
+        why: why(event, &lineage, &hops, &granted_by),
         attribution: attribution(event, &lineage),
         weakest: lineage.weakest.filter(|_| !lineage.edges.is_empty()),
         gaps: lineage.gaps,
@@ -181,9 +182,9 @@ fn party(fact: &Fact, principal: &str, tier: Tier) -> Party {
     }
 }
 
-/// The minting records on the path, nearest first.
+/// The minting records and those of agents' runs on the path, nearest first.
 fn hops(store: &impl Store, lineage: &Lineage) -> Result<Vec<(Minted, Arc<Fact>)>, StoreError> {
-    let minting = [EdgeKind::Issued, EdgeKind::Brokered, EdgeKind::Exchanged, EdgeKind::Opened];
+    let minting = [EdgeKind::Issued, EdgeKind::Brokered, EdgeKind::Exchanged, EdgeKind::Opened, EdgeKind::Ran];
     let mut hops = Vec::new();
     for edge in lineage.edges.iter().filter(|edge| edge.on_path && minting.contains(&edge.kind)) {
         let Some(evidence) = edge.issuer.clone() else { continue };
@@ -204,15 +205,15 @@ fn hops(store: &impl Store, lineage: &Lineage) -> Result<Vec<(Minted, Arc<Fact>)
 
 /// Whoever had the credential minted; of one fetched for another, that other.
 fn held_by(event: &Fact, hops: &[(Minted, Arc<Fact>)]) -> Option<Party> {
-    let (minted, fact) = hops.first()?;
+    let (minted, fact) = hops.iter().find(|(minted, _)| minted.edge != EdgeKind::Ran)?;
     let custodian = crate::rule::is_custodian(&fact.actor.uri);
     let holder = fact.holders().next().filter(|_| custodian).unwrap_or(&fact.actor.uri);
     (holder != event.actor.uri).then(|| party(fact, holder, minted.tier))
 }
 
 /// Purposes declared by the event, by the records of its lineage and by its grant.
-fn why(event: &Arc<Fact>, hops: &[(Minted, Arc<Fact>)], proof: &Proof) -> Vec<Why> {
-    let mut weakest = Tier::L1;
+fn why(event: &Arc<Fact>, lineage: &Lineage, hops: &[(Minted, Arc<Fact>)], proof: &Proof) -> Vec<Why> {
+    let reached = lineage.issuers();
     let mut all = Vec::new();
     let mut add = |fact: &Fact, tier: Tier| {
         if fact.reason.is_some() || fact.ticket.is_some() || fact.job.is_some() {
@@ -222,8 +223,8 @@ fn why(event: &Arc<Fact>, hops: &[(Minted, Arc<Fact>)], proof: &Proof) -> Vec<Wh
     };
     add(event, Tier::L1);
     for (minted, fact) in hops {
-        weakest = weakest.max(minted.tier);
-        add(fact, weakest);
+        let here = reached.iter().find(|(_, issuer, _)| issuer.event_id == fact.id);
+        add(fact, here.map_or(minted.tier, |(.., tier)| *tier));
     }
     if let (Some(grant), Some(tier)) = (&proof.grant, proof.tier)
         && (grant.reason.is_some() || grant.ticket.is_some())

@@ -41,6 +41,10 @@ pub(super) enum Says {
     Token,
     /// Issuer of that token.
     TokenIssuer,
+    /// What the run is for.
+    Purpose,
+    /// The ticket that asked for it.
+    Ticket,
     McpMethod,
     McpSession,
     McpResource,
@@ -107,6 +111,9 @@ const NAMES: &[(&str, Says)] = &[
     ("oauth.token.jti", Says::Token),
     ("token.iss", Says::TokenIssuer),
     ("oauth.token.iss", Says::TokenIssuer),
+    ("gen_ai.agent.purpose", Says::Purpose),
+    ("agent.purpose", Says::Purpose),
+    ("ticket.id", Says::Ticket),
     ("mcp.method.name", Says::McpMethod),
     ("mcp.session.id", Says::McpSession),
     ("mcp.resource.uri", Says::McpResource),

@@ -253,6 +253,8 @@ fn agent<'a>(event: &mut Event<'a>, span: &Span<'a>, resource: &Attributes<'a>) 
         event.agent.instance = attributes.either(resource, Says::ServiceInstance);
         event.agent.version = attributes.get(Says::AgentVersion);
         event.agent.model = attributes.get(Says::Model);
+        event.purpose.reason = attributes.get(Says::Purpose);
+        event.purpose.ticket = attributes.get(Says::Ticket);
         event.agent.mode = attributes.get(Says::Mode).and_then(|mode| Mode::parse(&mode.to_ascii_lowercase()));
     }
     if let Some((agent, service)) =

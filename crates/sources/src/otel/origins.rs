@@ -63,6 +63,8 @@ pub(super) const ORIGINS: &[Origin] = &[
     origin!("actor_name", [], ["gen_ai.agent.name", "agent.name", "gen_ai.agent.id"], ["service.name"]),
     origin!("initiator_principal", [], ["user.id", "enduser.id", "traceloop.association.properties.user_id"], []),
     origin!("chain", [], ["user.id", "enduser.id", "gen_ai.agent.id"], []),
+    origin!("purpose_reason", [], ["gen_ai.agent.purpose", "agent.purpose"], []),
+    origin!("purpose_ticket", [], ["ticket.id"], []),
     origin!("agent_uid", [], ["gen_ai.agent.id", "gen_ai.agent.name", "agent.name"], []),
     origin!("agent_instance", [], [], ["service.instance.id"]),
     origin!(

@@ -4,8 +4,8 @@ use std::borrow::Cow;
 
 use model::uri::{self, Class};
 use model::{
-    Access, Credential, CredentialChange, CredentialChangeKind, Event, GrantFact, GrantPhase, Resource, ResourceRole,
-    Status, Text,
+    Access, Alias, AliasRel, Credential, CredentialChange, CredentialChangeKind, Event, GrantFact, GrantPhase,
+    Resource, ResourceRole, Status, Text,
 };
 
 use super::record::{Record, first, said};
@@ -23,8 +23,16 @@ pub(super) fn read<'a>(event: &mut Event<'a>, record: &Record<'a>, domain: &str)
     }
     if event.status == Status::Success {
         event.issued_credential = issued(event, record, entry.as_ref(), domain);
+        event.aliases.extend(holder(event, record));
         event.credential_changes.extend(ended(record, method, domain));
     }
+}
+
+/// Whose document it is: the workload's, although its agent asked for it.
+fn holder(event: &Event<'_>, record: &Record<'_>) -> Option<Alias> {
+    let issued = event.issued_credential.as_ref()?;
+    let holder = spiffe::principal(&first(&[&record.spiffe_id, &record.agent_id])?)?;
+    Some(Alias { a: issued.uri.clone(), b: holder, rel: AliasRel::CredentialOf, rule: "spire:issued" })
 }
 
 fn entry_uri(entry: &str, domain: &str) -> String {

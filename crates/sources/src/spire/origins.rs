@@ -26,6 +26,7 @@ pub(super) const ORIGINS: &[Origin] = &[
         pointers: &["/serial_num", "/serial_number", "/jti", "/request_id"],
     },
     Origin { column: "issued_credential_scopes", pointers: &["/spiffe_id", "/agent_id", "/caller_id"] },
+    Origin { column: "aliases", pointers: &["/spiffe_id", "/agent_id"] },
     Origin { column: "issued_credential_audience", pointers: &["/audience"] },
     Origin { column: "issued_credential_not_after", pointers: &["/expires_at", "/expiration"] },
     Origin { column: "credential_changes", pointers: &["/spiffe_id", "/agent_id"] },

@@ -27,8 +27,16 @@ pub(crate) fn all(platform: &str, least: usize) {
 /// Checks that each `<name>.allowed.json` has a `<name>.denied.json` whose event fills the same
 /// fields, but for those in which the outcome shows.
 pub(crate) fn pairs(platform: &str, least: usize) {
-    let outcome =
-        ["status", "status_code", "error_code", "error_message", "decision", "grant_refs", "issued_credential"];
+    let outcome = [
+        "status",
+        "status_code",
+        "error_code",
+        "error_message",
+        "decision",
+        "grant_refs",
+        "issued_credential",
+        "aliases",
+    ];
     let names: Vec<String> =
         cases(platform).iter().filter_map(|case| case.strip_suffix(".allowed").map(str::to_owned)).collect();
     assert!(names.len() >= least, "{platform} has {} pairs, at least {least} are wanted", names.len());
@@ -37,6 +45,7 @@ pub(crate) fn pairs(platform: &str, least: usize) {
             let event = event(platform, &format!("{name}.{twin}"));
             let mut paths = BTreeSet::new();
             fields("", &event, &mut paths);
+            // Who holds what was issued is said of what was issued alone.
             paths.retain(|path| !outcome.iter().any(|o| path == o || path.starts_with(&format!("{o}."))));
             (event, paths)
         });

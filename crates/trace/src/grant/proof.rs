@@ -76,6 +76,12 @@ pub fn prove(
     for (uri, tier, scoped) in named(store, event, lineage)? {
         proofs.push(judge(store, event, &uri, tier, scoped, settings)?);
     }
+    // A lease ends with the credential it made: it says how long, not by whose leave. Where the lineage
+    // names another grant besides, that one decides.
+    let bounded = |proof: &Proof| proof.uri.as_deref().is_some_and(crate::rule::is_bounded);
+    if proofs.iter().any(|proof| !bounded(proof)) {
+        proofs.retain(|proof| !bounded(proof));
+    }
     if proofs.is_empty() {
         for principal in principals(store, event, lineage, settings)? {
             let lookup = Lookup::newest(Key::GrantedTo(&principal), event.time, settings.candidates_max);
@@ -126,10 +132,7 @@ pub fn prove_grant(
 fn named(store: &impl Store, event: &Fact, lineage: &Lineage) -> Result<Vec<(String, Tier, bool)>, StoreError> {
     let mut found: Vec<(String, Tier, bool)> =
         event.grant_refs.iter().map(|uri| (uri.clone(), Tier::L1, true)).collect();
-    let mut weakest = Tier::L1;
-    for edge in lineage.edges.iter().filter(|edge| edge.on_path) {
-        weakest = weakest.max(edge.tier);
-        let Some(issuer) = &edge.issuer else { continue };
+    for (_, issuer, weakest) in lineage.issuers() {
         let Some(issuer) = store.event(&issuer.event_id)? else { continue };
         // The credential was made under the grant: using it is using the grant.
         for uri in &issuer.grant_refs {

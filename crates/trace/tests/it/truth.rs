@@ -20,7 +20,13 @@ pub(crate) struct World {
 
 pub(crate) fn world(records: u64) -> World {
     let folder = tempfile::tempdir().unwrap();
-    let options = scenario::Options { seed: 7, records, start_ms: 1_795_168_800_000, form: scenario::Form::Lines };
+    let options = scenario::Options {
+        seed: 7,
+        records,
+        start_ms: 1_795_168_800_000,
+        form: scenario::Form::Lines,
+        delivery: scenario::Delivery::default(),
+    };
     scenario::write(folder.path(), &options).unwrap();
     let mut facts = Vec::new();
     let mut take = |path: &Path, authority: Option<&str>| {

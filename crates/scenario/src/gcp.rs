@@ -1,0 +1,85 @@
+//! Google Cloud audit log entries, after the vendor's `LogEntry` and `AuditLog`.
+
+/// One entry.
+#[derive(Clone, Copy, Debug)]
+pub struct Entry<'a> {
+    /// `insertId`.
+    pub id: &'a str,
+    /// RFC 3339 with nanoseconds.
+    pub time: &'a str,
+    /// Project whose log this is.
+    pub project: &'a str,
+    /// `activity`, `data_access`, `system_event`.
+    pub log: &'a str,
+    /// As in `storage.googleapis.com`.
+    pub service: &'a str,
+    /// As in `storage.objects.get`.
+    pub method: &'a str,
+    /// `resourceName`.
+    pub resource: &'a str,
+    /// JSON of `authenticationInfo`.
+    pub who: &'a str,
+    /// The permission that was checked; empty for none.
+    pub permission: &'a str,
+    /// Source address.
+    pub ip: &'a str,
+    /// Why it was refused; empty where it was not.
+    pub denied: &'a str,
+    /// Further members of the payload, each with a leading comma.
+    pub members: &'a str,
+}
+
+/// One entry as a line of JSON.
+pub fn record(entry: &Entry<'_>) -> String {
+    let Entry { id, time, project, log, service, method, resource, who, permission, ip, denied, members } = *entry;
+    let granted = denied.is_empty();
+    let (status, severity) = match denied {
+        "" => (String::new(), if log == "activity" { "NOTICE" } else { "INFO" }),
+        message => (format!(r#""status":{{"code":7,"message":"{message}"}},"#), "ERROR"),
+    };
+    let checked = match permission {
+        "" => String::new(),
+        name => {
+            format!(
+                r#""authorizationInfo":[{{"granted":{granted},"permission":"{name}","resource":"{resource}","resourceAttributes":{{}}}}],"#
+            )
+        }
+    };
+    format!(
+        r#"{{"insertId":"{id}","logName":"projects/{project}/logs/cloudaudit.googleapis.com%2F{log}","protoPayload":{{"@type":"type.googleapis.com/google.cloud.audit.AuditLog","authenticationInfo":{who},{checked}"methodName":"{method}","requestMetadata":{{"callerIp":"{ip}","callerSuppliedUserAgent":"google-cloud-sdk gcloud/545.0.0","destinationAttributes":{{}},"requestAttributes":{{"auth":{{}},"time":"{time}"}}}},"resourceName":"{resource}","serviceName":"{service}",{status}"resourceLocation":{{"currentLocations":["europe-north1"]}}{members}}},"receiveTimestamp":"{time}","resource":{{"labels":{{"project_id":"{project}"}},"type":"audited_resource"}},"severity":"{severity}","timestamp":"{time}"}}"#
+    )
+}
+
+/// A user, or a service account that acts by itself.
+pub fn principal(mail: &str) -> String {
+    let kind = if mail.ends_with("gserviceaccount.com") { "serviceAccount" } else { "user" };
+    format!(r#"{{"principalEmail":"{mail}","principalSubject":"{kind}:{mail}"}}"#)
+}
+
+/// A service account with one of its keys.
+pub fn with_key(mail: &str, project: &str, key: &str) -> String {
+    format!(
+        r#"{{"principalEmail":"{mail}","principalSubject":"serviceAccount:{mail}","serviceAccountKeyName":"//iam.googleapis.com/projects/{project}/serviceAccounts/{mail}/keys/{key}"}}"#
+    )
+}
+
+/// A service account that `caller` impersonates.
+pub fn impersonated(mail: &str, caller: &str) -> String {
+    format!(
+        r#"{{"principalEmail":"{mail}","principalSubject":"serviceAccount:{mail}","serviceAccountDelegationInfo":[{{"firstPartyPrincipal":{{"principalEmail":"{caller}"}}}}]}}"#
+    )
+}
+
+/// Members of `GenerateAccessToken` for the service account with this unique id.
+pub fn token_request(unique_id: &str, lifetime_s: u64) -> String {
+    format!(
+        r#","request":{{"@type":"type.googleapis.com/google.iam.credentials.v1.GenerateAccessTokenRequest","name":"projects/-/serviceAccounts/{unique_id}","lifetime":"{lifetime_s}s","scope":["https://www.googleapis.com/auth/cloud-platform"]}},"metadata":{{"identityDelegationChain":["projects/-/serviceAccounts/{unique_id}"]}}"#
+    )
+}
+
+/// Members of `CreateServiceAccountKey`.
+pub fn key_made(mail: &str, project: &str, key: &str) -> String {
+    format!(
+        r#","request":{{"@type":"type.googleapis.com/google.iam.admin.v1.CreateServiceAccountKeyRequest","name":"projects/{project}/serviceAccounts/{mail}"}},"response":{{"@type":"type.googleapis.com/google.iam.admin.v1.ServiceAccountKey","name":"projects/{project}/serviceAccounts/{mail}/keys/{key}","key_algorithm":2,"key_type":1}}"#
+    )
+}
