@@ -60,10 +60,11 @@ fn normalise<'a>(text: &'a str, context: &Context<'_>) -> Result<Event<'a>, Reje
         Some(properties) => properties,
         None => serde_json::from_str::<Properties<'a>>(text).map_err(|error| json::not_json(&error))?,
     };
-    if envelope.operation.is_none() && envelope.category.is_none() {
-        if let Some(listed) = inventory::read(text, context) {
-            return listed;
-        }
+    if envelope.operation.is_none()
+        && envelope.category.is_none()
+        && let Some(listed) = inventory::read(text, context)
+    {
+        return listed;
     }
     let tenant = identity::tenant(&envelope, &properties, context).unwrap_or_else(|| "unknown".to_owned());
     let mut event = if properties.uri.is_some() || properties.sign_in_activity.is_some() {

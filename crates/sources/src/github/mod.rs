@@ -16,6 +16,7 @@ mod action;
 mod actor;
 mod deployment;
 mod facts;
+mod installation;
 mod origins;
 mod record;
 mod webhook;
@@ -27,7 +28,7 @@ const PLATFORM: &str = "github";
 const AUTHORITY: &str = "github.com";
 
 pub(crate) static MODULE: Module =
-    Module { platform: Platform::GitHub, version: 3, recognise, normalise, origins: origins::ORIGINS };
+    Module { platform: Platform::GitHub, version: 4, recognise, normalise, origins: origins::ORIGINS };
 
 /// An entry has a text `action` and names an actor or a place by text; a delivery has a `repository`
 /// object with a full name, or a `sender` object.
@@ -36,7 +37,7 @@ fn recognise(probe: &Probe<'_>) -> bool {
     {
         return false;
     }
-    if is_delivery(probe) {
+    if is_delivery(probe) || installation::recognise(probe) {
         return true;
     }
     let Some(action) = probe.text("action") else { return false };
@@ -56,6 +57,9 @@ fn is_delivery(probe: &Probe<'_>) -> bool {
 }
 
 fn normalise<'a>(text: &'a str, context: &Context<'_>) -> Result<Event<'a>, Reject> {
+    if installation::recognise(&Probe::new(text)) {
+        return installation::read(text, context.authority.unwrap_or(AUTHORITY));
+    }
     let (entry, operation) = if is_delivery(&Probe::new(text)) {
         let delivery = serde_json::from_str(text).map_err(|error| json::not_json(&error))?;
         let (entry, operation) = webhook::read(delivery);

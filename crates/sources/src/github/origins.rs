@@ -34,7 +34,7 @@ pub(super) const ORIGINS: &[Origin] = &[
     from("status_id", &["/conclusion", "/action"]),
     from("status", &["/conclusion", "/action"]),
     from("status_code", &["/conclusion", "/workflow_job/conclusion", "/workflow_run/conclusion"]),
-    from("tenant", &["/org", "/business", "/organization/login", "/repository/owner/login"]),
+    from("tenant", &["/org", "/business", "/organization/login", "/repository/owner/login", "/account/login"]),
     from("actor_principal", &["/actor_id", "/actor", "/sender/id", "/sender/login", "/pusher/name"]),
     from("actor_kind", &["/actor_is_agent", "/actor_is_bot", "/programmatic_access_type", "/sender/type", "/actor"]),
     from("is_human", &["/actor_is_agent", "/actor_is_bot", "/programmatic_access_type", "/sender/type", "/actor"]),
@@ -153,4 +153,9 @@ pub(super) const ORIGINS: &[Origin] = &[
         ],
     ),
     from("error_message", &["/message", "/reason"]),
+    from("inventory_uri", &["/app_id"]),
+    from("inventory_name", &["/app_slug"]),
+    from("inventory_state", &["/suspended_at"]),
+    from("inventory_created", &["/created_at"]),
+    from("entitlements", &["/permissions", "/account/login", "/repository_selection"]),
 ];

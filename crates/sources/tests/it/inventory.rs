@@ -144,3 +144,12 @@ fn a_list_of_the_graph_api_joins_assignment_and_role() {
     let identity = events[2]["aliases"].as_array().unwrap();
     assert!(identity.iter().any(|alias| alias["b"] == assigned["holder"]), "{identity:?}");
 }
+
+#[test]
+fn the_installations_of_an_organisation_are_split() {
+    let items =
+        ["installation", "installation-suspended"].map(|case| golden_record("github", &format!("inventory-{case}")));
+    let list = json!({"total_count": 2, "installations": items});
+    let wanted = ["nhi:principal:github:github.com:app/2218", "nhi:principal:github:github.com:app/2219"];
+    assert_eq!(listed(&format!("{list:#}")), wanted);
+}
