@@ -51,6 +51,11 @@ pub(super) fn review<'a>(event: &mut Event<'a>, record: &Record<'a>, authority: 
     let from = approved.or_else(|| nanos(&record.created_at));
     let revoked = nanos(&record.revoked_at);
     let until = duration.zip(from).and_then(|(seconds, from)| from.checked_add(seconds.checked_mul(1_000_000_000)?));
+    // What was approved once is one session; what was approved for a time is a connection.
+    let resource = match event.session.clone().filter(|_| !jit) {
+        Some(session) => Some(Cow::Owned(session)),
+        None => target.as_deref().map(|name| Cow::Owned(uri::resource(NAME, authority, "connection", name))),
+    };
     let fact = |phase, approver: Option<String>, at: Option<i64>| GrantFact {
         requester: Some(event.actor.uri.clone()),
         beneficiary: Some(event.actor.uri.clone()),
@@ -60,7 +65,7 @@ pub(super) fn review<'a>(event: &mut Event<'a>, record: &Record<'a>, authority: 
         not_before: at,
         not_after: until,
         duration_s: duration.and_then(|seconds| u64::try_from(seconds).ok()),
-        resource: target.as_deref().map(|name| Cow::Owned(uri::resource(NAME, authority, "connection", name))),
+        resource: resource.clone(),
         policy: said(&record.access_request_rule_name),
         approvals_min: record.min_approvals.and_then(|least| u32::try_from(least).ok()),
         ..GrantFact::new(uri(&id, authority), phase)

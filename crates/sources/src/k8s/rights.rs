@@ -182,6 +182,7 @@ pub(super) fn binding_change<'a>(
         requester: Some(requester.to_owned()),
         target: target.clone(),
         not_after: meta.annotations.and_then(expiry),
+        ticket: meta.annotations.and_then(ticket),
         ..GrantFact::new(by_name, phase)
     };
     let mut facts: Vec<GrantFact<'a>> = object
@@ -218,6 +219,15 @@ pub(super) fn expiry(annotations: &RawValue) -> Option<i64> {
         let value = value.as_str()?;
         Some(crate::time::parse(value)?.nanos)
     })
+}
+
+/// The ticket that such a controller notes beside the end.
+fn ticket<'a>(annotations: &RawValue) -> Option<Text<'a>> {
+    let annotations: std::collections::BTreeMap<String, serde_json::Value> =
+        serde_json::from_str(annotations.get()).ok()?;
+    let named = |key: &&String| key.to_ascii_lowercase().ends_with("ticket");
+    let key = annotations.keys().find(named)?;
+    annotations.get(key)?.as_str().filter(|ticket| !ticket.is_empty()).map(|ticket| Cow::Owned(ticket.to_owned()))
 }
 
 /// The grant that a certificate signing request is: asked for, approved, denied.

@@ -228,7 +228,10 @@ fn verdict(grant: &Grant, event: &Fact, tier: Tier, scope: Scope, skew: i64, set
     if scope == Scope::Outside {
         return Verdict::OverScope;
     }
+    let one_session = event.session.as_ref().is_some_and(|session| grant.resources.contains(session));
     match (grant.ends, tier) {
+        // What was given for one session ends with it.
+        (None, Tier::L1 | Tier::L2) if one_session => Verdict::Proved,
         // It has an end, and no record says when.
         (None, _) if crate::rule::is_bounded(&grant.grant) => Verdict::Unknown,
         (None, _) => Verdict::Standing,

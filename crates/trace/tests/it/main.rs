@@ -26,4 +26,5 @@ mod principal;
 mod real;
 mod rows;
 mod truth;
+mod verdicts;
 mod who;
