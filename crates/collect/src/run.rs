@@ -337,7 +337,7 @@ impl Reader<'_> {
         }
         let number = state.sources()?.last().map_or(1, |last| last.number + 1);
         let (name, platform) = (options.source.clone(), wanted.to_owned());
-        let body = Directive::Source { number, name: name.clone(), platform: platform.clone() };
+        let body = Directive::Source { number, name: name.clone(), platform: platform.clone(), authority: None };
         let header = Header {
             kind: Kind::Directive,
             flags: 0,

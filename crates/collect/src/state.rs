@@ -169,9 +169,14 @@ impl Folded {
         self.applied_through = index.0 + 1;
         match header.kind {
             Kind::Directive => {
-                if let Ok(Directive::Source { number, name, platform }) = serde_json::from_slice(body) {
-                    let source = Source { number, name, platform, next_seq: 0, next_delivery: 0 };
-                    self.fresh.sources.insert(number, source);
+                if let Ok(Directive::Source { number, name, platform, .. }) = serde_json::from_slice(body) {
+                    // A source that is set again goes on with the numbers it has given out.
+                    let known = match self.fresh.sources.remove(&number) {
+                        Some(known) => Some(known),
+                        None => store.sources()?.remove(&number),
+                    };
+                    let (next_seq, next_delivery) = known.map_or((0, 0), |known| (known.next_seq, known.next_delivery));
+                    self.fresh.sources.insert(number, Source { number, name, platform, next_seq, next_delivery });
                 }
                 self.count(store, header)
             }

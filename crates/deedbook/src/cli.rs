@@ -64,6 +64,62 @@ pub(crate) enum Command {
         #[command(flatten)]
         output: Output,
     },
+    /// Who executed, with what, minted by whom, on whose behalf, by whose leave, and why.
+    Who {
+        /// Anything: an ARN, key id, token id or hash, name, e-mail, address, request or trace id, event id,
+        /// URI, `s3://...`; `-` reads an alert as JSON from standard input.
+        text: String,
+        #[command(flatten)]
+        asking: Asking,
+    },
+    /// Lineage of a credential, event or principal: up to its origin, down to all it minted.
+    Trace {
+        /// A key or token id, a name, an event id, a URI.
+        text: String,
+        #[command(flatten)]
+        asking: Asking,
+    },
+    /// What a credential or principal touched and minted, what is alive, what to revoke in which order.
+    BlastRadius {
+        /// A key or token id, a name, a URI.
+        text: String,
+        #[command(flatten)]
+        asking: Asking,
+    },
+    /// The timeline of a session across platforms, with its credentials and its silences.
+    Session {
+        /// A session id, an event id, or what `who` takes.
+        text: String,
+        #[command(flatten)]
+        asking: Asking,
+    },
+    /// The passport of a principal: names over time, kind and why, life, credentials, peers, owner.
+    Principal {
+        /// A name, ARN, e-mail or URI.
+        text: String,
+        #[command(flatten)]
+        asking: Asking,
+    },
+    /// Just-in-time grants: a verdict on each use.
+    Jit {
+        #[command(subcommand)]
+        command: Jit,
+    },
+    /// Leavers: what became of all they had.
+    Offboard {
+        #[command(subcommand)]
+        command: Offboard,
+    },
+    /// Share of events with one clear actor, by source and tier; the others by name.
+    Attribution {
+        #[command(flatten)]
+        asking: Asking,
+    },
+    /// The streams of records, and what is known of the identities in them.
+    Source {
+        #[command(subcommand)]
+        command: Source,
+    },
     /// Check the whole log: intact, or exactly what is not and where.
     Verify(Verify),
     /// Put damaged or lost evidence and tiles back from a copy of the log.
@@ -104,6 +160,86 @@ pub(crate) enum Command {
         /// For which shell.
         shell: clap_complete::Shell,
     },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Jit {
+    /// Every use of one grant with its verdict.
+    Prove {
+        /// Id or URI of the grant.
+        text: String,
+        #[command(flatten)]
+        asking: Asking,
+    },
+    /// All grants of the range; uses that are not proved or consistent are listed.
+    Report {
+        #[command(flatten)]
+        asking: Asking,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Offboard {
+    /// Each credential, session and grant of a principal: revoked, alive, used after, or unknown.
+    Prove {
+        /// A name, ARN, e-mail or URI.
+        text: String,
+        /// `--since` is when all of it should have been gone; now by default.
+        #[command(flatten)]
+        asking: Asking,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Source {
+    /// List the sources with what came of their records.
+    Ls {
+        #[command(flatten)]
+        output: Output,
+    },
+    /// Say whose records a source holds, whose tokens an issuer signs, and which accounts are brokers.
+    /// Sealed as directives: in force for every record after them.
+    Set(SourceSet),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SourceSet {
+    /// Name of the source.
+    pub(crate) name: String,
+    /// Platform of its records.
+    #[arg(long)]
+    pub(crate) platform: Option<String>,
+    /// Authority of records that do not name their own: the cluster's id, the Vault cluster, the host.
+    #[arg(long, value_name = "ID")]
+    pub(crate) authority: Option<String>,
+    /// An OIDC issuer that signs the tokens of the source's principals; may be given several times.
+    #[arg(long, value_name = "HOST")]
+    pub(crate) issuer: Vec<String>,
+    /// URI of an account under which a broker mints for others; may be given several times.
+    #[arg(long, value_name = "URI")]
+    pub(crate) broker: Vec<String>,
+}
+
+/// What questions about attribution have in common.
+#[derive(Debug, Args)]
+pub(crate) struct Asking {
+    /// From here: RFC 3339, a date, or a span back from now such as `24h`, `7d`.
+    #[arg(long, value_name = "TIME")]
+    pub(crate) since: Option<String>,
+    /// Up to here, and as of here: like --since; now by default.
+    #[arg(long, value_name = "TIME")]
+    pub(crate) until: Option<String>,
+    /// Repeat an answer exactly: the pin that it printed.
+    #[arg(long, value_name = "PIN")]
+    pub(crate) at: Option<String>,
+    /// At most so many events are shown or read; an answer that was cut says so.
+    #[arg(long, default_value_t = 200)]
+    pub(crate) limit: usize,
+    /// An id in the clear and what Vault's sys/audit-hash gives for it; may be given several times.
+    #[arg(long, value_name = "ID=HASH")]
+    pub(crate) audit_hash: Vec<String>,
+    #[command(flatten)]
+    pub(crate) output: Output,
 }
 
 #[derive(Debug, Subcommand)]

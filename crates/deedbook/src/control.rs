@@ -17,6 +17,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use collect::Snapshot;
+use model::Directive;
 use serde::{Deserialize, Serialize};
 
 use crate::pipeline::{Job, Report, Writer};
@@ -29,6 +30,8 @@ pub(crate) enum Request {
     Ingest { job: Job, stdin: bool },
     /// Make the derived tables again.
     Rebuild,
+    /// Seal directives.
+    Set { directives: Vec<Directive> },
 }
 
 /// What comes back, line by line.
@@ -106,6 +109,7 @@ fn handle(stream: &UnixStream, writer: &Arc<Writer>, stop: &Arc<AtomicBool>) -> 
             writer.ingest(&job, input, stop, &mut |now| drop(send(stream, &Reply::Progress(*now))))
         }
         Request::Rebuild => writer.rebuild(&mut |_, _| {}),
+        Request::Set { directives } => writer.set(&directives),
     }
 }
 

@@ -10,9 +10,12 @@ mod cli;
 mod commands;
 mod control;
 mod exit;
+mod lines;
 mod output;
+mod pasted;
 mod pipeline;
 mod progress;
+mod question;
 mod when;
 
 use clap::Parser as _;

@@ -15,7 +15,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 use collect::{Input, Pipeline, Progress, Snapshot, Unread};
 use ledger::{Append, Ledger, Reader, Step, SystemClock};
-use model::{Header, Kind, LeafIndex, Millis, Platform, canonical_json};
+use model::{Directive, Header, Kind, LeafIndex, Millis, Platform, canonical_json};
 use parking_lot::{Condvar, Mutex};
 use serde::{Deserialize, Serialize};
 use sources::scrub::Scrubber;
@@ -144,6 +144,7 @@ impl Writer {
         let from = rows.next().min(self.state.applied_through().0);
         let mut follower = self.ledger.follow(LeafIndex(from));
         let mut completing = VecDeque::new();
+        let mut merging: Option<lake::Closing> = None;
         while !self.behind.stop.load(Relaxed) {
             let patience = if completing.is_empty() { IDLE } else { COMPLETING };
             match follower.next(patience)? {
@@ -169,26 +170,44 @@ impl Writer {
             while let Some((through, closing)) =
                 completing.pop_front_if(|(_, closing)| closing.as_ref().is_none_or(lake::Closing::is_done))
             {
-                self.announce(through, closing)?;
+                let merge = self.announce(&mut rows, through, closing)?;
+                merging = merging.or(merge);
+            }
+            if let Some(merged) = merging.take_if(|merged| merged.is_done()) {
+                merging = self.seal(&mut rows, merged)?.1;
             }
             self.behind.moved.notify_all();
+        }
+        while let Some(merged) = merging {
+            merging = self.seal(&mut rows, merged)?.1;
         }
         Ok(())
     }
 
-    /// Seals what says that the files of a segment are there: from that leaf on they are read.
-    fn announce(&self, through: u64, closing: Option<lake::Closing>) -> anyhow::Result<()> {
-        let mut counts = lake::Counts::default();
-        if let Some(closing) = closing {
-            let written = closing.wait()?;
-            self.append.submit_own(Kind::ViewManifest, canonical_json(&written.manifest))?.wait()?;
-            counts = written.counts;
-        }
+    /// Has the files of a segment announced; a merge that became due with them begins.
+    fn announce(
+        &self,
+        rows: &mut lake::Follower,
+        through: u64,
+        closing: Option<lake::Closing>,
+    ) -> anyhow::Result<Option<lake::Closing>> {
+        let (counts, merge) = closing.map_or(Ok(Default::default()), |closing| self.seal(rows, closing))?;
         let mut reached = self.behind.reached.lock();
         reached.events += counts.events;
         reached.rejects += counts.rejects;
         reached.stored = through;
-        Ok(())
+        Ok(merge)
+    }
+
+    /// Seals what says that files are there: from that leaf on they are read.
+    fn seal(
+        &self,
+        rows: &mut lake::Follower,
+        closing: lake::Closing,
+    ) -> anyhow::Result<(lake::Counts, Option<lake::Closing>)> {
+        let written = closing.wait()?;
+        self.append.submit_own(Kind::ViewManifest, canonical_json(&written.manifest))?.wait()?;
+        Ok((written.counts, rows.announced(&written.manifest)?))
     }
 
     /// Seals inputs and waits until their rows can be asked for.
@@ -273,6 +292,17 @@ impl Writer {
             end = receipt.first.0 + receipt.count;
         }
         self.wait(|reached| reached.folded >= end)?;
+        let after = self.settle(0)?;
+        Ok(report(&collect::Summary::default(), Vec::new(), before, after))
+    }
+
+    /// Seals directives. When this returns they are in force for every record sealed after them.
+    pub(crate) fn set(&self, directives: &[Directive]) -> anyhow::Result<Report> {
+        let _turn = self.turn.lock();
+        let before = self.settle(0)?;
+        for directive in directives {
+            self.append.submit_own(Kind::Directive, canonical_json(directive))?.wait()?;
+        }
         let after = self.settle(0)?;
         Ok(report(&collect::Summary::default(), Vec::new(), before, after))
     }

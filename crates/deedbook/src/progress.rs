@@ -22,6 +22,16 @@ impl Line {
         Line::new(what, "{msg:<10} {bar:24} {human_pos}/{human_len} leaves {per_sec} eta {eta}")
     }
 
+    /// A line for a run over events whose number is not known.
+    pub(crate) fn events(what: &'static str) -> Line {
+        Line::new(what, "{msg:<10} {human_pos} events {per_sec}")
+    }
+
+    /// Draws one more.
+    pub(crate) fn one_more(&self) {
+        self.bar.inc(1);
+    }
+
     fn new(what: &'static str, template: &str) -> Line {
         let bar = if std::io::stderr().is_terminal() { ProgressBar::new(0) } else { ProgressBar::hidden() };
         if let Ok(style) = ProgressStyle::with_template(template) {

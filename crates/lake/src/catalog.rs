@@ -19,16 +19,17 @@ use serde::{Deserialize, Serialize};
 use crate::derive::Carry;
 use crate::evidence::{Evidence, Segment, try_scan};
 use crate::files::{CARRY, sync_folder};
+use crate::lookup::Run;
 use crate::needle::{self, Places};
 use crate::twice::WINDOW_LEAVES;
-use crate::writer::{FileName, Table};
+use crate::writer::{FileName, Part, Table};
 use crate::{Error, ErrorKind, Result};
 
 /// Name of the catalog in `lake/`.
 pub(crate) const NAME: &str = "catalog";
 
 /// Raised when a catalog of an older release must not be read.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 /// A lake file that a view manifest announced.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -43,7 +44,7 @@ pub(crate) struct LiveFile {
     pub(crate) last: u64,
     /// First and last leaf with a row; of events files with a row.
     pub(crate) leaves: Option<(i64, i64)>,
-    /// Earliest and latest event time, nanoseconds; of events files with a row.
+    /// Earliest and latest event time, nanoseconds; of events files and look-up files with a row.
     pub(crate) times: Option<(i64, i64)>,
     /// Where its bloom filters are; of events files with a row.
     pub(crate) blooms: Places,
@@ -62,12 +63,14 @@ pub(crate) struct Catalog {
     pub(crate) events: BTreeMap<u64, LiveFile>,
     /// Rejects files by first leaf.
     pub(crate) rejects: BTreeMap<u64, LiveFile>,
+    /// Look-up files by first leaf.
+    pub(crate) lookups: BTreeMap<u64, LiveFile>,
 }
 
 impl Catalog {
     fn new(log: &str) -> Catalog {
-        let (events, rejects) = (BTreeMap::new(), BTreeMap::new());
-        Catalog { version: VERSION, log: log.to_owned(), through: 0, turn: 0, events, rejects }
+        let (events, rejects, lookups) = Default::default();
+        Catalog { version: VERSION, log: log.to_owned(), through: 0, turn: 0, events, rejects, lookups }
     }
 
     /// The fold over all view manifests of the log: the kept one, and what came after it. No other
@@ -95,12 +98,15 @@ impl Catalog {
             file.times = bounds(builder.metadata(), "time");
             file.blooms = needle::places(builder.metadata());
         }
+        for file in self.lookups.values_mut().filter(|file| file.times.is_none() && file.rows > 0) {
+            file.times = Some(Run::open(&folder.join(&file.name))?.span());
+        }
         Ok(())
     }
 
     /// The live files of all tables.
     pub(crate) fn files(&self) -> impl Iterator<Item = &LiveFile> {
-        self.events.values().chain(self.rejects.values())
+        self.events.values().chain(self.rejects.values()).chain(self.lookups.values())
     }
 
     /// The fold over the log alone, without the kept one and without a look at the files.
@@ -123,14 +129,20 @@ impl Catalog {
 
     fn announce(&mut self, leaf: u64, manifest: &ViewManifest) -> Result<()> {
         let overlaps = |file: &LiveFile| file.first <= manifest.last && manifest.first <= file.last;
-        for files in [&mut self.events, &mut self.rejects] {
-            files.retain(|_, file| !manifest.rebuild && !overlaps(file));
+        let unknown = |file: &model::LakeFile| {
+            let context = format!("leaf {leaf} announces `{}`, which is no name of a lake file", file.name);
+            Error::new(ErrorKind::Evidence, context)
+        };
+        let named = |file: &model::LakeFile| FileName::parse(&file.name).ok_or_else(|| unknown(file));
+        let names = manifest.files.iter().map(named).collect::<Result<Vec<_>>>()?;
+        self.lookups.retain(|_, file| !manifest.rebuild && !overlaps(file));
+        // Look-up files alone are earlier ones merged: the rows stay where they are.
+        if names.iter().any(|name| name.part != Part::Lookup) {
+            for rows in [&mut self.events, &mut self.rejects] {
+                rows.retain(|_, file| !manifest.rebuild && !overlaps(file));
+            }
         }
-        for file in &manifest.files {
-            let Some(name) = FileName::parse(&file.name) else {
-                let context = format!("leaf {leaf} announces `{}`, which is no name of a lake file", file.name);
-                return Err(Error::new(ErrorKind::Evidence, context));
-            };
+        for (name, file) in names.iter().zip(&manifest.files) {
             self.turn = self.turn.max(name.turn);
             let live = LiveFile {
                 name: file.name.clone(),
@@ -144,11 +156,12 @@ impl Catalog {
                 times: None,
                 blooms: Places::new(),
             };
-            let table = match name.table {
-                Table::Events => &mut self.events,
-                Table::Rejects => &mut self.rejects,
+            let files = match name.part {
+                Part::Rows(Table::Events) => &mut self.events,
+                Part::Rows(Table::Rejects) => &mut self.rejects,
+                Part::Lookup => &mut self.lookups,
             };
-            table.insert(name.first, live);
+            files.insert(name.first, live);
         }
         Ok(())
     }

@@ -7,11 +7,10 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use model::{Directive, EventId, FLAG_TRUNCATED, Header, Kind, LeafIndex, Platform};
+use model::{Directive, Event, EventId, FLAG_TRUNCATED, Header, Kind, LeafIndex, Platform};
 use serde::{Deserialize, Serialize};
 use sources::{Context, Reject, RejectKind, Scratch};
 
-use crate::rows::{EventRows, RejectRows};
 use crate::schema::{Origin, RejectRow};
 use crate::twice::{Twice, telling};
 use crate::{Error, ErrorKind, Result};
@@ -31,6 +30,35 @@ pub struct Source {
     pub name: String,
     /// `auto` or the name of a platform.
     pub platform: String,
+    /// Authority of records that do not name their own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub authority: Option<String>,
+}
+
+impl Source {
+    fn context(&self) -> (Option<Platform>, Option<&str>) {
+        (Platform::parse(&self.platform), self.authority.as_deref())
+    }
+}
+
+/// An OIDC issuer, and whose tokens it signs.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Issuer {
+    /// Host and path, without `https://`.
+    pub host: String,
+    /// Platform of its principals, as in their URIs.
+    pub platform: String,
+    /// Authority of its principals, as in their URIs.
+    pub authority: String,
+}
+
+/// What the operator said about identities, each with the leaf that says it, oldest first.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+struct Configured {
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    issuers: Vec<(u64, Issuer)>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    brokers: Vec<(u64, String)>,
 }
 
 /// What the fold knows of earlier leaves, without the duplicate window: small enough for the footer
@@ -38,6 +66,11 @@ pub struct Source {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Carry {
     pub(crate) sources: BTreeMap<u32, Source>,
+    /// What sources were set to before, each with the leaf that ended it, oldest first.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    earlier: BTreeMap<u32, Vec<(u64, Source)>>,
+    #[serde(default, flatten)]
+    configured: Configured,
     /// Source, number and name of recent deliveries, oldest first.
     deliveries: VecDeque<(u32, u64, String)>,
 }
@@ -51,7 +84,7 @@ impl Carry {
         })?;
         match header.kind {
             Kind::Record => self.note_delivery(&header),
-            Kind::Directive => self.directive(leaf.body),
+            Kind::Directive => self.directive(leaf),
             _ => {}
         }
         Ok(header)
@@ -74,18 +107,52 @@ impl Carry {
         newest_first.find(|(s, n, _)| (*s, *n) == (source, number)).map(|(_, _, name)| name.as_str())
     }
 
-    fn directive(&mut self, body: &[u8]) {
-        // A directive of a newer release may be unknown here; only `source` matters to rows.
-        if let Ok(Directive::Source { number, name, platform }) = serde_json::from_slice(body) {
-            self.sources.insert(number, Source { number, name, platform });
+    fn directive(&mut self, leaf: &Sealed<'_>) {
+        // A directive of a newer release may be unknown here, and others do not matter to rows.
+        match serde_json::from_slice(leaf.body) {
+            Ok(Directive::Source { number, name, platform, authority }) => {
+                let source = Source { number, name, platform, authority };
+                if let Some(before) = self.sources.insert(number, source) {
+                    self.earlier.entry(number).or_default().push((leaf.index, before));
+                }
+            }
+            Ok(Directive::Issuer { host, platform, authority }) => {
+                self.configured.issuers.push((leaf.index, Issuer { host, platform, authority }));
+            }
+            Ok(Directive::Broker { principal }) => self.configured.brokers.push((leaf.index, principal)),
+            _ => {}
         }
     }
 
-    fn source(&self, number: u32) -> (&str, Option<Platform>) {
-        match self.sources.get(&number) {
-            Some(source) => (&source.name, Platform::parse(&source.platform)),
-            None => ("", None),
-        }
+    /// The issuers that directives below a leaf configured: of several words about one, the last.
+    pub(crate) fn issuers(&self, below: u64) -> impl Iterator<Item = &Issuer> {
+        let said = self.configured.issuers.iter().filter(move |(leaf, _)| *leaf < below).map(|(_, issuer)| issuer);
+        said.collect::<Vec<_>>()
+            .into_iter()
+            .rev()
+            .scan(Vec::new(), |seen, issuer| {
+                let is_last = !seen.contains(&&issuer.host);
+                seen.push(&issuer.host);
+                Some(is_last.then_some(issuer))
+            })
+            .flatten()
+    }
+
+    /// The brokers that directives below a leaf named.
+    pub(crate) fn brokers(&self, below: u64) -> impl Iterator<Item = &str> {
+        self.configured.brokers.iter().filter(move |(leaf, _)| *leaf < below).map(|(_, uri)| uri.as_str())
+    }
+
+    /// Name of a source; empty if no directive named it.
+    pub(crate) fn name(&self, number: u32) -> &str {
+        self.sources.get(&number).map_or("", |source| &source.name)
+    }
+
+    /// Platform and authority that the directive in force at a leaf fixed for a source.
+    pub(crate) fn context_at(&self, number: u32, leaf: u64) -> (Option<Platform>, Option<&str>) {
+        let earlier = self.earlier.get(&number).and_then(|all| all.iter().find(|(end, _)| leaf < *end));
+        let source = earlier.map(|(_, source)| source).or_else(|| self.sources.get(&number));
+        source.map_or((None, None), Source::context)
     }
 }
 
@@ -111,6 +178,24 @@ pub enum Outcome {
     Reject,
     /// No record: one of the log's own leaves.
     Own,
+}
+
+/// Where the fold puts what it makes of records.
+pub(crate) trait Sink {
+    /// Takes an event; `duplicate_of` is the leaf of the first record that told the same.
+    fn event(&mut self, origin: Origin<'_>, normaliser: &str, duplicate_of: Option<u64>, event: &Event<'_>);
+
+    /// Takes a reject.
+    fn reject(&mut self, row: &RejectRow<'_>);
+}
+
+/// Keeps nothing: for whoever wants only the fold behind the rows.
+pub(crate) struct Forget;
+
+impl Sink for Forget {
+    fn event(&mut self, _: Origin<'_>, _: &str, _: Option<u64>, _: &Event<'_>) {}
+
+    fn reject(&mut self, _: &RejectRow<'_>) {}
 }
 
 /// The fold: owns the carry, the duplicate window and the buffers of the normaliser.
@@ -144,58 +229,43 @@ impl Deriver {
         &self.normaliser
     }
 
-    /// Appends the row of one leaf. Leaves come in order.
+    /// Hands on what one leaf says. Leaves come in order.
     ///
     /// # Errors
     /// Evidence, if the sealed header cannot be read: then the leaf is not what the log holds.
-    pub(crate) fn push(
-        &mut self,
-        leaf: &Sealed<'_>,
-        events: &mut EventRows,
-        rejects: &mut RejectRows,
-    ) -> Result<Outcome> {
+    pub(crate) fn push(&mut self, leaf: &Sealed<'_>, sink: &mut impl Sink) -> Result<Outcome> {
         let header = self.carry.note(leaf)?;
         if header.kind != Kind::Record {
             return Ok(Outcome::Own);
         }
         self.id.index = LeafIndex(leaf.index);
-        Ok(self.record(leaf, &header, events, rejects))
+        Ok(self.record(leaf, &header, sink))
     }
 
-    fn record(
-        &mut self,
-        leaf: &Sealed<'_>,
-        header: &Header,
-        events: &mut EventRows,
-        rejects: &mut RejectRows,
-    ) -> Outcome {
-        let (source, platform) = self.carry.source(header.source);
+    fn record(&mut self, leaf: &Sealed<'_>, header: &Header, sink: &mut impl Sink) -> Outcome {
+        let source = self.carry.sources.get(&header.source);
+        let (platform, authority) = source.map_or((None, None), Source::context);
         let origin = Origin {
             id: &self.id,
-            source,
+            source: self.carry.name(header.source),
             source_number: header.source,
             sequenced_at: leaf.sequenced_at,
             received_at: header.received_at,
         };
-        let context = Context { platform, authority: None, received_at: header.received_at };
-        let result = if header.flags & FLAG_TRUNCATED == 0 {
-            sources::normalise(leaf.body, &context, &mut self.scratch)
-        } else {
-            Err(too_large(header))
-        };
-        let reject = match result {
+        let context = Context { platform, authority, received_at: header.received_at };
+        let reject = match normalise(leaf.body, header, &context, &mut self.scratch) {
             Ok(event) => {
                 let id = event.source_event_id.as_deref().unwrap_or_default();
                 let told = telling(id, event.time_raw.as_deref().unwrap_or_default(), event.status.as_str());
                 let first = self.twice.first(leaf.index, event.platform.as_str(), &event.authority, &told);
-                events.append(origin, &self.normaliser, first, &event);
+                sink.event(origin, &self.normaliser, first, &event);
                 return Outcome::Event;
             }
             Err(reject) => reject,
         };
         let delivery = header.position.delivery.and_then(|number| self.carry.delivery(header.source, number));
         let head = leaf.body.get(..RAW_HEAD_BYTES).unwrap_or(leaf.body);
-        rejects.append(&RejectRow {
+        sink.reject(&RejectRow {
             origin,
             normaliser: &self.normaliser,
             reason: reject.kind.as_str(),
@@ -207,6 +277,16 @@ impl Deriver {
         });
         Outcome::Reject
     }
+}
+
+/// What a record says, unless only its beginning was kept.
+pub(crate) fn normalise<'a>(
+    body: &'a [u8],
+    header: &Header,
+    context: &Context<'_>,
+    scratch: &'a mut Scratch,
+) -> std::result::Result<Event<'a>, Reject> {
+    if header.flags & FLAG_TRUNCATED == 0 { sources::normalise(body, context, scratch) } else { Err(too_large(header)) }
 }
 
 fn too_large(header: &Header) -> Reject {

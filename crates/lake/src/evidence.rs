@@ -43,6 +43,12 @@ pub trait Evidence: std::fmt::Debug + Send + Sync {
     /// Evidence, if a leaf cannot be read.
     fn scan(&self, from: u64, to: u64, visit: &mut dyn FnMut(&Sealed<'_>) -> ControlFlow<()>) -> Result<()>;
 
+    /// Visits single leaves, in the order of the log.
+    ///
+    /// # Errors
+    /// Evidence, if one of them cannot be read.
+    fn leaves(&self, indexes: &[u64], visit: &mut dyn FnMut(&Sealed<'_>)) -> Result<()>;
+
     /// The published checkpoints, oldest first.
     ///
     /// # Errors

@@ -46,7 +46,6 @@ pub(crate) const UNFINISHED: &str = ".tmp";
 pub(crate) struct TableFile {
     work: SyncSender<Work>,
     encoder: Encoder,
-    rows: u64,
 }
 
 /// What the encoder is handed.
@@ -58,32 +57,28 @@ enum Work {
     End,
 }
 
-/// The thread that encodes one file; digest and length, once the file is complete and durable.
+/// The thread that encodes one file; nothing comes of one that was given up.
 struct Encoder {
-    thread: JoinHandle<Result<Option<(String, u64)>>>,
+    thread: JoinHandle<Result<Option<Packed>>>,
     unfinished: PathBuf,
+}
+
+/// A file that is complete and durable, and has no name yet.
+struct Packed {
+    sha256: String,
+    bytes: u64,
+    rows: u64,
 }
 
 impl TableFile {
     /// Begins a file under a working name; [`TableFile::finish`] gives it its own.
     pub(crate) fn create(folder: &Path, working: &str, schema: SchemaRef) -> Result<TableFile> {
         let path = folder.join(format!("{working}{UNFINISHED}"));
-        let file = OpenOptions::new()
-            .write(true)
-            .create(true)
-            .truncate(true)
-            .mode(0o600)
-            .open(&path)
-            .map_err(|error| Error::io("create", &path, error))?;
-        let writer =
-            ArrowWriter::try_new(Hashing::new(file), schema, Some(properties())).map_err(|e| write_failed(&path, e))?;
+        let file = Hashing::create(&path)?;
+        let writer = ArrowWriter::try_new(file, schema, Some(properties())).map_err(|e| write_failed(&path, e))?;
         let (work, orders) = sync_channel(WORK_WAITING_MAX);
-        let unfinished = path.clone();
-        let thread = std::thread::Builder::new()
-            .name("lake-encoder".to_owned())
-            .spawn(move || encode(writer, &orders, &path))
-            .map_err(|error| Error::io("start a thread for", &unfinished, error))?;
-        Ok(TableFile { work, encoder: Encoder { thread, unfinished }, rows: 0 })
+        let encoder = Encoder::spawn(path, move |path| encode(writer, &orders, path))?;
+        Ok(TableFile { work, encoder })
     }
 
     /// Hands rows to the encoder; waits while it has enough to do.
@@ -91,7 +86,6 @@ impl TableFile {
     /// # Errors
     /// Unavailable, if it has stopped; [`TableFile::failed`] says why.
     pub(crate) fn write(&mut self, batch: RecordBatch) -> Result<()> {
-        self.rows += batch.num_rows() as u64;
         self.hand(Work::Rows(batch))
     }
 
@@ -114,14 +108,26 @@ impl TableFile {
     /// Has the file completed under this name, and does not wait for it.
     pub(crate) fn finish(self, folder: &Path, name: String) -> Result<Ending> {
         match self.work.send(Work::End) {
-            Ok(()) => Ok(Ending { encoder: self.encoder, folder: folder.to_owned(), name, rows: self.rows }),
+            Ok(()) => Ok(Ending { encoder: self.encoder, folder: folder.to_owned(), name }),
             Err(_) => Err(self.encoder.join().err().unwrap_or_else(|| Error::new(ErrorKind::Fatal, "encoder stopped"))),
         }
     }
 }
 
 impl Encoder {
-    fn join(self) -> Result<Option<(String, u64)>> {
+    fn spawn(
+        unfinished: PathBuf,
+        encode: impl FnOnce(&Path) -> Result<Option<Packed>> + Send + 'static,
+    ) -> Result<Encoder> {
+        let path = unfinished.clone();
+        let thread = std::thread::Builder::new()
+            .name("lake-encoder".to_owned())
+            .spawn(move || encode(&path))
+            .map_err(|error| Error::io("start a thread for", &unfinished, error))?;
+        Ok(Encoder { thread, unfinished })
+    }
+
+    fn join(self) -> Result<Option<Packed>> {
         let panicked = |_| Error::new(ErrorKind::Fatal, "the encoder of a lake file ended with a panic");
         self.thread.join().map_err(panicked)?
     }
@@ -132,10 +138,25 @@ pub(crate) struct Ending {
     encoder: Encoder,
     folder: PathBuf,
     name: String,
-    rows: u64,
 }
 
 impl Ending {
+    /// Has a file of another form than rows written by a thread of its own; `write` says how many rows
+    /// it stands for.
+    pub(crate) fn begin(
+        folder: &Path,
+        working: &str,
+        name: String,
+        write: impl FnOnce(&mut dyn Write) -> Result<u64> + Send + 'static,
+    ) -> Result<Ending> {
+        let encoder = Encoder::spawn(folder.join(format!("{working}{UNFINISHED}")), move |path| {
+            let mut file = Hashing::create(path)?;
+            let rows = write(&mut file)?;
+            file.finish(rows).map(Some).map_err(|error| Error::io("sync", path, error))
+        })?;
+        Ok(Ending { encoder, folder: folder.to_owned(), name })
+    }
+
     /// Whether [`Ending::wait`] would return at once.
     pub(crate) fn is_done(&self) -> bool {
         self.encoder.thread.is_finished()
@@ -145,10 +166,10 @@ impl Ending {
     /// that, an unfinished file or one that no leaf names is left: neither is ever read, and both
     /// are removed by the next [`crate::Lake::tidy`].
     pub(crate) fn wait(self) -> Result<LakeFile> {
-        let Ending { encoder, folder, name, rows } = self;
+        let Ending { encoder, folder, name } = self;
         let (path, unfinished) = (folder.join(&name), encoder.unfinished.clone());
         let given_up = || Error::new(ErrorKind::Fatal, format!("{} was given up", unfinished.display()));
-        let (sha256, bytes) = encoder.join()?.ok_or_else(given_up)?;
+        let Packed { sha256, bytes, rows } = encoder.join()?.ok_or_else(given_up)?;
         // A link, unlike a rename, refuses to take the place of a file.
         std::fs::hard_link(&unfinished, &path).map_err(|error| Error::io("name", &path, error))?;
         std::fs::remove_file(&unfinished).map_err(|error| Error::io("remove", &unfinished, error))?;
@@ -158,14 +179,18 @@ impl Ending {
 }
 
 /// What the thread of a file does; nothing is returned when it is given up.
-fn encode(mut writer: ArrowWriter<Hashing>, orders: &Receiver<Work>, path: &Path) -> Result<Option<(String, u64)>> {
+fn encode(mut writer: ArrowWriter<Hashing>, orders: &Receiver<Work>, path: &Path) -> Result<Option<Packed>> {
+    let mut rows = 0;
     for work in orders {
         match work {
-            Work::Rows(batch) => writer.write(&batch).map_err(|error| write_failed(path, error))?,
+            Work::Rows(batch) => {
+                rows += batch.num_rows() as u64;
+                writer.write(&batch).map_err(|error| write_failed(path, error))?;
+            }
             Work::Note(line) => writer.append_key_value_metadata(line),
             Work::End => {
                 let hashing = writer.into_inner().map_err(|error| write_failed(path, error))?;
-                return hashing.finish().map(Some).map_err(|error| Error::io("sync", path, error));
+                return hashing.finish(rows).map(Some).map_err(|error| Error::io("sync", path, error));
             }
         }
     }
@@ -237,8 +262,10 @@ struct Hashing {
 }
 
 impl Hashing {
-    fn new(file: File) -> Hashing {
-        Hashing { file, hash: Sha256::new(), bytes: 0, pending: Vec::with_capacity(WRITE_BYTES) }
+    fn create(path: &Path) -> Result<Hashing> {
+        let file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path);
+        let file = file.map_err(|error| Error::io("create", path, error))?;
+        Ok(Hashing { file, hash: Sha256::new(), bytes: 0, pending: Vec::with_capacity(WRITE_BYTES) })
     }
 
     fn drain(&mut self) -> io::Result<()> {
@@ -249,10 +276,10 @@ impl Hashing {
         Ok(())
     }
 
-    fn finish(mut self) -> io::Result<(String, u64)> {
+    fn finish(mut self, rows: u64) -> io::Result<Packed> {
         self.drain()?;
         self.file.sync_all()?;
-        Ok((model::hex(&self.hash.finalize()), self.bytes))
+        Ok(Packed { sha256: model::hex(&self.hash.finalize()), bytes: self.bytes, rows })
     }
 }
 

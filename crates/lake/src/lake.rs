@@ -9,17 +9,14 @@ use datafusion::execution::cache::cache_manager::FileMetadataCache;
 use model::ViewManifest;
 
 use crate::catalog::{Catalog, LiveFile};
-use crate::derive::{Carry, Deriver, Source};
+use crate::derive::{Carry, Deriver, Forget, Source};
 use crate::evidence::{Evidence, try_scan};
 use crate::files::{UNFINISHED, digest};
-use crate::rows::{EventRows, RejectRows};
+use crate::lookup::Merging;
 use crate::tail::Tail;
 use crate::twice::Twice;
 use crate::writer::{FileName, Follower};
 use crate::{Error, Result};
-
-/// Rows that only the fold behind them is wanted of are thrown away in batches of this many.
-const FORGOTTEN_ROWS: usize = 4_096;
 
 /// The file in `lake/` whose lock keeps replaced files where they are: readers share it, and tidying up
 /// needs it alone.
@@ -171,15 +168,11 @@ impl Lake {
             }
         });
         let (mut deriver, covered) = (self.tail.deriver(from)?, self.covered());
-        let (mut events, mut rejects) = (EventRows::default(), RejectRows::default());
         try_scan(&*self.evidence, from, covered, |leaf| {
-            deriver.push(leaf, &mut events, &mut rejects)?;
-            if events.len() + rejects.len() >= FORGOTTEN_ROWS {
-                (events, rejects) = Default::default();
-            }
+            deriver.push(leaf, &mut Forget)?;
             Ok(ControlFlow::Continue(()))
         })?;
-        Ok(Follower::new(&self.folder, deriver, covered, self.next_turn()?))
+        Ok(Follower::new(&self.folder, deriver, covered, self.next_turn()?, self.merging()))
     }
 
     /// Writes all files again from the evidence files and returns the manifest that, once the caller
@@ -191,7 +184,7 @@ impl Lake {
     pub fn rebuild(&self, progress: &mut dyn FnMut(Progress)) -> Result<Option<ViewManifest>> {
         let deriver = Deriver::resume(self.evidence.log(), Carry::default(), Twice::default());
         let normaliser = deriver.normaliser().to_owned();
-        let mut follower = Follower::new(&self.folder, deriver, 0, self.next_turn()?);
+        let mut follower = Follower::new(&self.folder, deriver, 0, self.next_turn()?, Merging::default());
         let leaves_total = self.evidence.segments().last().map_or(0, |segment| segment.last + 1);
         let (mut files, mut completing) = (Vec::new(), None);
         for segment in self.evidence.segments() {
@@ -211,6 +204,10 @@ impl Lake {
         }
         let Some(last) = leaves_total.checked_sub(1) else { return Ok(None) };
         Ok(Some(ViewManifest { first: 0, last, normaliser, files, rebuild: true }))
+    }
+
+    fn merging(&self) -> Merging {
+        Merging::over(self.catalog.lookups.values().map(|file| file.name.as_str()))
     }
 
     /// Compares every live file with what was sealed about it, byte by byte.

@@ -58,6 +58,15 @@ impl Evidence for Log {
         Ok(())
     }
 
+    fn leaves(&self, indexes: &[u64], visit: &mut dyn FnMut(&Sealed<'_>)) -> Result<()> {
+        let leaves = self.view.leaves(indexes.iter().map(|index| model::LeafIndex(*index)).collect());
+        for leaf in leaves.map_err(|error| Error::caused(ErrorKind::Evidence, "read the log", error))? {
+            let (index, sequenced_at) = (leaf.index.0, leaf.sequenced_at);
+            visit(&Sealed { index, sequenced_at, header: &leaf.header, body: &leaf.body });
+        }
+        Ok(())
+    }
+
     fn checkpoints(&self) -> Result<Vec<Checkpoint>> {
         let folder = self.view.info().dir.join("log/history");
         let mut days = Vec::new();

@@ -5,6 +5,7 @@ use arrow::datatypes::SchemaRef;
 use model::Event;
 
 use crate::cells::Columns;
+use crate::derive::Sink;
 use crate::schema::{self, EventColumns, EventRow, Origin, RejectColumns, RejectRow};
 use crate::{Error, ErrorKind, Result};
 
@@ -87,5 +88,22 @@ impl RejectRows {
 
     pub(crate) fn flush(&mut self) -> Result<RecordBatch> {
         self.0.flush()
+    }
+}
+
+/// The rows of both tables.
+#[derive(Default)]
+pub(crate) struct TableRows {
+    pub(crate) events: EventRows,
+    pub(crate) rejects: RejectRows,
+}
+
+impl Sink for TableRows {
+    fn event(&mut self, origin: Origin<'_>, normaliser: &str, duplicate_of: Option<u64>, event: &Event<'_>) {
+        self.events.append(origin, normaliser, duplicate_of, event);
+    }
+
+    fn reject(&mut self, row: &RejectRow<'_>) {
+        self.rejects.append(row);
     }
 }

@@ -160,7 +160,7 @@ columns! {
         /// Leaf of the first record with the same platform, authority, source event id, time and outcome; empty for the first.
         duplicate_of: Count = r.duplicate_of.map(integer);
         /// When it happened, by the clock of the source; the time of receipt when the record has none.
-        time: TheNanos = r.event.time.unwrap_or_else(|| nanos(r.origin.received_at));
+        time: TheNanos = time_of(r.origin, r.event);
         /// The time, verbatim.
         time_raw: Text = r.event.time_raw.as_deref();
         /// How fine the clock reading was: s, ms, us, ns.
@@ -458,7 +458,12 @@ fn missing<'e>(event: &'e Event<'_>) -> impl Iterator<Item = &'e str> {
     event.quality.missing.iter().copied().chain(time)
 }
 
-fn nanos(time: Millis) -> i64 {
+/// When an event happened, nanoseconds: by the clock of its source; the time of receipt when the record has none.
+pub(crate) fn time_of(origin: Origin<'_>, event: &Event<'_>) -> i64 {
+    event.time.unwrap_or_else(|| nanos(origin.received_at))
+}
+
+pub(crate) fn nanos(time: Millis) -> i64 {
     i64::try_from(time.0).unwrap_or(i64::MAX).saturating_mul(1_000_000)
 }
 

@@ -18,7 +18,7 @@ use parquet::arrow::ProjectionMask;
 use crate::catalog::{self, Catalog};
 use crate::derive::{Carry, Deriver};
 use crate::evidence::{Evidence, try_scan};
-use crate::rows::{EventRows, RejectRows};
+use crate::rows::TableRows;
 use crate::twice::{Twice, WINDOW_LEAVES, telling};
 use crate::writer::Table;
 use crate::{Error, Result, schema};
@@ -104,7 +104,7 @@ impl Tail {
     }
 
     /// Whether a leaf without files is a record: only then the window has to be read.
-    fn has_records(&self) -> Result<bool> {
+    pub(crate) fn has_records(&self) -> Result<bool> {
         let mut found = false;
         try_scan(&*self.evidence, self.catalog.covered(), self.evidence.size(), |leaf| {
             found = leaf.header.first() == Some(&Kind::Record.number());
@@ -138,23 +138,23 @@ impl Tail {
             return Ok(ControlFlow::Continue(()));
         }
         let mut deriver = self.deriver(self.catalog.covered())?;
-        let (mut events, mut rejects) = (EventRows::default(), RejectRows::default());
+        let mut rows = TableRows::default();
         let mut flow = ControlFlow::Continue(());
         try_scan(&*self.evidence, self.catalog.covered(), self.evidence.size(), |leaf| {
-            deriver.push(leaf, &mut events, &mut rejects)?;
-            if events.len() >= BATCH_ROWS {
-                flow = pass(Table::Events, &events.flush()?);
+            deriver.push(leaf, &mut rows)?;
+            if rows.events.len() >= BATCH_ROWS {
+                flow = pass(Table::Events, &rows.events.flush()?);
             }
-            if flow.is_continue() && rejects.len() >= BATCH_ROWS {
-                flow = pass(Table::Rejects, &rejects.flush()?);
+            if flow.is_continue() && rows.rejects.len() >= BATCH_ROWS {
+                flow = pass(Table::Rejects, &rows.rejects.flush()?);
             }
             Ok(flow)
         })?;
         if flow.is_continue() {
-            flow = pass(Table::Events, &events.flush()?);
+            flow = pass(Table::Events, &rows.events.flush()?);
         }
         if flow.is_continue() {
-            flow = pass(Table::Rejects, &rejects.flush()?);
+            flow = pass(Table::Rejects, &rows.rejects.flush()?);
         }
         Ok(flow)
     }

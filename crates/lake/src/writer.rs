@@ -2,25 +2,27 @@
 
 use std::path::{Path, PathBuf};
 
-use model::ViewManifest;
+use model::{Event, ViewManifest};
 
-use crate::derive::{Deriver, Outcome, Sealed};
+use crate::derive::{Deriver, Outcome, Sealed, Sink};
 use crate::files::{CARRY, Ending, TableFile};
-use crate::rows::{EventRows, RejectRows};
+use crate::lookup;
+use crate::rows::TableRows;
+use crate::schema::{Origin, RejectRow};
 use crate::{Error, ErrorKind, Result, schema};
 
 /// Rows gathered before they become a batch.
 const BATCH_ROWS: usize = 4_096;
 
-/// The names of lake files: `<first>-<last>.<normaliser>.<turn>.<table>.parquet`, where the turn
-/// makes a name new when the same leaves are derived again.
+/// The names of lake files: `<first>-<last>.<normaliser>.<turn>.<part>`, where the turn makes a name
+/// new when the same leaves are derived again.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct FileName {
     pub(crate) first: u64,
     pub(crate) last: u64,
     pub(crate) normaliser: String,
     pub(crate) turn: u32,
-    pub(crate) table: Table,
+    pub(crate) part: Part,
 }
 
 /// The stored tables.
@@ -30,34 +32,47 @@ pub(crate) enum Table {
     Rejects,
 }
 
-impl Table {
-    const fn as_str(self) -> &'static str {
+/// What a lake file holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Part {
+    /// Rows of a table.
+    Rows(Table),
+    /// Where the events are that have a key.
+    Lookup,
+}
+
+impl Part {
+    const ALL: [Part; 3] = [Part::Rows(Table::Events), Part::Rows(Table::Rejects), Part::Lookup];
+
+    /// How the names of its files end.
+    const fn suffix(self) -> &'static str {
         match self {
-            Table::Events => "events",
-            Table::Rejects => "rejects",
+            Part::Rows(Table::Events) => "events.parquet",
+            Part::Rows(Table::Rejects) => "rejects.parquet",
+            Part::Lookup => "lookup",
         }
     }
 }
 
 impl std::fmt::Display for FileName {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let FileName { first, last, normaliser, turn, table } = self;
-        write!(f, "{first}-{last}.{normaliser}.{turn}.{}.parquet", table.as_str())
+        let FileName { first, last, normaliser, turn, part } = self;
+        write!(f, "{first}-{last}.{normaliser}.{turn}.{}", part.suffix())
     }
 }
 
 impl FileName {
     /// Reads a name back; nothing, if it is no name of a lake file.
     pub(crate) fn parse(name: &str) -> Option<FileName> {
-        let mut parts = name.split('.');
-        let (range, normaliser, turn, table) = (parts.next()?, parts.next()?, parts.next()?, parts.next()?);
+        let mut parts = name.splitn(4, '.');
+        let (range, normaliser, turn, part) = (parts.next()?, parts.next()?, parts.next()?, parts.next()?);
         let (first, last) = range.split_once('-')?;
         let parsed = FileName {
             first: first.parse().ok()?,
             last: last.parse().ok()?,
             normaliser: normaliser.to_owned(),
             turn: turn.parse().ok()?,
-            table: [Table::Events, Table::Rejects].into_iter().find(|t| t.as_str() == table)?,
+            part: Part::ALL.into_iter().find(|known| known.suffix() == part)?,
         };
         // One spelling only: no leading zeros, no path separators, nothing after the suffix.
         (parsed.to_string() == name && normaliser.bytes().all(|b| b.is_ascii_hexdigit())).then_some(parsed)
@@ -92,8 +107,8 @@ pub struct Written {
     pub counts: Counts,
 }
 
-/// Follows the log by cursor and writes the rows of one segment after the other: the events file
-/// always, the rejects file if there is a reject.
+/// Follows the log by cursor and writes the rows of one segment after the other: the events file and
+/// the look-up file always, the rejects file if there is a reject.
 pub struct Follower {
     folder: PathBuf,
     deriver: Deriver,
@@ -101,9 +116,29 @@ pub struct Follower {
     first: u64,
     next: u64,
     counts: Counts,
-    events: EventRows,
-    rejects: RejectRows,
+    made: Made,
     files: Files,
+    merging: lookup::Merging,
+}
+
+/// What is made of leaves and not in a file yet.
+#[derive(Default)]
+struct Made {
+    rows: TableRows,
+    lookup: lookup::Builder,
+}
+
+impl Sink for Made {
+    fn event(&mut self, origin: Origin<'_>, normaliser: &str, duplicate_of: Option<u64>, event: &Event<'_>) {
+        if duplicate_of.is_none() {
+            self.lookup.push(origin.id.index.0, schema::time_of(origin, event), event);
+        }
+        self.rows.event(origin, normaliser, duplicate_of, event);
+    }
+
+    fn reject(&mut self, row: &RejectRow<'_>) {
+        self.rows.reject(row);
+    }
 }
 
 /// The open files; each begins with its first batch.
@@ -116,7 +151,7 @@ struct Files {
 impl Follower {
     /// Follows from leaf `next` on; `deriver` has seen every leaf before it. `turn` is higher than
     /// that of every file that `folder` ever had.
-    pub(crate) fn new(folder: &Path, deriver: Deriver, next: u64, turn: u32) -> Follower {
+    pub(crate) fn new(folder: &Path, deriver: Deriver, next: u64, turn: u32, merging: lookup::Merging) -> Follower {
         Follower {
             folder: folder.to_owned(),
             deriver,
@@ -124,9 +159,9 @@ impl Follower {
             first: next,
             next,
             counts: Counts::default(),
-            events: EventRows::default(),
-            rejects: RejectRows::default(),
+            made: Made { rows: TableRows::default(), lookup: lookup::Builder::new(next) },
             files: Files::default(),
+            merging,
         }
     }
 
@@ -147,23 +182,23 @@ impl Follower {
             return Err(Error::new(ErrorKind::Fatal, context));
         }
         self.next += 1;
-        self.counts.add(self.deriver.push(leaf, &mut self.events, &mut self.rejects)?);
-        if self.events.len() >= BATCH_ROWS {
+        self.counts.add(self.deriver.push(leaf, &mut self.made)?);
+        if self.made.rows.events.len() >= BATCH_ROWS {
             self.write_events()?;
         }
-        if self.rejects.len() >= BATCH_ROWS {
+        if self.made.rows.rejects.len() >= BATCH_ROWS {
             self.write_rejects()?;
         }
         Ok(())
     }
 
     fn write_events(&mut self) -> Result<()> {
-        let rows = self.events.flush()?;
+        let rows = self.made.rows.events.flush()?;
         self.file(Table::Events)?.write(rows).map_err(|error| self.failed(Table::Events, error))
     }
 
     fn write_rejects(&mut self) -> Result<()> {
-        let rows = self.rejects.flush()?;
+        let rows = self.made.rows.rejects.flush()?;
         self.file(Table::Rejects)?.write(rows).map_err(|error| self.failed(Table::Rejects, error))
     }
 
@@ -176,7 +211,7 @@ impl Follower {
         match file {
             Some(file) => Ok(file),
             None => {
-                let working = format!("{}.{}.{}", self.first, self.turn, table.as_str());
+                let working = format!("{}.{}.{}", self.first, self.turn, Part::Rows(table).suffix());
                 Ok(file.insert(TableFile::create(&self.folder, &working, schema)?))
             }
         }
@@ -206,8 +241,9 @@ impl Follower {
         }
         let (first, last) = (self.first, self.next.saturating_sub(1));
         let normaliser = self.deriver.normaliser().to_owned();
-        let name = |table| FileName { first, last, normaliser: normaliser.clone(), turn: self.turn, table }.to_string();
-        let names = [name(Table::Events), name(Table::Rejects)];
+        let name = |part| FileName { first, last, normaliser: normaliser.clone(), turn: self.turn, part }.to_string();
+        let names = [Table::Events, Table::Rejects].map(|table| name(Part::Rows(table)));
+        let found = name(Part::Lookup);
         self.write_events()?;
         if self.counts.rejects > 0 {
             self.write_rejects()?;
@@ -218,9 +254,32 @@ impl Follower {
         let files = std::mem::take(&mut self.files);
         let files = [files.events, files.rejects].into_iter().zip(names);
         let files = files.filter_map(|(file, name)| Some(file?.finish(&self.folder, name)));
-        let files = files.collect::<Result<Vec<Ending>>>()?;
+        let mut files = files.collect::<Result<Vec<Ending>>>()?;
+        let end = self.next;
+        let keys = std::mem::replace(&mut self.made.lookup, lookup::Builder::new(end));
+        let working = format!("{first}.{}.{}", self.turn, Part::Lookup.suffix());
+        files.push(Ending::begin(&self.folder, &working, found, move |out| keys.write(end, out))?);
         self.first = self.next;
         Ok(Some(Closing { first, last, normaliser, files, counts: std::mem::take(&mut self.counts) }))
+    }
+
+    /// Takes note of files that the caller has announced, and begins to merge look-up files where
+    /// enough of one size have come together. The caller announces what comes of that like the files of
+    /// a segment, and tells it here too.
+    ///
+    /// # Errors
+    /// Unavailable, if the disk refuses.
+    pub fn announced(&mut self, manifest: &ViewManifest) -> Result<Option<Closing>> {
+        self.merging.note(manifest);
+        let Some(runs) = self.merging.due() else { return Ok(None) };
+        let lookup::Due { first, last, names } = runs;
+        let normaliser = self.deriver.normaliser().to_owned();
+        let name = FileName { first, last, normaliser: normaliser.clone(), turn: self.turn, part: Part::Lookup };
+        let working = format!("{first}.{}.{}", self.turn, Part::Lookup.suffix());
+        let paths: Vec<PathBuf> = names.iter().map(|name| self.folder.join(name)).collect();
+        let merge = move |out: &mut dyn std::io::Write| lookup::merged(&paths, out);
+        let files = vec![Ending::begin(&self.folder, &working, name.to_string(), merge)?];
+        Ok(Some(Closing { first, last, normaliser, files, counts: Counts::default() }))
     }
 }
 

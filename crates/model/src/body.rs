@@ -148,6 +148,23 @@ pub enum Directive {
         name: String,
         /// `auto` or the name of a platform.
         platform: String,
+        /// Authority of records that do not name their own: a cluster id, a Vault cluster, a host.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        authority: Option<String>,
+    },
+    /// Says whose tokens an OIDC issuer signs; the last word about a host counts.
+    Issuer {
+        /// Host and path of the issuer, without `https://`.
+        host: String,
+        /// Platform of its principals, as in their URIs.
+        platform: String,
+        /// Authority of its principals, as in their URIs.
+        authority: String,
+    },
+    /// Names an account under which a broker mints for others: it is never an origin.
+    Broker {
+        /// Canonical URI.
+        principal: String,
     },
 }
 

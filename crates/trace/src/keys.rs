@@ -32,6 +32,8 @@ impl<'k> Key<'k> {
             Key::Listed(text) => (16, text),
             Key::Entitled(text) => (17, text),
             Key::JobOf(text) => (18, text),
+            Key::EndsWith(text) => (19, text),
+            Key::Told(text) => (20, text),
             Key::Alias(text, rel) => (32 + rel as u8, text),
         }
     }
@@ -57,7 +59,10 @@ pub fn of_event(event: &Event<'_>, each: &mut dyn FnMut(Key<'_>)) {
         each(Key::Alias(&alias.b, alias.rel));
     }
     event.credential_changes.iter().for_each(|change| each(Key::Changed(&change.uri)));
-    event.session.iter().for_each(|session| each(Key::Session(session)));
+    if let Some(session) = &event.session {
+        each(Key::Session(session));
+        each(Key::EndsWith(end(session)));
+    }
     each(Key::Principal(&event.actor.uri));
     event.subject.iter().chain(&event.initiator).for_each(|uri| each(Key::Principal(uri)));
     event.chain.iter().for_each(|step| each(Key::Principal(&step.principal)));
@@ -69,7 +74,11 @@ pub fn of_event(event: &Event<'_>, each: &mut dyn FnMut(Key<'_>)) {
     event.correlation_ids.iter().for_each(|id| each(Key::Correlation(id)));
     event.grant_refs.iter().for_each(|uri| each(Key::Grant(uri)));
     for grant in &event.grants {
+        if !is_lease(&grant.uri) {
+            each(Key::Told(GRANT));
+        }
         each(Key::Grant(&grant.uri));
+        each(Key::EndsWith(end(&grant.uri)));
         grant.beneficiary.iter().for_each(|uri| each(Key::GrantedTo(uri)));
     }
     text(&event.source_event_id).into_iter().for_each(|id| each(Key::SourceEvent(id)));
@@ -84,6 +93,19 @@ fn job_of(actor: &str) -> Option<String> {
     let name = Name::of(actor).filter(|name| name.platform == "oauth" && name.kind == "subject")?;
     let repository = settings::repository(&decoded(name.id))?;
     Some(format!("{}/{repository}", decoded(name.authority)))
+}
+
+/// What [`Key::Told`] calls records about grants.
+pub const GRANT: &str = "grant";
+
+fn is_lease(grant: &str) -> bool {
+    Name::of(grant).is_some_and(|name| name.kind == "lease")
+}
+
+/// The last segment of a URI, without the mark of a name or a claim.
+fn end(uri: &str) -> &str {
+    let segment = uri.rsplit('/').next().unwrap_or_default();
+    segment.strip_prefix(['~', '?']).unwrap_or(segment)
 }
 
 fn text<'t>(value: &'t Option<Text<'_>>) -> Option<&'t str> {
@@ -108,7 +130,10 @@ impl Fact {
             each(Key::Alias(&alias.b, alias.rel));
         }
         self.changes.iter().for_each(|change| each(Key::Changed(&change.uri)));
-        self.session.iter().for_each(|session| each(Key::Session(session)));
+        if let Some(session) = &self.session {
+            each(Key::Session(session));
+            each(Key::EndsWith(end(session)));
+        }
         each(Key::Principal(&self.actor.uri));
         self.subject.iter().chain(&self.initiator).for_each(|uri| each(Key::Principal(uri)));
         self.chain.iter().for_each(|step| each(Key::Principal(&step.principal)));
@@ -120,7 +145,11 @@ impl Fact {
         self.correlation_ids.iter().for_each(|id| each(Key::Correlation(id)));
         self.grant_refs.iter().for_each(|uri| each(Key::Grant(uri)));
         for grant in &self.grants {
+            if !is_lease(&grant.uri) {
+                each(Key::Told(GRANT));
+            }
             each(Key::Grant(&grant.uri));
+            each(Key::EndsWith(end(&grant.uri)));
             grant.beneficiary.iter().for_each(|uri| each(Key::GrantedTo(uri)));
         }
         self.source_event_id.iter().for_each(|id| each(Key::SourceEvent(id)));

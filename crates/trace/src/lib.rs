@@ -44,7 +44,7 @@ pub use fact::{
 pub use grant::Grant;
 pub use life::Life;
 pub use lineage::Lineage;
-pub use name::{Rank, rank};
+pub use name::{Rank, escaped, rank, readable};
 pub use owner::Owner;
 pub use principal::Passport;
 pub use settings::{Hashed, Issuer, Settings};

@@ -102,3 +102,21 @@ pub(crate) fn decoded(part: &str) -> String {
 fn digit(byte: u8) -> Option<u8> {
     char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok())
 }
+
+/// An id as it stands escaped in a URI.
+pub fn escaped(id: &str) -> String {
+    let uri = model::uri::principal("x", "x", "x", id);
+    uri.rsplit('/').next().unwrap_or_default().to_owned()
+}
+
+/// A URI as people read it: `role/export (aws 111122223333)`; a text that is no URI stays as it is.
+pub fn readable(uri: &str) -> String {
+    let Some(Name { platform, authority, kind, id, .. }) = Name::of(uri) else { return uri.to_owned() };
+    let segment = |segment: &str| decoded(segment.strip_prefix(['~', '?']).unwrap_or(segment));
+    let id = id.split('/').map(segment).collect::<Vec<_>>().join("/");
+    match platform {
+        "spiffe" => format!("spiffe://{}/{id}", decoded(authority)),
+        _ if authority == UNKNOWN => format!("{kind}/{id} ({platform})"),
+        _ => format!("{kind}/{id} ({platform} {})", decoded(authority)),
+    }
+}

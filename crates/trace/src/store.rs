@@ -52,6 +52,11 @@ pub enum Key<'k> {
     /// Was done by the subject of a job: host of its issuer and name of the repository, as in
     /// `token.actions.githubusercontent.com/acme/pay`.
     JobOf(&'k str),
+    /// Belongs to a session or tells of a grant whose URI ends so, escaped as it stands there: the id by
+    /// which people know it.
+    EndsWith(&'k str),
+    /// Tells of one of these, whichever: `grant` (leases apart, which are minted in masses).
+    Told(&'k str),
     /// Has an alias of this relation with this URI at either end.
     Alias(&'k str, AliasRel),
 }

@@ -1,21 +1,31 @@
 //! One file a command.
 
+mod attribution;
+mod blast_radius;
 mod completions;
 mod continuation;
 mod events;
 mod ingest;
 mod init;
+mod jit;
 mod key;
 mod lake;
+mod lineage;
+mod offboard;
+mod principal;
 mod prove;
 mod repair;
+mod session;
 mod show;
+mod source;
 mod sql;
 mod tail;
 mod verify;
+mod who;
 
-use crate::cli::{Arguments, Command, Continuation, Key, Lake};
-use crate::exit::Exit;
+use crate::cli::{Arguments, Command, Continuation, Jit, Key, Lake, Offboard, Source};
+use crate::exit::{Exit, Usage};
+use crate::question::Question;
 
 /// Runs the command that the arguments name.
 pub(crate) fn run(arguments: Arguments) -> anyhow::Result<Exit> {
@@ -28,6 +38,17 @@ pub(crate) fn run(arguments: Arguments) -> anyhow::Result<Exit> {
         Command::Events(events) => events::run(&place, &events),
         Command::Sql { query, timing, output } => sql::run(&place, &query, timing, output.format),
         Command::Show { event, output } => show::run(&place, &event, output.format),
+        Command::Who { text, asking } => who::run(&place, &text, &asking),
+        Command::Trace { text, asking } => lineage::run(&place, &text, &asking),
+        Command::BlastRadius { text, asking } => blast_radius::run(&place, &text, &asking),
+        Command::Session { text, asking } => session::run(&place, &text, &asking),
+        Command::Principal { text, asking } => principal::run(&place, &text, &asking),
+        Command::Jit { command: Jit::Prove { text, asking } } => jit::prove(&place, &text, &asking),
+        Command::Jit { command: Jit::Report { asking } } => jit::report(&place, &asking),
+        Command::Offboard { command: Offboard::Prove { text, asking } } => offboard::prove(&place, &text, &asking),
+        Command::Attribution { asking } => attribution::run(&place, &asking),
+        Command::Source { command: Source::Ls { output } } => source::list(&place, output.format),
+        Command::Source { command: Source::Set(set) } => source::set(&place, &set),
         Command::Verify(verify) => verify::run(&place, &verify),
         Command::Repair { from } => repair::run(&place, &from),
         Command::Continuation { command: Continuation::Continue { from, checkpoint, origin } } => {
@@ -37,6 +58,19 @@ pub(crate) fn run(arguments: Arguments) -> anyhow::Result<Exit> {
         Command::Prove { event, output, record } => prove::run(&place, &event, &output, record.as_deref()),
         Command::Lake { command: Lake::Rebuild } => lake::rebuild(&place),
         Command::Completions { shell } => completions::run(shell),
+    }
+}
+
+/// The one thing that a text stands for; none or several is for the caller to sort out.
+fn one_of(question: &Question, text: &str, found: Vec<String>) -> anyhow::Result<String> {
+    match found.as_slice() {
+        [one] => Ok(one.clone()),
+        [] => Err(Usage(question.nothing(text)?).into()),
+        [first, ..] => {
+            let all = found.join("\n  ");
+            eprintln!("`{text}` is the name of several things; this is about the first:\n  {all}");
+            Ok(first.clone())
+        }
     }
 }
 

@@ -40,7 +40,7 @@ impl Log {
     }
 
     pub(crate) fn source(&mut self, number: u32, name: &str, platform: &str) {
-        let body = Directive::Source { number, name: name.into(), platform: platform.into() };
+        let body = Directive::Source { number, name: name.into(), platform: platform.into(), authority: None };
         self.own(Kind::Directive, &body);
     }
 
@@ -130,8 +130,12 @@ impl Log {
             ControlFlow::Continue(())
         })
         .unwrap();
-        let written = follower.close().unwrap().unwrap().wait().unwrap();
-        self.announce(&written.manifest);
+        let mut closing = follower.close().unwrap();
+        while let Some(files) = closing {
+            let written = files.wait().unwrap();
+            self.announce(&written.manifest);
+            closing = follower.announced(&written.manifest).unwrap();
+        }
     }
 
     pub(crate) fn announce(&mut self, manifest: &ViewManifest) {
@@ -163,6 +167,16 @@ impl Evidence for Log {
             if visit(&sealed).is_break() {
                 break;
             }
+        }
+        Ok(())
+    }
+
+    fn leaves(&self, indexes: &[u64], visit: &mut dyn FnMut(&Sealed<'_>)) -> lake::Result<()> {
+        for index in indexes {
+            self.scan(*index, index + 1, &mut |leaf| {
+                visit(leaf);
+                ControlFlow::Continue(())
+            })?;
         }
         Ok(())
     }

@@ -176,6 +176,26 @@ impl EvidenceFile {
             .and_then(|batch| batch.stored(0))
             .ok_or_else(|| Error::corrupt(format!("{}: leaf {index} is not there", self.segment.path.display())))
     }
+
+    /// These leaves, which rise: each page that holds one of them is unpacked once.
+    pub(crate) fn leaves(&self, indexes: &[LeafIndex]) -> Result<Vec<Stored>> {
+        let mut found = Vec::with_capacity(indexes.len());
+        let mut wanted = indexes.iter().peekable();
+        for group in self.row_groups() {
+            let Some(first) = wanted.peek().filter(|index| group.contains(&index.0)) else { continue };
+            let mut reader = self.rows(first.0..group.end, true)?;
+            while let Some(index) = wanted.next_if(|index| group.contains(&index.0)) {
+                reader.skip_to(*index)?;
+                found.extend(reader.next_batch(1)?.and_then(|batch| batch.stored(0)));
+            }
+        }
+        if found.len() < indexes.len() {
+            let message =
+                format!("{}: {} of {} leaves are there", self.segment.path.display(), found.len(), indexes.len());
+            return Err(Error::corrupt(message));
+        }
+        Ok(found)
+    }
 }
 
 /// Bytes of a file hashed at once.
@@ -287,6 +307,17 @@ impl RowReader {
         self.header.skip_records(rows)?;
         if let Some(body) = self.body.as_mut() {
             body.skip_records(rows)?;
+        }
+        Ok(())
+    }
+
+    /// Passes over the rows before a leaf of the range.
+    fn skip_to(&mut self, index: LeafIndex) -> Result<()> {
+        let rows = index.0.saturating_sub(self.next);
+        if rows > 0 {
+            let segment = self.segment.clone();
+            guarded(&segment, || self.skip(usize::try_from(rows).unwrap_or(usize::MAX)))?;
+            self.next += rows;
         }
         Ok(())
     }

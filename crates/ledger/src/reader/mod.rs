@@ -222,6 +222,31 @@ impl View {
         }
     }
 
+    /// These leaves with what opens each, in the order of the log whatever the order asked for. Leaves
+    /// that lie in one page are unpacked together.
+    ///
+    /// # Errors
+    /// As [`View::leaf`].
+    pub fn leaves(&self, mut indexes: Vec<LeafIndex>) -> Result<Vec<Stored>> {
+        indexes.sort_unstable();
+        indexes.dedup();
+        let mut found = Vec::with_capacity(indexes.len());
+        let mut rest = indexes.as_slice();
+        while let Some(first) = rest.first() {
+            let segment = self.segment_of(first.0);
+            let end = segment.map_or(rest.len(), |segment| rest.partition_point(|index| *index <= segment.last));
+            let (here, behind) = rest.split_at(end);
+            rest = behind;
+            let together = segment.and_then(|segment| self.shared.evidence(segment).ok()?.leaves(here).ok());
+            match together {
+                Some(leaves) => found.extend(leaves),
+                // One by one, what can be read elsewhere is found, and what cannot is named.
+                None => found.extend(here.iter().map(|index| self.leaf(*index)).collect::<Result<Vec<_>>>()?),
+            }
+        }
+        Ok(found)
+    }
+
     /// The leaves of `range` in batches of bounded memory; the range is cut to the view.
     pub fn scan(&self, range: Range<u64>, selection: Selection) -> Scan {
         Scan::new(self.clone(), range.start..range.end.min(self.size().0), selection)

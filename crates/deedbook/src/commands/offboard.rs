@@ -1,0 +1,35 @@
+//! `deedbook offboard prove`: what became of all that a principal had.
+
+use trace::offboard::{self, Offboarding};
+use trace::readable;
+
+use super::{Place, one_of};
+use crate::cli::Asking;
+use crate::exit::Exit;
+use crate::lines::{Line, block, gaps, word};
+use crate::pasted::{self, Class};
+use crate::question::Question;
+
+pub(crate) fn prove(place: &Place, text: &str, asking: &Asking) -> anyhow::Result<Exit> {
+    let question = Question::open(place, asking)?;
+    let found = pasted::uris(&question, text, &[Class::Principal])?;
+    let uri = one_of(&question, text, found)?;
+    let Question { facts, settings, since, until, .. } = &question;
+    // Without a date it should all be gone by now.
+    let gone_by = if *since == i64::MIN { *until } else { *since };
+    let answer = offboard::prove(facts, &uri, gone_by, *until, settings)?;
+    question.print(text, &answer, lines)?;
+    Ok(Exit::Done)
+}
+
+fn lines(answer: &Offboarding) -> Vec<String> {
+    let mut lines = vec![format!("{}: {} items", readable(&answer.principal), answer.items.len())];
+    let mut body = Vec::new();
+    for item in &answer.items {
+        let text = format!("{} {}", item.class, readable(&item.item));
+        body.push(Line::new(&word(item.verdict), text).by(None, item.ended.as_ref().or(item.last_use.as_ref())));
+    }
+    body.extend(gaps(&answer.gaps));
+    lines.extend(block(&body));
+    lines
+}

@@ -1,0 +1,117 @@
+//! Answers as lines for people: a label, what is said, and at the right the tier and the record that
+//! says it.
+
+use trace::{Evidence, Tier, readable};
+
+/// Columns that the text may take before its tier and record move behind it.
+const TEXT_COLUMNS: usize = 72;
+
+/// Width of the labels.
+const LABEL_COLUMNS: usize = 14;
+
+/// One line.
+pub(crate) struct Line {
+    indent: usize,
+    label: String,
+    text: String,
+    source: String,
+}
+
+impl Line {
+    /// A label and what is said.
+    pub(crate) fn new(label: &str, text: impl Into<String>) -> Line {
+        Line { indent: 2, label: label.to_owned(), text: text.into(), source: String::new() }
+    }
+
+    /// A line further to the right.
+    pub(crate) fn deeper(mut self, levels: usize) -> Line {
+        self.indent += 2 * levels;
+        self
+    }
+
+    /// How strong it is, and the record that says it.
+    pub(crate) fn by(mut self, tier: Option<Tier>, evidence: Option<&Evidence>) -> Line {
+        let tier = tier.map(Tier::as_str);
+        let record = evidence.map(|evidence| format!("record {}", evidence.event_id));
+        self.source = tier.map(str::to_owned).into_iter().chain(record).collect::<Vec<_>>().join(" ");
+        self
+    }
+}
+
+/// The lines, those of one block with their records under each other.
+pub(crate) fn block(lines: &[Line]) -> Vec<String> {
+    let begin = |line: &Line| {
+        let indent = " ".repeat(line.indent);
+        let gap = if line.label.is_empty() { "" } else { " " };
+        let width = if line.label.is_empty() { 0 } else { LABEL_COLUMNS };
+        format!("{indent}{:<width$}{gap}{}", line.label, line.text)
+    };
+    let widest = lines.iter().map(begin).map(|text| text.chars().count()).filter(|width| *width <= TEXT_COLUMNS).max();
+    let column = widest.unwrap_or(TEXT_COLUMNS);
+    lines.iter().map(|line| format!("{:<column$}   {}", begin(line), line.source).trim_end().to_owned()).collect()
+}
+
+/// The one spelling of a word of an answer, as `-o json` prints it.
+pub(crate) fn word(value: impl serde::Serialize) -> String {
+    match serde_json::to_value(value) {
+        Ok(serde_json::Value::String(word)) => word,
+        Ok(other) => other.to_string(),
+        Err(_) => String::new(),
+    }
+}
+
+/// A moment, to the second.
+pub(crate) fn moment(nanos: i64) -> String {
+    let text = model::rfc3339_from_nanos(nanos);
+    match text.split_once('.') {
+        Some((second, _)) => format!("{second}Z"),
+        None => text,
+    }
+}
+
+/// A name with the principal behind it, if there is a name.
+pub(crate) fn person(uri: &str, name: Option<&str>) -> String {
+    match name {
+        Some(name) if !uri.contains(name) => format!("{name}, {}", readable(uri)),
+        _ => readable(uri),
+    }
+}
+
+/// What could not be told, a line each.
+pub(crate) fn gaps(gaps: &[trace::Gap]) -> Vec<Line> {
+    gaps.iter().map(gap).collect()
+}
+
+fn gap(gap: &trace::Gap) -> Line {
+    use trace::Gap;
+    match gap {
+        Gap::UseWithoutIssuance { credential, user } => {
+            let text =
+                format!("no record issues {}: older than the log, not collected, or forged", readable(credential));
+            Line::new("not told", text).by(None, user.as_ref())
+        }
+        Gap::IssuedAfterUse { credential, issuer, .. } => {
+            Line::new("not told", format!("{} was issued after this use", readable(credential))).by(None, Some(issuer))
+        }
+        Gap::Ambiguous { about, candidates } => {
+            let ids = candidates.iter().map(|candidate| candidate.event_id.to_string()).collect::<Vec<_>>().join(", ");
+            Line::new("not told", format!("several records fit {}: {ids}", readable(about)))
+        }
+        Gap::IssuerNotConfigured { issuer, .. } => Line::new(
+            "not told",
+            format!("whose tokens {issuer} signs; `deedbook source set --issuer {issuer} ...` says so"),
+        ),
+        Gap::SilentBroker { principal, issuer } => Line::new(
+            "not told",
+            format!("for whom the broker {} minted: its own record is missing", readable(principal)),
+        )
+        .by(None, Some(issuer)),
+        Gap::Cycle { credential } => Line::new(
+            "not told",
+            format!("{} is its own ancestor: the records contradict each other", readable(credential)),
+        ),
+        Gap::Cut { limit, value } => Line::new("cut", format!("at {value} ({limit}); --limit raises it")),
+        #[allow(unreachable_patterns, reason = "gaps may come to be that have no words here yet")]
+        other => Line::new("not told", serde_json::to_string(other).unwrap_or_default()),
+    }
+}

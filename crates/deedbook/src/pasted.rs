@@ -1,0 +1,211 @@
+//! What a text stands for that somebody pasted: an ARN, a key id, a name, an address, a request id, an
+//! event id, an alert.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use model::EventId;
+use trace::{Fact, Key, Lookup, Store as _};
+
+use crate::question::Question;
+
+/// Events that a text leads to, the newest first.
+#[derive(Default)]
+pub(crate) struct Hits {
+    pub(crate) facts: Vec<Arc<Fact>>,
+    /// Whether there are others, older ones.
+    pub(crate) more: bool,
+}
+
+/// Values of an alert that are looked up; those beyond are passed over.
+const VALUES_MAX: usize = 256;
+
+/// Shortest value of an alert that is looked up: shorter ones are words, not ids.
+const VALUE_BYTES_MIN: usize = 6;
+
+/// Events from which the URIs behind a text are read.
+const WITNESSES: usize = 4;
+
+/// The forms under which records may hold a text.
+fn forms(text: &str) -> Vec<String> {
+    let mut forms = vec![text.to_owned()];
+    if let Some(object) = text.strip_prefix("s3://") {
+        let object = object.trim_end_matches('/');
+        forms.extend([object.to_owned(), format!("arn:aws:s3:::{object}")]);
+    }
+    if let Some(object) = text.strip_prefix("arn:aws:s3:::") {
+        forms.push(object.to_owned());
+    }
+    if let Some(digest) = text.strip_prefix("sha256:") {
+        forms.push(digest.to_owned());
+    }
+    // A digest of a token is written in hex here and in base64 there.
+    let digest = text.strip_prefix("sha256:").unwrap_or(text);
+    if let Some(bytes) = hex(digest) {
+        forms.push(STANDARD.encode(bytes));
+    }
+    if let Ok(bytes) = STANDARD.decode(digest)
+        && bytes.len() == 32
+    {
+        forms.push(model::hex(&bytes));
+    }
+    if text.contains('@') && text.to_ascii_lowercase() != text {
+        forms.push(text.to_ascii_lowercase());
+    }
+    forms
+}
+
+/// The bytes of a SHA-256 in hex.
+fn hex(text: &str) -> Option<Vec<u8>> {
+    let is_digest = text.len() == 64 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let pairs = text.as_bytes().chunks(2).map(|pair| std::str::from_utf8(pair).ok());
+    let bytes = pairs.map(|pair| u8::from_str_radix(pair?, 16).ok());
+    is_digest.then(|| bytes.collect()).flatten()
+}
+
+/// The keys by which a text may be found.
+fn keys<'t>(text: &'t str, escaped: &'t str) -> Vec<Key<'t>> {
+    if text.starts_with(concat!("nhi", ":")) {
+        let by_uri = [Key::Used, Key::Issued, Key::Changed, Key::Session, Key::Principal, Key::Resource, Key::Grant];
+        return by_uri.iter().map(|key| key(text)).chain([Key::GrantedTo(text), Key::Listed(text)]).collect();
+    }
+    let by_text = [Key::UsedId, Key::IssuedId, Key::Name, Key::SourceEvent, Key::Correlation, Key::Address];
+    by_text.iter().map(|key| key(text)).chain([Key::EndsWith(escaped)]).collect()
+}
+
+/// The newest events that a text leads to.
+pub(crate) fn events(question: &Question, text: &str, limit: usize) -> anyhow::Result<Hits> {
+    if let Some(event) = by_id(question, text)? {
+        return Ok(Hits { facts: vec![event], more: false });
+    }
+    let (mut found, mut more) = (BTreeMap::new(), false);
+    for form in forms(text) {
+        let escaped = trace::escaped(&form);
+        for key in keys(&form, &escaped) {
+            let mut lookup = Lookup::newest(key, question.until, limit);
+            lookup.from = question.since;
+            let page = question.facts.find(&lookup)?;
+            more |= page.more;
+            found.extend(page.facts.into_iter().map(|fact| (fact.id.index, fact)));
+        }
+    }
+    let mut facts: Vec<Arc<Fact>> = found.into_values().collect();
+    facts.sort_by(|a, b| b.order().cmp(&a.order()));
+    more |= facts.len() > limit;
+    facts.truncate(limit);
+    Ok(Hits { facts, more })
+}
+
+fn by_id(question: &Question, text: &str) -> anyhow::Result<Option<Arc<Fact>>> {
+    match text.parse::<EventId>() {
+        Ok(id) => Ok(question.facts.event(&id)?),
+        Err(_) => Ok(None),
+    }
+}
+
+/// The newest events that the values of an alert lead to: those named by an id that only they have
+/// before those that share a name with it.
+pub(crate) fn alert(question: &Question, alert: &serde_json::Value, limit: usize) -> anyhow::Result<Hits> {
+    let mut values = BTreeSet::new();
+    collect(alert, &mut values);
+    let mut named = BTreeMap::new();
+    for value in values.iter().take(VALUES_MAX) {
+        let own = by_id(question, value)?;
+        for key in [Key::SourceEvent(value), Key::Correlation(value)] {
+            let page = question.facts.find(&Lookup::newest(key, question.until, limit))?;
+            named.extend(page.facts.into_iter().chain(own.clone()).map(|fact| (fact.id.index, fact)));
+        }
+    }
+    if named.is_empty() {
+        for value in values.iter().take(VALUES_MAX) {
+            named.extend(events(question, value, limit)?.facts.into_iter().map(|fact| (fact.id.index, fact)));
+        }
+    }
+    let mut facts: Vec<Arc<Fact>> = named.into_values().collect();
+    facts.sort_by(|a, b| b.order().cmp(&a.order()));
+    let more = facts.len() > limit || values.len() > VALUES_MAX;
+    facts.truncate(limit);
+    Ok(Hits { facts, more })
+}
+
+fn collect(value: &serde_json::Value, values: &mut BTreeSet<String>) {
+    match value {
+        serde_json::Value::String(text) if text.len() >= VALUE_BYTES_MIN => {
+            values.insert(text.clone());
+        }
+        serde_json::Value::Array(items) => items.iter().for_each(|item| collect(item, values)),
+        serde_json::Value::Object(members) => members.values().for_each(|member| collect(member, values)),
+        _ => {}
+    }
+}
+
+/// What a URI may stand for; named by the class in it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Class {
+    Principal,
+    Credential,
+    Session,
+    Grant,
+}
+
+impl Class {
+    fn of(uri: &str) -> Option<Class> {
+        match uri.split(':').nth(1)? {
+            "principal" => Some(Class::Principal),
+            "cred" => Some(Class::Credential),
+            "session" => Some(Class::Session),
+            "grant" => Some(Class::Grant),
+            _ => None,
+        }
+    }
+}
+
+/// The URIs that a text stands for, of these classes: those of the events that it leads to. Several,
+/// when several things bear the name.
+pub(crate) fn uris(question: &Question, text: &str, wanted: &[Class]) -> anyhow::Result<Vec<String>> {
+    let is_wanted = |uri: &str| Class::of(uri).is_some_and(|class| wanted.contains(&class));
+    if text.starts_with("nhi:") {
+        return Ok(is_wanted(text).then(|| text.to_owned()).into_iter().collect());
+    }
+    let mut found = Vec::new();
+    let mut add = |uri: &str| {
+        if is_wanted(uri) && !found.iter().any(|known| known == uri) {
+            found.push(uri.to_owned());
+        }
+    };
+    if let Some(event) = by_id(question, text)? {
+        event.credential.iter().for_each(|credential| add(&credential.uri));
+        event.session.iter().for_each(|session| add(session));
+        event.grant_refs.iter().chain(event.grants.iter().map(|grant| &grant.uri)).for_each(|uri| add(uri));
+        add(&event.actor.uri);
+        return Ok(found);
+    }
+    for form in forms(text) {
+        let escaped = trace::escaped(&form);
+        for key in keys(&form, &escaped) {
+            let page = question.facts.find(&Lookup::newest(key, question.until, WITNESSES))?;
+            page.facts.iter().for_each(|fact| named(fact, &form, &escaped, &mut add));
+        }
+    }
+    Ok(found)
+}
+
+/// The URIs that a text names in one event.
+fn named(fact: &Fact, text: &str, escaped: &str, add: &mut dyn FnMut(&str)) {
+    let id_is = |credential: &&trace::Credential| credential.native_id.as_deref() == Some(text);
+    fact.credential.iter().chain(&fact.issued).filter(id_is).for_each(|credential| add(&credential.uri));
+    if fact.actor.name.as_deref() == Some(text) {
+        add(&fact.actor.uri);
+    }
+    // What is acted on may be an identity too: a user that is made, a role that is changed.
+    for resource in fact.resources.iter().filter(|resource| resource.name.as_deref() == Some(text)) {
+        add(&resource.uri);
+    }
+    let ends = |uri: &&String| uri.ends_with(escaped);
+    let aliased = fact.aliases.iter().flat_map(|alias| [&alias.a, &alias.b]);
+    let others = fact.subject.iter().chain(&fact.initiator).chain(fact.chain.iter().map(|step| &step.principal));
+    let grants = fact.grants.iter().map(|grant| &grant.uri);
+    aliased.chain(others).chain(grants).chain(&fact.session).filter(ends).for_each(|uri| add(uri));
+}

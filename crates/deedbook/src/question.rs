@@ -1,0 +1,159 @@
+//! What every question about attribution has in common: the events as of a pin, the time range, the
+//! bounds, and how an answer says what it was computed from.
+
+use std::sync::Arc;
+
+use lake::{Facts, Pin};
+use serde::Serialize;
+use trace::{Key, Lookup, Order, Settings, Store as _};
+
+use crate::cli::{Asking, Format};
+use crate::commands::Place;
+use crate::exit::Usage;
+use crate::{pipeline, when};
+
+/// A question, ready to be answered.
+pub(crate) struct Question {
+    pub(crate) facts: Facts,
+    pub(crate) settings: Settings,
+    /// Earliest event time, nanoseconds since 1970.
+    pub(crate) since: i64,
+    /// Latest event time, nanoseconds since 1970; also the moment as of which things are alive or ended.
+    pub(crate) until: i64,
+    /// Most events of the answer.
+    pub(crate) limit: usize,
+    pin: Pin,
+    format: Format,
+    lake: Arc<lake::Lake>,
+}
+
+/// What `-o json` prints of every answer.
+#[derive(Serialize)]
+struct Printed<'a, T> {
+    /// What was asked about, as it was typed.
+    asked: &'a str,
+    /// `--at` with this repeats the answer.
+    pin: String,
+    /// As of when, RFC 3339.
+    as_of: String,
+    /// Whether sources were blind in the range.
+    completeness: &'static str,
+    answer: T,
+}
+
+impl Question {
+    pub(crate) fn open(place: &Place, asking: &Asking) -> anyhow::Result<Question> {
+        let log = place.log()?;
+        let lake = pipeline::tables(&place.data, &log)?;
+        let pinned = asking.at.as_deref().map(Pin::parse).transpose().map_err(|error| Usage(error.to_string()))?;
+        let (facts, asked) = match &pinned {
+            Some(pin) => (Facts::at(&lake, pin).map_err(|error| Usage(error.to_string()))?, pin.asked),
+            None => (Facts::as_of(&lake, lake.tree_size())?, pipeline::now()),
+        };
+        let now = i64::try_from(asked.0).unwrap_or(i64::MAX).saturating_mul(1_000_000);
+        let moment = |flag, text: &Option<String>| text.as_deref().map(|text| when::parse(flag, text, now)).transpose();
+        let since = moment("since", &asking.since)?.unwrap_or(i64::MIN);
+        let until = moment("until", &asking.until)?.unwrap_or(now);
+        if since > until {
+            let shown = model::rfc3339_from_nanos;
+            return Err(Usage(format!("--since {} is not before --until {}", shown(since), shown(until))).into());
+        }
+        let (issuers, brokers) = facts.configured();
+        let defaults = Settings::default();
+        let settings = Settings {
+            issuers: issuers.map(issuer).collect(),
+            brokers: brokers.map(str::to_owned).collect(),
+            hashes: asking.audit_hash.iter().map(|pair| hashed(pair)).collect::<Result<_, _>>()?,
+            // So many uses are read: an answer that was cut says so, and --limit raises it.
+            uses_max: asking.limit.max(1),
+            ..defaults
+        };
+        let (pin, limit) = (facts.pin(asked), asking.limit.max(1));
+        Ok(Question { facts, settings, since, until, limit, pin, format: asking.output.format, lake })
+    }
+
+    /// The grants that records of the range tell of, the newest first, and whether there are others.
+    pub(crate) fn grants(&self) -> anyhow::Result<(Vec<String>, bool)> {
+        let lookup = Lookup {
+            key: Key::Told(trace::keys::GRANT),
+            from: self.since,
+            until: self.until,
+            order: Order::Newest,
+            limit: self.limit.saturating_mul(STEPS_OF_A_GRANT),
+        };
+        let page = self.facts.find(&lookup)?;
+        let mut uris: Vec<String> = Vec::new();
+        for grant in page.facts.iter().flat_map(|fact| &fact.grants) {
+            if !uris.contains(&grant.uri) {
+                uris.push(grant.uri.clone());
+            }
+        }
+        let more = page.more || uris.len() > self.limit;
+        uris.truncate(self.limit);
+        Ok((uris, more))
+    }
+
+    /// Prints an answer: as JSON, or as lines for people with a last one that says how to repeat it.
+    pub(crate) fn print<T: Serialize>(
+        &self,
+        asked: &str,
+        answer: &T,
+        lines: impl FnOnce(&T) -> Vec<String>,
+    ) -> anyhow::Result<()> {
+        use std::io::Write as _;
+        let mut out = std::io::BufWriter::new(std::io::stdout().lock());
+        let as_of = model::rfc3339_from_nanos(self.until);
+        let printed =
+            || Printed { asked, pin: self.pin.to_string(), as_of: as_of.clone(), completeness: COMPLETENESS, answer };
+        match self.format {
+            Format::Json => {
+                serde_json::to_writer_pretty(&mut out, &printed())?;
+                writeln!(out)?;
+            }
+            Format::Ndjson => {
+                serde_json::to_writer(&mut out, &printed())?;
+                writeln!(out)?;
+            }
+            Format::Csv => {
+                return Err(Usage("this answer is no table of rows; -o json has all of it".to_owned()).into());
+            }
+            Format::Table => {
+                for line in lines(answer) {
+                    writeln!(out, "{}", line.trim_end())?;
+                }
+                writeln!(out, "completeness: {COMPLETENESS}   pin: {}", self.pin)?;
+            }
+        }
+        out.flush()?;
+        Ok(())
+    }
+
+    /// Why an answer is empty is the first thing its reader asks.
+    pub(crate) fn nothing(&self, asked: &str) -> anyhow::Result<String> {
+        let shown = model::rfc3339_from_nanos;
+        let span = match self.lake.span()? {
+            Some((first, last)) => format!("the log spans {} .. {}", shown(first), shown(last)),
+            None => "the log has no events yet".to_owned(),
+        };
+        Ok(format!("`{asked}` is in no event of the range, under this name; {span}"))
+    }
+}
+
+/// Records that tell of one grant, as a rule: request, approval, activation, end.
+const STEPS_OF_A_GRANT: usize = 4;
+
+/// The value of `completeness` until sources have accounts of what was expected of them.
+const COMPLETENESS: &str = "not evaluated";
+
+fn issuer(issuer: &lake::Issuer) -> trace::Issuer {
+    let lake::Issuer { host, platform, authority } = issuer.clone();
+    trace::Issuer { host, platform, authority }
+}
+
+/// `<id>=<hash>`, as `--audit-hash` takes it.
+fn hashed(pair: &str) -> Result<trace::Hashed, Usage> {
+    let (id, hash) = pair.split_once('=').ok_or_else(|| {
+        Usage("--audit-hash takes <id>=<hash>, the id in the clear and what sys/audit-hash gives for it".to_owned())
+    })?;
+    Ok(trace::Hashed { id: id.to_owned(), hash: hash.to_owned() })
+}

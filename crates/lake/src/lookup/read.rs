@@ -1,0 +1,158 @@
+//! Reading look-up files: the directory in memory, one block a look-up.
+
+use std::fs::File;
+use std::os::unix::fs::FileExt;
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+
+use super::{CRC_BYTES, ENTRY_BYTES, FOOTER_BYTES, Footer, take_number};
+use crate::{Error, Result};
+
+/// Times read one by one up to this many; for more, those of the whole run are read and kept.
+const TIMES_ALONE_MAX: usize = 32;
+
+/// An open look-up file.
+#[derive(Debug)]
+pub(crate) struct Run {
+    file: File,
+    path: PathBuf,
+    footer: Footer,
+    /// First key and offset of each block.
+    directory: Vec<(u32, u64)>,
+    times: OnceLock<Vec<u8>>,
+}
+
+impl Run {
+    /// Opens a file and reads its directory.
+    pub(crate) fn open(path: &Path) -> Result<Run> {
+        let failed = |error| Error::file(path, error);
+        let damaged = || Error::file(path, "its footer or directory is damaged");
+        let file = File::open(path).map_err(failed)?;
+        let length = file.metadata().map_err(failed)?.len();
+        let mut footer = [0; FOOTER_BYTES];
+        let at = length.checked_sub(FOOTER_BYTES as u64).ok_or_else(damaged)?;
+        file.read_exact_at(&mut footer, at).map_err(failed)?;
+        let (footer, checksum) = Footer::decode(&footer).ok_or_else(damaged)?;
+        let bytes = at.checked_sub(footer.directory).filter(|bytes| Some(*bytes) == footer.blocks.checked_mul(12));
+        let mut directory = vec![0; usize::try_from(bytes.ok_or_else(damaged)?).map_err(|_| damaged())?];
+        file.read_exact_at(&mut directory, footer.directory).map_err(failed)?;
+        if crc32c::crc32c(&directory) != checksum {
+            return Err(damaged());
+        }
+        let entry = |[a, b, c, d, offset @ ..]: &[u8; ENTRY_BYTES]| {
+            (u32::from_le_bytes([*a, *b, *c, *d]), u64::from_le_bytes(*offset))
+        };
+        let directory = directory.as_chunks().0.iter().map(entry).collect();
+        Ok(Run { file, path: path.to_owned(), footer, directory, times: OnceLock::new() })
+    }
+
+    /// First leaf.
+    pub(crate) fn first(&self) -> u64 {
+        self.footer.first
+    }
+
+    /// Number of leaves.
+    pub(crate) fn leaves(&self) -> u64 {
+        self.footer.leaves
+    }
+
+    /// Earliest and latest event time.
+    pub(crate) fn span(&self) -> (i64, i64) {
+        (self.footer.earliest, self.footer.latest)
+    }
+
+    /// The leaves that may have a key, rising.
+    pub(crate) fn find(&self, key: u32) -> Result<Vec<u64>> {
+        let after = self.directory.partition_point(|(first, _)| *first <= key);
+        let Some(number) = after.checked_sub(1) else { return Ok(Vec::new()) };
+        let mut found = Vec::new();
+        self.block(number, |own, leaves| {
+            if own == key {
+                found.extend(leaves.iter().map(|offset| self.footer.first + offset));
+            }
+            own < key
+        })?;
+        Ok(found)
+    }
+
+    /// Visits the values of one block with the offsets of their leaves, while told to go on.
+    pub(super) fn block(&self, number: usize, mut visit: impl FnMut(u32, &[u64]) -> bool) -> Result<()> {
+        let Some((first, offset)) = self.directory.get(number) else { return Ok(()) };
+        let end = self.directory.get(number + 1).map_or(self.footer.directory, |(_, offset)| *offset);
+        let damaged = || Error::file(&self.path, format!("block {number} at byte {offset} is damaged"));
+        let mut bytes = vec![0; usize::try_from(end.saturating_sub(*offset)).map_err(|_| damaged())?];
+        self.file.read_exact_at(&mut bytes, *offset).map_err(|error| Error::file(&self.path, error))?;
+        let (mut values, checksum) = bytes.split_last_chunk::<CRC_BYTES>().ok_or_else(damaged)?;
+        if crc32c::crc32c(values) != u32::from_le_bytes(*checksum) {
+            return Err(damaged());
+        }
+        let (mut key, mut leaves) = (*first, Vec::new());
+        while !values.is_empty() {
+            key = value(&mut values, key, self.footer.leaves, &mut leaves).ok_or_else(damaged)?;
+            if !visit(key, &leaves) {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// Number of blocks.
+    pub(super) fn blocks(&self) -> usize {
+        self.directory.len()
+    }
+
+    /// Event times of leaves of this run; none for a leaf that is not found.
+    pub(crate) fn times(&self, leaves: &[u64]) -> Result<Vec<Option<i64>>> {
+        let width = usize::try_from(self.footer.width).unwrap_or(usize::MAX);
+        let start = |leaf: u64| (leaf - self.footer.first) * self.footer.width;
+        let failed = |error| Error::file(&self.path, error);
+        if leaves.len() <= TIMES_ALONE_MAX && self.times.get().is_none() {
+            let alone = |leaf: &u64| {
+                let mut bytes = [0; 8];
+                let own = bytes.get_mut(..width).unwrap_or_default();
+                self.file.read_exact_at(own, super::MARK.len() as u64 + start(*leaf)).map_err(failed)?;
+                Ok(self.time(u64::from_le_bytes(bytes)))
+            };
+            return leaves.iter().map(alone).collect();
+        }
+        let all = self.all_times()?;
+        let one = |leaf: &u64| {
+            let begin = usize::try_from(start(*leaf)).unwrap_or(usize::MAX);
+            let own = all.get(begin..begin.saturating_add(width)).unwrap_or_default();
+            let mut bytes = [0; 8];
+            bytes.iter_mut().zip(own).for_each(|(to, from)| *to = *from);
+            self.time(u64::from_le_bytes(bytes))
+        };
+        Ok(leaves.iter().map(one).collect())
+    }
+
+    fn all_times(&self) -> Result<&[u8]> {
+        if let Some(times) = self.times.get() {
+            return Ok(times);
+        }
+        let length = self.footer.blocks_from() - super::MARK.len() as u64;
+        let mut bytes = vec![0; usize::try_from(length).unwrap_or(0)];
+        let read = self.file.read_exact_at(&mut bytes, super::MARK.len() as u64);
+        read.map_err(|error| Error::file(&self.path, error))?;
+        Ok(self.times.get_or_init(|| bytes))
+    }
+
+    fn time(&self, step: u64) -> Option<i64> {
+        let distance = step.checked_sub(1)?.wrapping_mul(self.footer.unit);
+        Some(self.footer.earliest.wrapping_add_unsigned(distance))
+    }
+}
+
+/// Takes one value off a block: its key, and the offsets of its leaves in `leaves`.
+fn value(values: &mut &[u8], last: u32, leaves_max: u64, leaves: &mut Vec<u64>) -> Option<u32> {
+    let key = u32::try_from(u64::from(last).checked_add(take_number(values)?)?).ok()?;
+    let count = take_number(values)?;
+    leaves.clear();
+    let mut leaf = 0u64;
+    // Each leaf takes a byte at least, so a damaged count ends with the block.
+    for _ in 0..=count {
+        leaf = leaf.checked_add(take_number(values)?).filter(|leaf| *leaf < leaves_max)?;
+        leaves.push(leaf);
+    }
+    Some(key)
+}
