@@ -63,6 +63,8 @@ names! {
         Hoop = "hoop",
         /// PostgreSQL server log, with pgaudit.
         Postgres = "postgres",
+        /// Users, groups and agents as SCIM lists them.
+        Scim = "scim",
         /// Inventories kept by hand.
         Inventory = "inventory",
         /// OpenTelemetry spans, those of AI agents above all.

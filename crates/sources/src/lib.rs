@@ -32,6 +32,7 @@ mod okta;
 mod otel;
 mod postgres;
 mod probe;
+mod scim;
 mod spiffe;
 mod spire;
 mod sql;
@@ -160,6 +161,7 @@ pub static MODULES: &[&Module] = &[
     &hoop::MODULE,
     &postgres::MODULE,
     &inventory::MODULE,
+    &scim::MODULE,
     &otel::MODULE,
     &gitlab::MODULE,
     &mcp::MODULE,

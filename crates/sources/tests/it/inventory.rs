@@ -153,3 +153,33 @@ fn the_installations_of_an_organisation_are_split() {
     let wanted = ["nhi:principal:github:github.com:app/2218", "nhi:principal:github:github.com:app/2219"];
     assert_eq!(listed(&format!("{list:#}")), wanted);
 }
+
+#[test]
+fn goldens_of_scim() {
+    golden::all("scim", 4);
+}
+
+#[test]
+fn a_list_response_is_split_and_members_meet_their_group() {
+    let items = ["user", "group", "agent", "agentic-application"].map(|case| golden_record("scim", case));
+    let list = json!({"schemas": ["urn:ietf:params:scim:api:messages:2.0:ListResponse"], "totalResults": 4,
+        "itemsPerPage": 10, "startIndex": 1, "Resources": items});
+    let events: Vec<Value> = events(&format!("{list:#}")).into_iter().map(Result::unwrap).collect();
+    assert_eq!(events.len(), 4);
+    let (of_user, of_group) = (&events[0]["entitlements"][0], &events[1]["entitlements"][0]);
+    for field in ["holder", "source"] {
+        assert_eq!(of_user[field], of_group[field], "told from both ends");
+    }
+    assert_eq!(events[1]["entitlements"][2]["holder"], events[2]["inventory"]["uri"]);
+    assert!(!events[0].to_string().contains("deedbook:secret"), "a password is no column");
+}
+
+#[test]
+fn a_message_of_scim_is_no_resource() {
+    for schema in
+        ["urn:ietf:params:scim:schemas:core:2.0:ServiceProviderConfig", "urn:ietf:params:scim:schemas:core:2.0:"]
+    {
+        let reject = golden::normalise(json!({"schemas": [schema], "id": "1"}).to_string().as_bytes()).unwrap_err();
+        assert!(reject.detail.contains("neither user, group nor agent"), "{reject}");
+    }
+}
