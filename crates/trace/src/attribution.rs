@@ -13,10 +13,11 @@ use model::{Access, AliasRel, Platform, Status};
 use serde::Serialize;
 
 use crate::answer::{Evidence, Gap};
+use crate::name::Name;
 use crate::steady::Steady;
 use crate::store::{Store, StoreError};
 use crate::who::{self, Attribution};
-use crate::{Fact, Settings, Tier, lineage};
+use crate::{Fact, Settings, Tier, lineage, rule};
 
 /// Events of one platform and source.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -182,7 +183,10 @@ impl<'s, S: Store> Tally<'s, S> {
         let lineage = lineage::of_event(&steady, event, self.settings)?;
         let weakest = lineage.weakest.filter(|_| !lineage.edges.is_empty());
         let answer = (who::attribution(event, &lineage), weakest);
-        if let Some(likeness) = likeness {
+        // Of several candidates the event's own ids may have told one, which are no other event's.
+        let claims = lineage.gaps.iter().any(|gap| matches!(gap, Gap::Ambiguous { .. }))
+            || lineage.edges.iter().any(|edge| edge.hop == 0 && edge.rule == rule::CLAIMED);
+        if let Some(likeness) = likeness.filter(|_| !claims || foreign(event).next().is_none()) {
             self.kept.put(likeness, steady.stretch(), answer);
         }
         Ok(answer)
@@ -252,6 +256,7 @@ fn likeness(event: &Fact) -> Option<u128> {
     let own = |uri: &String| event.issued.as_ref().is_some_and(|issued| issued.uri == *uri);
     let opens = event.status != Status::Failure && (event.access == Access::Authenticate || event.issued.is_some());
     match &event.credential {
+        _ if Name::of(&event.actor.uri).is_some_and(|name| name.kind == "subject") => return None,
         Some(credential) if own(&credential.uri) => return None,
         None if event.session.is_some() && opens => return None,
         _ => {}
@@ -263,6 +268,12 @@ fn likeness(event: &Fact) -> Option<u128> {
         u128::from(hasher.finish())
     };
     Some(half(1) << 64 | half(2))
+}
+
+/// Identities of other platforms that stand for the actor.
+fn foreign(event: &Fact) -> impl Iterator<Item = &str> {
+    let stands = |alias: &&crate::Alias| alias.rel == AliasRel::FederatesTo && alias.b == event.actor.uri;
+    event.aliases.iter().filter(stands).map(|alias| alias.a.as_str())
 }
 
 fn digest(event: &Fact, hasher: &mut DefaultHasher) {
@@ -277,10 +288,7 @@ fn digest(event: &Fact, hasher: &mut DefaultHasher) {
     if credential.is_none() {
         (event.shared(), event.holders().any(|holder| holder == actor.uri)).hash(hasher);
     }
-    let foreign = |alias: &&crate::Alias| alias.rel == AliasRel::FederatesTo && alias.b == actor.uri;
-    for alias in event.aliases.iter().filter(foreign) {
-        alias.a.hash(hasher);
-    }
+    foreign(event).for_each(|principal| principal.hash(hasher));
     event.issued.as_ref().map(|issued| &issued.audience).hash(hasher);
 }
 

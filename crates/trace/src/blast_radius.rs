@@ -1,8 +1,7 @@
 //! Lineage down: what a credential or a principal minted, touched, and what of it is still alive.
 //!
-//! The transitive closure over issued, exchanged and federated credentials, breadth first. Resources
-//! are those that records show to be touched; what could be touched is a question for the inventory
-//! and not answered here.
+//! The transitive closure over issued, exchanged and federated credentials. Resources are those that
+//! records show to be touched; what could be touched is told apart from them, by what inventories say.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,7 +13,7 @@ use crate::descent::{Aim, Descended, Descent, Reading};
 use crate::life::{self, Life, State};
 use crate::name::Name;
 use crate::store::{Lookup, Store, StoreError};
-use crate::{Fact, Settings, alias, bearing};
+use crate::{Fact, Privilege, Settings, alias, bearing, entitlement};
 
 /// What came of a credential or a principal.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -29,6 +28,10 @@ pub struct BlastRadius {
     pub touched: Vec<Touched>,
     /// Records read that were made with them.
     pub uses: usize,
+    /// What could be touched, as inventories say: given, whether or not it was used.
+    pub could_touch: Vec<CouldTouch>,
+    /// Principals whose rights are in play and of which no inventory says what they may do.
+    pub not_listed: Vec<String>,
     /// What to revoke, in this order.
     pub revoke: Vec<Revoke>,
     /// What could not be told, and limits that cut the answer.
@@ -53,6 +56,16 @@ pub struct Touched {
     pub first: i64,
     /// The newest call.
     pub last: Evidence,
+}
+
+/// A privilege of a principal whose credentials are in play.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct CouldTouch {
+    /// The principal.
+    pub principal: String,
+    /// The privilege, and the inventories it rests on.
+    #[serde(flatten)]
+    pub privilege: Privilege,
 }
 
 /// One credential to end.
@@ -85,17 +98,24 @@ pub fn of(
         let identity = alias::resolve(store, start, until, settings)?;
         descent.principal(&bearing::of(store, &identity, until, settings)?)?;
     }
-    let Descended { reached, edges, readings, cascading, gaps } = descent.run()?;
+    let Descended { reached, edges, readings, cascading, holders, gaps } = descent.run()?;
     let mut credentials = Vec::new();
     for one in reached.iter().filter(|one| one.is_credential()) {
         credentials.push(life::of(store, &one.uri, until, settings)?);
     }
-    let mut uses = Uses { store, settings, counted: BTreeSet::new(), touched: BTreeMap::new(), gaps };
+    let mut uses =
+        Uses { store, settings, counted: BTreeSet::new(), touched: BTreeMap::new(), principals: BTreeSet::new(), gaps };
     for reading in &readings {
         uses.read(reading, since, until)?;
     }
+    let mut rights = Rights { store, until, settings, could_touch: Vec::new(), not_listed: BTreeSet::new() };
+    let principals = uses.principals.into_iter().chain(holders).chain([start.to_owned()]);
+    let cut = rights.read(principals.collect())?;
+    uses.gaps.extend(cut);
     Ok(BlastRadius {
         start: start.to_owned(),
+        could_touch: rights.could_touch,
+        not_listed: rights.not_listed.into_iter().collect(),
         revoke: to_revoke(&credentials, &cascading),
         credentials,
         edges,
@@ -111,6 +131,8 @@ struct Uses<'s, S> {
     /// Events counted as uses.
     counted: BTreeSet<(String, u64)>,
     touched: BTreeMap<String, Touched>,
+    /// Whose rights were used.
+    principals: BTreeSet<String>,
     gaps: Vec<Gap>,
 }
 
@@ -127,9 +149,53 @@ impl<S: Store> Uses<'_, S> {
         for fact in page.facts.iter().filter(|fact| reading.counts(fact).is_some()) {
             if self.counted.insert((fact.id.log.clone(), fact.id.index.0)) {
                 touch(&mut self.touched, fact);
+                self.principals.insert(fact.subject.as_ref().unwrap_or(&fact.actor.uri).clone());
             }
         }
         Ok(())
+    }
+}
+
+/// What inventories say of principals.
+struct Rights<'s, S> {
+    store: &'s S,
+    until: i64,
+    settings: &'s Settings,
+    could_touch: Vec<CouldTouch>,
+    not_listed: BTreeSet<String>,
+}
+
+impl<S: Store> Rights<'_, S> {
+    /// Reads what they may do; names the limits that left something out.
+    fn read(&mut self, principals: BTreeSet<String>) -> Result<Vec<Gap>, StoreError> {
+        let mut known = BTreeSet::new();
+        let mut gaps = Vec::new();
+        let acting = |uri: &&String| Name::of(uri).is_some_and(|name| name.class == "principal");
+        for principal in principals.iter().filter(acting) {
+            let identity = alias::resolve(self.store, principal, self.until, self.settings)?;
+            if !known.insert(identity.display.clone()) {
+                continue;
+            }
+            if known.len() > self.settings.principals_max {
+                gaps.push(Gap::Cut { limit: "principals_max", value: self.settings.principals_max });
+                break;
+            }
+            let names: Vec<String> = identity.names.into_iter().map(|known| known.uri).collect();
+            let entitled = entitlement::of(self.store, &names, self.until, self.settings)?;
+            self.not_listed.extend(entitled.not_listed);
+            if entitled.newest.is_none() {
+                self.not_listed.insert(identity.display.clone());
+            }
+            let left = self.settings.privileges_max.saturating_sub(self.could_touch.len());
+            let cut = Gap::Cut { limit: "privileges_max", value: self.settings.privileges_max };
+            if (entitled.cut || entitled.privileges.len() > left) && !gaps.contains(&cut) {
+                gaps.push(cut);
+            }
+            let given = entitled.privileges.into_iter().filter(|one| one.effect == Effect::Allow).take(left);
+            let principal = &identity.display;
+            self.could_touch.extend(given.map(|privilege| CouldTouch { principal: principal.clone(), privilege }));
+        }
+        Ok(gaps)
     }
 }
 

@@ -134,6 +134,8 @@ pub(crate) struct Descended {
     pub(crate) readings: Vec<Reading>,
     /// Credential, and the parent whose end ends it.
     pub(crate) cascading: BTreeMap<String, String>,
+    /// To whom records say that the credentials were issued.
+    pub(crate) holders: BTreeSet<String>,
     pub(crate) gaps: Vec<Gap>,
 }
 
@@ -167,6 +169,7 @@ impl<'s, S: Store> Descent<'s, S> {
             edges: Vec::new(),
             readings: Vec::new(),
             cascading: BTreeMap::new(),
+            holders: BTreeSet::new(),
             gaps: Vec::new(),
         };
         Descent {
@@ -267,12 +270,20 @@ impl<'s, S: Store> Descent<'s, S> {
         Ok(self.done)
     }
 
+    /// Whose it is, as the record that issued it says.
+    fn held(&mut self, uri: &str) -> Result<(), StoreError> {
+        let page = self.store.find(&Lookup::newest(Key::Issued(uri), self.until, 1))?;
+        self.done.holders.extend(page.facts.iter().flat_map(|fact| fact.bearers()).map(str::to_owned));
+        Ok(())
+    }
+
     fn visit(&mut self, reached: &Reached, place: usize) -> Result<(), StoreError> {
         if !reached.is_credential() {
             let by = By::Actor(reached.uri.clone());
             return self.acts(Reading { of: place, by, from: i64::MIN, until: self.until, tier: Tier::L1 });
         }
         for name in life::names(self.store, &reached.uri)? {
+            self.held(&name)?;
             // Two names of one credential are visited once.
             self.known.insert(name.clone(), BEST);
             self.children(&name, reached, place)?;

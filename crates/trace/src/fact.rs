@@ -338,6 +338,14 @@ impl Fact {
             .map(|alias| alias.b.as_str())
     }
 
+    /// The principals behind [`Fact::holders`]: of a session, whose it is.
+    pub(crate) fn bearers(&self) -> impl Iterator<Item = &str> {
+        self.holders().map(|holder| {
+            let of = |alias: &&Alias| alias.rel == AliasRel::InstanceOf && alias.a == holder;
+            self.aliases.iter().find(of).map_or(holder, |alias| alias.b.as_str())
+        })
+    }
+
     /// Whether this fact and another are two tellings of one call: a doubled delivery, the two entries
     /// of one request, the copies in two accounts.
     pub fn same_call(&self, other: &Fact) -> bool {

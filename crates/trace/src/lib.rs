@@ -13,12 +13,15 @@ mod answer;
 pub mod attribution;
 mod bearing;
 pub mod blast_radius;
+pub mod coverage;
 mod descent;
 pub mod downstream;
+mod entitlement;
 mod fact;
 pub mod grant;
 mod issuance;
 pub mod keys;
+pub mod least_privilege;
 pub mod life;
 pub mod lineage;
 mod merge;
@@ -38,10 +41,12 @@ pub mod who;
 pub use answer::{Edge, EdgeKind, Evidence, Found, Gap, Mark, Origin};
 pub use blast_radius::BlastRadius;
 pub use downstream::Downstream;
+pub use entitlement::Privilege;
 pub use fact::{
     Actor, Alias, Change, Credential, Entitlement, Fact, GrantFact, HeldCredential, Inventory, Resource, Step,
 };
 pub use grant::Grant;
+pub use least_privilege::LeastPrivilege;
 pub use life::Life;
 pub use lineage::Lineage;
 pub use name::{Rank, escaped, rank, readable};

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use model::{Access, AliasRel, Human, ResourceRole};
+use model::{Access, Human, ResourceRole};
 
 use crate::alias::Identity;
 use crate::answer::{Evidence, Gap};
@@ -306,12 +306,6 @@ pub(crate) fn touched(facts: &[Arc<Fact>], bearings: &Bearings, top: usize) -> (
     (touched, left_out)
 }
 
-/// Whose a credential is that was issued to a session.
-fn bearer<'f>(fact: &'f Fact, holder: &'f str) -> &'f str {
-    let of = |alias: &&crate::Alias| alias.rel == AliasRel::InstanceOf && alias.a == holder;
-    fact.aliases.iter().find(of).map_or(holder, |alias| &alias.b)
-}
-
 /// Whom it works with, the most frequent first, and how many are left out.
 pub(crate) fn peers(facts: &[Arc<Fact>], issued: &[Arc<Fact>], bearings: &Bearings, top: usize) -> (Vec<Peer>, usize) {
     let mut all: BTreeMap<(String, PeerRole), Peer> = BTreeMap::new();
@@ -341,7 +335,7 @@ pub(crate) fn peers(facts: &[Arc<Fact>], issued: &[Arc<Fact>], bearings: &Bearin
             }
         }
         if own(&fact.actor.uri) {
-            fact.holders().for_each(|holder| meet(bearer(fact, holder), PeerRole::IssuedTo, Tier::L1, fact));
+            fact.bearers().for_each(|holder| meet(holder, PeerRole::IssuedTo, Tier::L1, fact));
         }
     }
     for fact in issued {

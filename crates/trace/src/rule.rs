@@ -107,6 +107,9 @@ const fn elsewhere(id: &'static str, kinds: Kinds, tier: Tier) -> Rule {
     Rule { id, version: 1, join: Join::Elsewhere, kinds, tier, basis, tolerance_ms: TWO_CLOCKS_MS }
 }
 
+/// The rule that goes by an id which the caller chose.
+pub(crate) const CLAIMED: &str = "claimed-id";
+
 /// All rules, strongest first within a join.
 pub(crate) static RULES: &[Rule] = &[
     by_uri("token-id", Kinds::Of(TOKEN_IDS), Tier::L1),
@@ -160,7 +163,7 @@ pub(crate) static RULES: &[Rule] = &[
         tolerance_ms: TWO_CLOCKS_MS,
     },
     Rule {
-        id: "claimed-id",
+        id: CLAIMED,
         version: 1,
         join: Join::Claimed,
         kinds: Kinds::All,

@@ -27,6 +27,14 @@ pub struct Settings {
     pub uses_max: usize,
     /// Most credentials in one answer.
     pub credentials_max: usize,
+    /// Most privileges of one principal.
+    pub privileges_max: usize,
+    /// Most principals whose rights are told in one blast radius.
+    pub principals_max: usize,
+    /// Most URIs of identities kept while coverage is counted; about 500 bytes each.
+    pub identities_max: usize,
+    /// Most identities in one list of coverage.
+    pub listed_max: usize,
     /// Most resources and peers listed in a passport, the most frequent.
     pub top_max: usize,
     /// Silence in a session that is marked as a gap, milliseconds.
@@ -55,6 +63,10 @@ impl Default for Settings {
             life_max_ms: 43_200_000,
             uses_max: 10_000,
             credentials_max: 1_000,
+            privileges_max: 10_000,
+            principals_max: 100,
+            identities_max: 500_000,
+            listed_max: 1_000,
             top_max: 20,
             silence_ms: 900_000,
             grant_skew_ms: 5_000,

@@ -236,3 +236,25 @@ fn a_session_goes_on_in_the_keys_that_it_minted() {
     let last = timeline.entries.last().unwrap();
     assert_eq!(last.evidence.source_event_id.as_deref(), Some("use"));
 }
+
+/// What was touched is read off records, what could be touched off inventories, each with its evidence.
+#[test]
+fn what_could_be_touched_is_told_apart_from_what_was() {
+    use crate::least_privilege::{item, user_detail};
+    let statement =
+        r#"{"Effect":"Allow","Action":"sqs:*","Resource":"*"},{"Effect":"Deny","Action":"kms:*","Resource":"*"}"#;
+    let listed = item(90, -10, &user_detail(statement, "", ""), &Context::default());
+    let store = with(&read(chain()), vec![(*listed).clone()]);
+    let start = format!("nhi:cred:aws:{ACCOUNT}:access-key/AKIADEPLOYER00000001");
+    let radius = radius(&store, &start, 60);
+    let could: Vec<(&str, &str)> = radius
+        .could_touch
+        .iter()
+        .map(|one| (one.principal.rsplit('/').next().unwrap(), one.privilege.privilege.as_str()))
+        .collect();
+    assert_eq!(could, [("AIDADEPLOYER000000001", "sqs:*")]);
+    assert_eq!(radius.could_touch[0].privilege.evidence[0].source_event_id.as_deref(), Some("item-90"));
+    let roles: Vec<&str> = radius.not_listed.iter().map(|uri| uri.rsplit('/').next().unwrap()).collect();
+    assert_eq!(roles, [role_id("second"), role_id("first")], "minted roles of which nobody lists the rights");
+    assert!(!radius.touched.iter().any(|touched| touched.operations.contains("sqs:*")));
+}

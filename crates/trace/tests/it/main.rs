@@ -12,12 +12,14 @@
 
 mod aliases;
 mod attribution;
+mod coverage;
 mod down;
 mod downstream;
 mod files;
 mod golden;
 mod grants;
 mod incident;
+mod least_privilege;
 mod lineage;
 mod memory;
 mod native;
