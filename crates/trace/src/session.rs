@@ -1,7 +1,9 @@
 //! The stitched timeline of a session: its records on every platform, and what became of its credentials.
 //!
 //! A session is followed up to the credentials it came from and down to those it minted; where a
-//! platform names no session, the records of one credential are one.
+//! platform names no session, the records of one token are one. A key or a name that outlives its
+//! sessions is cut into stretches: calls of one address and one program, none long after the other.
+//! That is a guess, and said to be one.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -12,7 +14,7 @@ use serde::Serialize;
 use crate::answer::{Evidence, Gap, as_time};
 use crate::issuance::nanos;
 use crate::name::Name;
-use crate::store::{Key, Lookup, Store, StoreError};
+use crate::store::{Key, Lookup, Order, Store, StoreError};
 use crate::{Fact, Settings, Tier, life, lineage};
 
 /// What one entry of a timeline is.
@@ -47,12 +49,33 @@ pub struct Entry {
 /// A time without records.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Silence {
-    /// The last record before it.
+    /// It begins with the last record before it.
     #[serde(serialize_with = "as_time")]
     pub from: i64,
-    /// The first record after it.
+    /// It ends with the first record after it.
     #[serde(serialize_with = "as_time")]
     pub until: i64,
+    /// The last record before it.
+    pub before: Evidence,
+    /// The first record after it.
+    pub after: Evidence,
+}
+
+/// What holds a session together that no record names: a guess, and so L4.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Derived {
+    /// The credential that all its calls used; none where the records name none.
+    pub credential: Option<String>,
+    /// Who made all its calls.
+    pub principal: String,
+    /// The address they came from; none where the records name none.
+    pub src_ip: Option<String>,
+    /// The program they were made with; none where the records name none.
+    pub user_agent: Option<String>,
+    /// Longest time between two of them, milliseconds.
+    pub idle_ms: i64,
+    /// How strong that is.
+    pub tier: Tier,
 }
 
 /// The timeline.
@@ -60,6 +83,8 @@ pub struct Silence {
 pub struct Timeline {
     /// Sessions that its records name, sorted.
     pub sessions: Vec<String>,
+    /// What holds it together where no record names a session.
+    pub derived: Option<Derived>,
     /// Credentials of it, in the order in which they were reached.
     pub credentials: Vec<String>,
     /// The entries, by time.
@@ -76,9 +101,14 @@ pub struct Timeline {
 /// When the store cannot answer.
 pub fn of_event(store: &impl Store, event: &Arc<Fact>, settings: &Settings) -> Result<Timeline, StoreError> {
     let mut stitch = Stitch::new(store, settings);
-    stitch.seed(event, Tier::L1);
-    if let Some(session) = &event.session {
-        stitch.session(session)?;
+    match (&event.session, &event.credential) {
+        (Some(session), _) => {
+            let session = session.clone();
+            stitch.seed(event);
+            stitch.session(&session)?;
+        }
+        (None, Some(credential)) if is_of_session(&credential.uri) => stitch.seed(event),
+        (None, _) => stitch.derive(event)?,
     }
     stitch.up(event)?;
     stitch.run()
@@ -106,6 +136,9 @@ struct Stitch<'s, S> {
     entries: Vec<(Arc<Fact>, Entry)>,
     /// Where the entry of an event stands.
     places: BTreeMap<(String, u64), usize>,
+    derived: Option<Derived>,
+    /// Facts read for a derived session.
+    read: usize,
     gaps: Vec<Gap>,
 }
 
@@ -118,6 +151,8 @@ impl<'s, S: Store> Stitch<'s, S> {
             sessions: BTreeSet::new(),
             entries: Vec::new(),
             places: BTreeMap::new(),
+            derived: None,
+            read: 0,
             gaps: Vec::new(),
         }
     }
@@ -140,11 +175,81 @@ impl<'s, S: Store> Stitch<'s, S> {
         self.credentials.push((uri.to_owned(), tier));
     }
 
-    /// What an event says of its session: the credential that it used.
-    fn seed(&mut self, event: &Arc<Fact>, tier: Tier) {
-        match &event.credential {
-            Some(credential) => self.credential(&credential.uri, tier),
-            None => self.enter(event, Moment::Use, None, tier),
+    /// What an event says of its session: the credential that it used, if that ends with the session.
+    fn seed(&mut self, event: &Arc<Fact>) {
+        let used = event.credential.as_ref().map(|credential| credential.uri.as_str());
+        match used.filter(|uri| is_of_session(uri)) {
+            Some(credential) => self.credential(credential, Tier::L1),
+            None => self.enter(event, Moment::Use, used, Tier::L1),
+        }
+    }
+
+    /// Calls around an event that are alike in all that a shared name leaves to tell them apart.
+    fn derive(&mut self, event: &Arc<Fact>) -> Result<(), StoreError> {
+        let idle = nanos(self.settings.idle_ms);
+        self.derived = Some(Derived {
+            credential: event.credential.as_ref().map(|credential| credential.uri.clone()),
+            principal: event.actor.uri.clone(),
+            src_ip: event.src_ip.clone(),
+            user_agent: event.user_agent.clone(),
+            idle_ms: self.settings.idle_ms,
+            tier: Tier::L4,
+        });
+        self.enter_use(event, Tier::L1);
+        for order in [Order::Newest, Order::Oldest] {
+            let mut edge = event.clone();
+            loop {
+                let (from, until) = match order {
+                    Order::Newest => (edge.time.saturating_sub(idle), edge.time),
+                    Order::Oldest => (edge.time, edge.time.saturating_add(idle)),
+                };
+                let alike = self.alike(event, &edge, (from, until), order)?;
+                let Some(last) = alike.last().cloned() else { break };
+                alike.iter().for_each(|fact| self.enter_use(fact, Tier::L4));
+                edge = last;
+            }
+        }
+        Ok(())
+    }
+
+    /// Calls like an event on the far side of another, nearest first.
+    fn alike(
+        &mut self,
+        event: &Arc<Fact>,
+        edge: &Arc<Fact>,
+        (from, until): (i64, i64),
+        order: Order,
+    ) -> Result<Vec<Arc<Fact>>, StoreError> {
+        let key = match &event.credential {
+            Some(credential) => Key::Used(&credential.uri),
+            None => Key::Principal(&event.actor.uri),
+        };
+        let limit = self.settings.uses_max.saturating_sub(self.read);
+        let page = self.store.find(&Lookup { key, from, until, order, limit })?;
+        self.read += page.facts.len();
+        if page.more {
+            self.cut("uses_max", self.settings.uses_max);
+        }
+        let used = |fact: &Fact| fact.credential.as_ref().map(|credential| credential.uri.clone());
+        let tells = |fact: &Fact| (fact.actor.uri.clone(), used(fact), fact.src_ip.clone(), fact.user_agent.clone());
+        let wanted = tells(event);
+        let beyond = |fact: &Arc<Fact>| match order {
+            Order::Newest => fact.order() < edge.order(),
+            Order::Oldest => fact.order() > edge.order(),
+        };
+        Ok(page
+            .facts
+            .into_iter()
+            .filter(|fact| beyond(fact) && fact.session.is_none() && tells(fact) == wanted)
+            .collect())
+    }
+
+    /// Enters a call of a derived session; what it minted belongs to it.
+    fn enter_use(&mut self, fact: &Arc<Fact>, tier: Tier) {
+        let used = fact.credential.as_ref().map(|credential| credential.uri.clone());
+        self.enter(fact, Moment::Use, used.as_deref(), tier);
+        if let Some(child) = fact.issued.as_ref().filter(|child| is_of_session(&child.uri)) {
+            self.credential(&child.uri.clone(), tier);
         }
     }
 
@@ -182,7 +287,9 @@ impl<'s, S: Store> Stitch<'s, S> {
             if is_of_session(&edge.from) {
                 self.credential(&edge.from, weakest);
             }
-            if let Some(issuer) = &edge.issuer
+            // How a key that outlives the session was made is no step of it.
+            let outlives = Name::of(&edge.to).is_some_and(|name| name.class == "cred") && !is_of_session(&edge.to);
+            if let Some(issuer) = edge.issuer.as_ref().filter(|_| !outlives)
                 && let Some(fact) = self.store.event(&issuer.event_id)?
             {
                 let minted = fact.issued.as_ref().map(|issued| issued.uri.clone());
@@ -206,6 +313,7 @@ impl<'s, S: Store> Stitch<'s, S> {
         let silences = silences(&self.entries, nanos(self.settings.silence_ms));
         Ok(Timeline {
             sessions: self.sessions.into_iter().collect(),
+            derived: self.derived,
             credentials: self.credentials.into_iter().map(|(uri, _)| uri).collect(),
             entries: self.entries.into_iter().map(|(_, entry)| entry).collect(),
             silences,
@@ -262,7 +370,13 @@ fn is_of_session(uri: &str) -> bool {
 }
 
 fn silences(entries: &[(Arc<Fact>, Entry)], longest: i64) -> Vec<Silence> {
-    let times = || entries.iter().map(|(fact, _)| fact.time);
-    let pairs = times().zip(times().skip(1));
-    pairs.filter(|(from, until)| until - from > longest).map(|(from, until)| Silence { from, until }).collect()
+    let facts = || entries.iter().map(|(fact, _)| fact);
+    let pairs = facts().zip(facts().skip(1)).filter(|(before, after)| after.time - before.time > longest);
+    let silence = |(before, after): (&Arc<Fact>, &Arc<Fact>)| Silence {
+        from: before.time,
+        until: after.time,
+        before: Evidence::of(before),
+        after: Evidence::of(after),
+    };
+    pairs.map(silence).collect()
 }

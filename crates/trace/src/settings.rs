@@ -39,6 +39,8 @@ pub struct Settings {
     pub top_max: usize,
     /// Silence in a session that is marked as a gap, milliseconds.
     pub silence_ms: i64,
+    /// Longest time between two calls of a session that no record names, milliseconds.
+    pub idle_ms: i64,
     /// How far a use may lie outside the window of its grant, milliseconds.
     pub grant_skew_ms: i64,
     /// Whether policy lets people approve their own requests.
@@ -69,6 +71,7 @@ impl Default for Settings {
             listed_max: 1_000,
             top_max: 20,
             silence_ms: 900_000,
+            idle_ms: 1_800_000,
             grant_skew_ms: 5_000,
             self_approval_allowed: false,
             approvals_min: 1,

@@ -27,6 +27,7 @@ mod platforms;
 mod principal;
 mod real;
 mod rows;
+mod sessions;
 mod truth;
 mod verdicts;
 mod who;
