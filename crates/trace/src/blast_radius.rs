@@ -12,6 +12,7 @@ use crate::answer::{Edge, Evidence, Gap, as_time};
 use crate::descent::{Aim, Descended, Descent, Reading};
 use crate::life::{self, Life, State};
 use crate::name::Name;
+use crate::once::Once;
 use crate::store::{Lookup, Store, StoreError};
 use crate::{Fact, Privilege, Settings, alias, bearing, entitlement};
 
@@ -104,7 +105,7 @@ pub fn of(
         credentials.push(life::of(store, &one.uri, until, settings)?);
     }
     let mut uses =
-        Uses { store, settings, counted: BTreeSet::new(), touched: BTreeMap::new(), principals: BTreeSet::new(), gaps };
+        Uses { store, settings, counted: Once::default(), touched: BTreeMap::new(), principals: BTreeSet::new(), gaps };
     for reading in &readings {
         uses.read(reading, since, until)?;
     }
@@ -128,8 +129,8 @@ pub fn of(
 struct Uses<'s, S> {
     store: &'s S,
     settings: &'s Settings,
-    /// Events counted as uses.
-    counted: BTreeSet<(String, u64)>,
+    /// Records counted as uses.
+    counted: Once,
     touched: BTreeMap<String, Touched>,
     /// Whose rights were used.
     principals: BTreeSet<String>,
@@ -147,7 +148,7 @@ impl<S: Store> Uses<'_, S> {
             self.gaps.push(cut);
         }
         for fact in page.facts.iter().filter(|fact| reading.counts(fact).is_some()) {
-            if self.counted.insert((fact.id.log.clone(), fact.id.index.0)) {
+            if self.counted.place(fact).1 {
                 touch(&mut self.touched, fact);
                 self.principals.insert(fact.subject.as_ref().unwrap_or(&fact.actor.uri).clone());
             }

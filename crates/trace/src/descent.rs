@@ -296,8 +296,10 @@ impl<'s, S: Store> Descent<'s, S> {
 
     fn find(&mut self, lookup: &Lookup<'_>) -> Result<Page, StoreError> {
         let lookup = Lookup { limit: lookup.limit.min(self.left), ..*lookup };
-        let page = self.store.find(&lookup)?;
+        let mut page = self.store.find(&lookup)?;
         self.left = self.left.saturating_sub(page.facts.len());
+        // What was delivered twice stands side by side.
+        page.facts.dedup_by(|again, fact| again.is_again(fact));
         if page.more {
             let (limit, value) = match lookup.limit == self.settings.credentials_max {
                 true => ("credentials_max", self.settings.credentials_max),

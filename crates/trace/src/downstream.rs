@@ -190,7 +190,7 @@ fn page(
         let new = Found { fact: used.fact, tier: used.tier.max(way), of: reading.of };
         match found.last_mut() {
             // Of two ways to one event, the better founded, then the shorter.
-            Some(last) if last.fact.id == new.fact.id => {
+            Some(last) if last.fact.is_again(&new.fact) => {
                 if rank(&new, descended) < rank(last, descended) {
                     *last = new;
                 }

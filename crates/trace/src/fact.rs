@@ -354,6 +354,14 @@ impl Fact {
         self.platform == other.platform && (same_id && self.authority == other.authority || shared())
     }
 
+    /// Whether two facts are of one record, delivered twice: nothing but the leaf differs.
+    pub(crate) fn is_again(&self, other: &Fact) -> bool {
+        let alike = || {
+            self.time == other.time && self.source_event_id.is_some() && self.source_event_id == other.source_event_id
+        };
+        self.id == other.id || alike() && Fact { id: other.id.clone(), ..self.clone() } == *other
+    }
+
     /// The id under which another account's copy of this record is found.
     pub(crate) fn shared(&self) -> Option<&str> {
         self.related.iter().find(|(rel, _)| rel == "shared-event").map(|(_, id)| id.as_str())

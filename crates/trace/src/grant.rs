@@ -107,7 +107,8 @@ fn told_until(
     time: i64,
     settings: &Settings,
 ) -> Result<Option<Grant>, StoreError> {
-    let page = store.find(&Lookup::newest(Key::Grant(uri), until, settings.uses_max))?;
+    let mut page = store.find(&Lookup::newest(Key::Grant(uri), until, settings.uses_max))?;
+    page.facts.dedup_by(|again, fact| again.is_again(fact));
     let mut told: Vec<(&Arc<Fact>, &GrantFact)> = page
         .facts
         .iter()

@@ -27,6 +27,7 @@ pub mod lineage;
 mod merge;
 mod name;
 pub mod offboard;
+mod once;
 mod owner;
 mod passport;
 pub mod principal;

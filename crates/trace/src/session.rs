@@ -5,7 +5,7 @@
 //! sessions is cut into stretches: calls of one address and one program, none long after the other.
 //! That is a guess, and said to be one.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use model::CredentialChangeKind;
@@ -14,6 +14,7 @@ use serde::Serialize;
 use crate::answer::{Evidence, Gap, as_time};
 use crate::issuance::nanos;
 use crate::name::Name;
+use crate::once::Once;
 use crate::store::{Key, Lookup, Order, Store, StoreError};
 use crate::{Fact, Settings, Tier, life, lineage};
 
@@ -134,8 +135,8 @@ struct Stitch<'s, S> {
     credentials: Vec<(String, Tier)>,
     sessions: BTreeSet<String>,
     entries: Vec<(Arc<Fact>, Entry)>,
-    /// Where the entry of an event stands.
-    places: BTreeMap<(String, u64), usize>,
+    /// Where the entry of a record stands.
+    places: Once,
     derived: Option<Derived>,
     /// Facts read for a derived session.
     read: usize,
@@ -150,7 +151,7 @@ impl<'s, S: Store> Stitch<'s, S> {
             credentials: Vec::new(),
             sessions: BTreeSet::new(),
             entries: Vec::new(),
-            places: BTreeMap::new(),
+            places: Once::default(),
             derived: None,
             read: 0,
             gaps: Vec::new(),
@@ -355,7 +356,7 @@ impl<'s, S: Store> Stitch<'s, S> {
             tier,
             evidence: Evidence::of(fact),
         };
-        let place = *self.places.entry((fact.id.log.clone(), fact.id.index.0)).or_insert(self.entries.len());
+        let (place, _) = self.places.place(fact);
         match self.entries.get_mut(place) {
             Some((_, known)) if (moment, tier) < (known.moment, known.tier) => *known = entry,
             Some(_) => {}

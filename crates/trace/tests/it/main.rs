@@ -25,6 +25,7 @@ mod memory;
 mod native;
 mod platforms;
 mod principal;
+mod properties;
 mod real;
 mod rows;
 mod sessions;
