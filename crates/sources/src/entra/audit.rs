@@ -215,6 +215,12 @@ fn keys<'a>(event: &mut Event<'a>, properties: &Properties<'a>, tenant: &str) {
             );
         }
     }
+    for (_, key) in &issued {
+        if let Some(holder) = &key.holder {
+            let (a, b) = (key.uri.clone(), holder.clone());
+            event.aliases.push(Alias { a, b, rel: AliasRel::CredentialOf, rule: "entra:key-of" });
+        }
+    }
     if let Some((kind, first)) = issued.first() {
         event.issued_credential = Some(Credential {
             uri: first.uri.clone(),

@@ -23,6 +23,7 @@ mod least_privilege;
 mod lineage;
 mod memory;
 mod native;
+mod offboarding;
 mod platforms;
 mod principal;
 mod properties;
