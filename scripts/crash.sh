@@ -15,7 +15,7 @@ export DEEDBOOK_DATA="$work/data"
 "$bin/deedbook" init > /dev/null
 killed=0
 for round in $(seq "$rounds"); do
-  "$bin/deedbook" ingest "$work/logs/cloudtrail" "$work/logs/kubernetes" "$work/logs/vault" > "$work/out" 2> "$work/err" &
+  "$bin/deedbook" ingest "$work"/logs/*/ > "$work/out" 2> "$work/err" &
   pid=$!
   sleep "0.$(printf '%03d' $((RANDOM % 700)))"
   if kill -9 "$pid" 2> /dev/null; then killed=$((killed + 1)); fi

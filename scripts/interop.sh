@@ -28,10 +28,10 @@ step() { printf '== %s\n' "$1" >&2; shift; timeout --signal=INT --kill-after=10 
 
 step "write $records records" "$scenario" --records "$records" --out "$work/logs" > "$work/totals.json"
 inputs=()
-for platform in cloudtrail kubernetes vault; do
-  if [[ -e "$work/logs/$platform" ]]; then inputs+=("$work/logs/$platform"); fi
+for folder in "$work"/logs/*/; do
+  if [[ -d "$folder" ]]; then inputs+=("$folder"); fi
 done
-[[ ${#inputs[@]} -gt 0 ]] || refuse "scenario wrote none of cloudtrail, kubernetes, vault"
+[[ ${#inputs[@]} -gt 0 ]] || refuse "scenario wrote no folder of logs"
 export DEEDBOOK_DATA="$work/data"
 step "seal them" "$deedbook" ingest --init "${inputs[@]}" -o json > "$work/report.json"
 "$deedbook" key show > "$work/log.vkey"

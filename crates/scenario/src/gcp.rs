@@ -27,11 +27,14 @@ pub struct Entry<'a> {
     pub denied: &'a str,
     /// Further members of the payload, each with a leading comma.
     pub members: &'a str,
+    /// The service account that the call is about: its address and its unique id.
+    pub account: Option<(&'a str, &'a str)>,
 }
 
 /// One entry as a line of JSON.
 pub fn record(entry: &Entry<'_>) -> String {
-    let Entry { id, time, project, log, service, method, resource, who, permission, ip, denied, members } = *entry;
+    let Entry { id, time, project, log, service, method, resource, who, permission, ip, denied, members, account } =
+        *entry;
     let granted = denied.is_empty();
     let (status, severity) = match denied {
         "" => (String::new(), if log == "activity" { "NOTICE" } else { "INFO" }),
@@ -45,8 +48,14 @@ pub fn record(entry: &Entry<'_>) -> String {
             )
         }
     };
+    let about = match account {
+        Some((mail, unique_id)) => format!(
+            r#"{{"labels":{{"email_id":"{mail}","project_id":"{project}","unique_id":"{unique_id}"}},"type":"service_account"}}"#
+        ),
+        None => format!(r#"{{"labels":{{"project_id":"{project}"}},"type":"audited_resource"}}"#),
+    };
     format!(
-        r#"{{"insertId":"{id}","logName":"projects/{project}/logs/cloudaudit.googleapis.com%2F{log}","protoPayload":{{"@type":"type.googleapis.com/google.cloud.audit.AuditLog","authenticationInfo":{who},{checked}"methodName":"{method}","requestMetadata":{{"callerIp":"{ip}","callerSuppliedUserAgent":"google-cloud-sdk gcloud/545.0.0","destinationAttributes":{{}},"requestAttributes":{{"auth":{{}},"time":"{time}"}}}},"resourceName":"{resource}","serviceName":"{service}",{status}"resourceLocation":{{"currentLocations":["europe-north1"]}}{members}}},"receiveTimestamp":"{time}","resource":{{"labels":{{"project_id":"{project}"}},"type":"audited_resource"}},"severity":"{severity}","timestamp":"{time}"}}"#
+        r#"{{"insertId":"{id}","logName":"projects/{project}/logs/cloudaudit.googleapis.com%2F{log}","protoPayload":{{"@type":"type.googleapis.com/google.cloud.audit.AuditLog","authenticationInfo":{who},{checked}"methodName":"{method}","requestMetadata":{{"callerIp":"{ip}","callerSuppliedUserAgent":"google-cloud-sdk gcloud/545.0.0","destinationAttributes":{{}},"requestAttributes":{{"auth":{{}},"time":"{time}"}}}},"resourceName":"{resource}","serviceName":"{service}",{status}"resourceLocation":{{"currentLocations":["europe-north1"]}}{members}}},"receiveTimestamp":"{time}","resource":{about},"severity":"{severity}","timestamp":"{time}"}}"#
     )
 }
 
@@ -70,10 +79,10 @@ pub fn impersonated(mail: &str, caller: &str) -> String {
     )
 }
 
-/// Members of `GenerateAccessToken` for the service account with this unique id.
-pub fn token_request(unique_id: &str, lifetime_s: u64) -> String {
+/// Members of `GenerateAccessToken` for a service account.
+pub fn token_request(mail: &str, unique_id: &str, lifetime_s: u64) -> String {
     format!(
-        r#","request":{{"@type":"type.googleapis.com/google.iam.credentials.v1.GenerateAccessTokenRequest","name":"projects/-/serviceAccounts/{unique_id}","lifetime":"{lifetime_s}s","scope":["https://www.googleapis.com/auth/cloud-platform"]}},"metadata":{{"identityDelegationChain":["projects/-/serviceAccounts/{unique_id}"]}}"#
+        r#","request":{{"@type":"type.googleapis.com/google.iam.credentials.v1.GenerateAccessTokenRequest","name":"projects/-/serviceAccounts/{mail}","lifetime":"{lifetime_s}s","scope":["https://www.googleapis.com/auth/cloud-platform"]}},"metadata":{{"identityDelegationChain":["projects/-/serviceAccounts/{unique_id}"]}}"#
     )
 }
 

@@ -34,7 +34,7 @@ use std::io;
 use std::path::Path;
 
 pub use sink::Form;
-pub use truth::{Minted, Totals};
+pub use truth::{Granted, Minted, Tiers, Totals, Use};
 
 /// What to write.
 #[derive(Clone, Debug)]
@@ -71,6 +71,12 @@ pub fn write(out: &Path, options: &Options) -> io::Result<Totals> {
     let totals = sessions::simulate(options, &mut sink)?;
     sink.finish(&totals)?;
     Ok(totals)
+}
+
+/// What the operator of the company of a seed configures: each issuer of tokens, with its platform and
+/// the authority of its principals.
+pub fn issuers(seed: u64) -> Vec<[String; 3]> {
+    company::Company::found(&mut random::Random::new(seed), 0).issuers()
 }
 
 /// Appends to a record under construction.

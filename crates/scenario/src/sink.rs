@@ -27,7 +27,6 @@ const OBJECT_RECORDS: usize = 400;
 
 /// One log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[expect(dead_code, reason = "the platforms of the next sessions")]
 pub(crate) enum Log {
     CloudTrail,
     /// The audit log of a cluster, by its index.

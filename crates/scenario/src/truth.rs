@@ -4,10 +4,22 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+/// What the logs allow to be known of a credential: the tier of each link (`L1` to `L4`), after what
+/// the vendors log; empty where they log nothing.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Tiers {
+    /// From a use to the record that minted it.
+    pub issuance: &'static str,
+    /// From that record to the credential it was minted with.
+    pub parent: &'static str,
+    /// From a use to who is behind it.
+    pub origin: &'static str,
+}
+
 /// A credential, from the record that minted it to its last use.
 #[derive(Clone, Debug, Serialize)]
 pub struct Minted {
-    /// `aws`, `k8s` or `vault`.
+    /// As in `aws`, `k8s`, `vault`.
     pub platform: &'static str,
     /// The id under which later records name it.
     pub credential: String,
@@ -19,10 +31,50 @@ pub struct Minted {
     pub holder: String,
     /// Who is behind it in the end.
     pub origin: String,
+    /// How strongly each of it can be known.
+    pub tiers: Tiers,
     /// Records that were made with it.
     pub uses: u64,
     /// The source's id of the last of them; empty if it was never used.
     pub last_use: String,
+}
+
+/// A grant, as it was asked for and decided.
+#[derive(Clone, Debug, Serialize)]
+pub struct Granted {
+    /// `teleport`, `hoop`, `entra`.
+    pub platform: &'static str,
+    /// Its id there.
+    pub grant: String,
+    /// Who asked.
+    pub requester: String,
+    /// Who received it.
+    pub beneficiary: String,
+    /// The role or the connection.
+    pub target: String,
+    /// Who decided.
+    pub approver: String,
+    /// Approved, or denied.
+    pub approved: bool,
+    /// In force from, milliseconds since 1970; 0 if it never was.
+    pub not_before_ms: i64,
+    /// In force until, milliseconds since 1970.
+    pub not_after_ms: i64,
+}
+
+/// One use and what is to be said of it.
+#[derive(Clone, Debug, Serialize)]
+pub struct Use {
+    /// Platform of the record.
+    pub platform: &'static str,
+    /// The record's id at its source.
+    pub record: String,
+    /// The grant it was under; empty where none was asked for.
+    pub grant: String,
+    /// `PROVED`, `CONSISTENT`, `OUTSIDE_WINDOW`, `NOT_APPROVED`, `NO_GRANT`, `STANDING`, `OVER_SCOPE`.
+    pub verdict: &'static str,
+    /// How the use is linked to the grant; empty without one.
+    pub tier: &'static str,
 }
 
 /// Counts over the whole scenario.
@@ -38,6 +90,10 @@ pub struct Totals {
     pub denied: u64,
     /// Credentials minted.
     pub minted: u64,
+    /// What the operator has to configure: each issuer of tokens with its platform and authority.
+    pub issuers: Vec<[String; 3]>,
+    /// The account under which Vault has keys minted: its name.
+    pub broker: &'static str,
     /// Time of the first record, milliseconds since 1970.
     pub first_ms: i64,
     /// Time of the last record, milliseconds since 1970.

@@ -17,7 +17,7 @@ use crate::name::Name;
 use crate::steady::Steady;
 use crate::store::{Store, StoreError};
 use crate::who::{self, Attribution};
-use crate::{Fact, Settings, Tier, lineage, rule};
+use crate::{Fact, Settings, Tier, issuance, lineage, rule};
 
 /// Events of one platform and source.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -174,7 +174,9 @@ impl<'s, S: Store> Tally<'s, S> {
 
     /// What `who` would say, kept where nothing but the time of the event differs.
     fn answer(&mut self, event: &Arc<Fact>) -> Result<(Attribution, Option<Tier>), StoreError> {
-        let likeness = likeness(event);
+        // What an agent tells of one call holds for that call alone.
+        let told = issuance::by_call(self.store, event, self.settings)?.is_some();
+        let likeness = likeness(event).filter(|_| !told);
         if let Some(kept) = likeness.and_then(|likeness| self.kept.get(likeness, event.time)) {
             return Ok(kept);
         }

@@ -423,8 +423,10 @@ impl<'s, S: Store> Descent<'s, S> {
         }
         let until = run.time.saturating_add(nanos(self.settings.life_max_ms)).min(self.until);
         let jobs: BTreeSet<String> = run.resources.iter().flat_map(|resource| self.settings.jobs(resource)).collect();
+        // Another platform's clock may be behind, and count whole seconds.
+        let from = run.time.saturating_sub(nanos(rule::rule(Join::Exchange, "").map_or(0, |rule| rule.tolerance_ms)));
         for job in jobs {
-            let lookup = Lookup::within(Key::JobOf(&job), run.time, until, self.settings.credentials_max);
+            let lookup = Lookup::within(Key::JobOf(&job), from, until, self.settings.credentials_max);
             for fact in self.find(&lookup)?.facts {
                 self.exchange_of(run, &fact, place)?;
             }
@@ -434,9 +436,10 @@ impl<'s, S: Store> Descent<'s, S> {
 
     /// One exchange of a job's token, if it can only have been this run's.
     fn exchange_of(&mut self, run: &Arc<Fact>, fact: &Arc<Fact>, place: usize) -> Result<(), StoreError> {
-        let Some(Ok(Foreign::Job { run: id, resources })) = self.settings.foreign(&fact.actor.uri) else {
+        let Some(Ok(Foreign::Job { run: id, mut resources })) = self.settings.foreign(&fact.actor.uri) else {
             return Ok(());
         };
+        lineage::known_by_id(self.store, &mut resources, fact.time)?;
         let found = issuance::by_job(self.store, id.as_deref(), &resources, fact, self.settings)?;
         let Some(found) = found.filter(|found| !found.more) else { return Ok(()) };
         let ([only], Some(issued)) = (found.issuers.as_slice(), &fact.issued) else { return Ok(()) };

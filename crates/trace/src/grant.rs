@@ -227,7 +227,8 @@ fn step(grant: &mut Grant, fact: &Fact, told: &GrantFact) {
                 (grant.ended, grant.ends, grant.begins) = (false, told.not_after, None);
             }
             grant.state = GrantState::Active;
-            grant.begins = grant.begins.or(told.not_before).or(Some(fact.time));
+            // What was asked for may begin before it comes into force.
+            grant.begins = grant.begins.max(told.not_before).or(Some(fact.time));
         }
         GrantPhase::Extend => grant.state = GrantState::Active,
         GrantPhase::Bypass => {

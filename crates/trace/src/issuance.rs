@@ -109,7 +109,6 @@ pub(crate) fn later(store: &impl Store, used: Use<'_>) -> Result<Option<Arc<Fact
 /// Issuances of a token without an id: to the actor, by a caller that the use names, in its life.
 pub(crate) fn by_window(store: &impl Store, event: &Fact, settings: &Settings) -> Result<Option<Found>, StoreError> {
     let Some(rule) = rule::rule(Join::Window, "access-token") else { return Ok(None) };
-    let page = issued_to(store, &event.actor.uri, event.time, rule, settings)?;
     // An exchange gives the principal its own token: nothing of this platform comes before it.
     if event.holders().any(|holder| holder == event.actor.uri) {
         return Ok(None);
@@ -124,8 +123,22 @@ pub(crate) fn by_window(store: &impl Store, event: &Fact, settings: &Settings) -
             && named(fact)
             && fact.id != event.id
     };
-    let issuers = once_each(page.facts.into_iter().filter(fits).collect());
-    Ok((!issuers.is_empty()).then_some(Found { rule, issuers, more: page.more }))
+    let to = |principal: &str| -> Result<(Vec<Arc<Fact>>, bool), StoreError> {
+        let page = issued_to(store, principal, event.time, rule, settings)?;
+        Ok((page.facts.into_iter().filter(fits).collect(), page.more))
+    };
+    let (mut issuers, mut more) = to(&event.actor.uri)?;
+    if issuers.is_empty() {
+        // The mint names the account by its id, the use by its address, or the other way about.
+        let names = crate::alias::resolve(store, &event.actor.uri, event.time, settings)?.names;
+        for known in names.iter().filter(|known| known.uri != event.actor.uri) {
+            let (also, cut) = to(&known.uri)?;
+            issuers.extend(also);
+            more |= cut;
+        }
+    }
+    let issuers = once_each(issuers);
+    Ok((!issuers.is_empty()).then_some(Found { rule, issuers, more }))
 }
 
 /// Tokens of a principal that could have been shown to another platform at a time.

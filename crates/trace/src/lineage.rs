@@ -419,7 +419,7 @@ impl<'s, S: Store> Walk<'s, S> {
                 self.shown(visit, &principal, Tier::L3)
             }
             Some(Ok(Foreign::Job { run, mut resources })) => {
-                self.known_by_id(&mut resources, event.time)?;
+                known_by_id(self.store, &mut resources, event.time)?;
                 let found = issuance::by_job(self.store, run.as_deref(), &resources, event, self.settings)?;
                 let Some(found) = found else { return Ok(led) };
                 Ok(self.take(visit, EdgeKind::Exchanged, &event.actor.uri, &found))
@@ -441,18 +441,6 @@ impl<'s, S: Store> Walk<'s, S> {
             self.take(&beside, EdgeKind::Exchanged, to, &found);
         }
         Ok(true)
-    }
-
-    /// Adds to names the ids that they had then.
-    fn known_by_id(&self, resources: &mut Vec<String>, time: i64) -> Result<(), StoreError> {
-        for name in resources.clone() {
-            let page = self.store.find(&Lookup::newest(Key::Alias(&name, AliasRel::SameAs), time, 1))?;
-            let pairs = page.facts.iter().flat_map(|fact| &fact.aliases);
-            let same = pairs.filter(|alias| alias.rel == AliasRel::SameAs && alias.a == name).map(|alias| &alias.b);
-            let new: Vec<String> = same.filter(|id| !resources.contains(id)).cloned().collect();
-            resources.extend(new);
-        }
-        Ok(())
     }
 
     /// The name under which a principal gets its tokens: its own, or that of the same id in a configured
@@ -546,6 +534,18 @@ impl<'s, S: Store> Walk<'s, S> {
         let page = self.store.find(&Lookup::newest(Key::Used(uri), time, 1))?;
         Ok(page.facts.first().and_then(|fact| fact.credential.as_ref()?.native_id.clone()))
     }
+}
+
+/// Adds to names the ids that they had then.
+pub(crate) fn known_by_id(store: &impl Store, resources: &mut Vec<String>, time: i64) -> Result<(), StoreError> {
+    for name in resources.clone() {
+        let page = store.find(&Lookup::newest(Key::Alias(&name, AliasRel::SameAs), time, 1))?;
+        let pairs = page.facts.iter().flat_map(|fact| &fact.aliases);
+        let same = pairs.filter(|alias| alias.rel == AliasRel::SameAs && alias.a == name).map(|alias| &alias.b);
+        let new: Vec<String> = same.filter(|id| !resources.contains(id)).cloned().collect();
+        resources.extend(new);
+    }
+    Ok(())
 }
 
 /// What an issuance was made with: the credential it names as parent, the one it used, or whoever made it.

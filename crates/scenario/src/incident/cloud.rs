@@ -6,7 +6,7 @@ use crate::cloudtrail::{self, Caller};
 use crate::kubernetes::{self, User};
 use crate::postgres;
 use crate::sink::Log;
-use crate::truth::Minted;
+use crate::truth::{Minted, Tiers};
 use crate::vault::{self, Token};
 
 const ACCOUNT: &str = "111122223333";
@@ -452,6 +452,7 @@ pub(super) fn truth() -> Vec<Minted> {
         parent: String::new(),
         holder: holder.to_owned(),
         origin: SPIFFE.to_owned(),
+        tiers: Tiers { issuance: "L1", parent: "", origin: "L1" },
         uses,
         last_use: last.to_owned(),
     };

@@ -85,6 +85,15 @@ fn the_way_down_and_the_way_up_agree_on_every_event() {
         }
     }
     assert!(first.len() > 30, "{}", first.len());
+    // The entries of one call are behind one another.
+    let mut calls: BTreeMap<(model::Platform, Option<String>), BTreeSet<String>> = BTreeMap::new();
+    let call = |fact: &trace::Fact| (fact.platform, fact.source_event_id.clone());
+    for fact in store.facts() {
+        calls.entry(call(fact)).or_default().extend(on_the_way[&fact.id.index.0].iter().cloned());
+    }
+    for fact in store.facts() {
+        on_the_way.insert(fact.id.index.0, calls[&call(fact)].clone());
+    }
     for (principal, events) in &first {
         let found = down(&store, principal, &settings);
         let ids: BTreeSet<u64> = found.events.iter().map(|one| one.event.event_id.index.0).collect();

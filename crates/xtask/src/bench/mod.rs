@@ -31,6 +31,23 @@ struct Place {
     records: u64,
 }
 
+/// Folders that `scenario` writes, one a platform.
+const PLATFORMS: [&str; 13] = [
+    "cloudtrail",
+    "kubernetes",
+    "vault",
+    "github",
+    "okta",
+    "entra",
+    "azure",
+    "gcp",
+    "teleport",
+    "spire",
+    "hoop",
+    "postgres",
+    "otel",
+];
+
 impl Place {
     fn logs(&self) -> PathBuf {
         self.work.join("logs")
@@ -51,7 +68,7 @@ impl Place {
     }
 
     fn inputs(&self) -> Vec<PathBuf> {
-        ["cloudtrail", "kubernetes", "vault"].iter().map(|platform| self.logs().join(platform)).collect()
+        PLATFORMS.iter().map(|platform| self.logs().join(platform)).filter(|folder| folder.exists()).collect()
     }
 }
 

@@ -3,27 +3,37 @@
 //! A session is picked at random for each record, so the records of hundreds of sessions interleave and
 //! yet are in order of time as they are written.
 
+mod clouds;
+mod grants;
+mod identity;
+mod mesh;
+
+use std::collections::BTreeMap;
 use std::io;
 
 use crate::Options;
 use crate::cloudtrail::{self, Caller};
 use crate::company::{Company, Machine, Person, Workload};
+use crate::github;
 use crate::kubernetes::{self, User};
 use crate::random::Random;
 use crate::sink::{Log, Sink, Truth};
-use crate::truth::{Minted, Totals};
+use crate::truth::{Minted, Tiers, Totals};
 use crate::vault::{self, Token};
 
-/// Mean number of uses of one credential.
-const USES_MEAN: f64 = 40.0;
+/// Mean number of steps of one session: some two credentials, and ten uses.
+const STEPS_MEAN: f64 = 7.0;
 /// Sessions alive at once, at most.
 const SESSIONS_MAX: u64 = 400;
 /// The calls of one session stay within the life of its credential.
 const SESSION_SECONDS: f64 = 900.0;
+/// No session outlives what it was given: the shortest life is an hour.
+const LIFE_US: f64 = 3_000e6;
 /// Calls that are refused, in a hundred.
 const DENIED_PERCENT: u64 = 3;
 
 /// What a session is made of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Kind {
     /// A pod that works with its cluster.
     Pod,
@@ -37,10 +47,34 @@ enum Kind {
     Person,
     /// A long-lived key that is used directly.
     Static,
+    /// A job of a repository that takes a role in AWS with its token.
+    Job,
+    /// A person who impersonates a service account of Google Cloud.
+    Impersonation,
+    /// A service account of Google Cloud with a key.
+    AccountKey,
+    /// An application that signs in to Entra, and calls Graph and Azure.
+    App,
+    /// A person at Okta.
+    Okta,
+    /// A person who asks Teleport for access, and uses it.
+    Request,
+    /// A person who asks hoop.dev for access, and uses it.
+    Review,
+    /// A person who activates a role in Entra, and uses it in Azure.
+    Activation,
+    /// A workload that leases a database user.
+    Database,
+    /// A workload that shows its SVID to Vault.
+    Mesh,
+    /// An agent that works for a person.
+    Agent,
 }
 
 struct Session {
     kind: Kind,
+    /// Microseconds since 1970.
+    begun_us: f64,
     /// Steps done.
     step: u32,
     /// Steps to do.
@@ -56,6 +90,10 @@ struct Session {
     earlier: Vec<Minted>,
     since: String,
     token: String,
+    /// Ids that some kinds keep: of a run, a request, a second principal.
+    kept: [String; 3],
+    /// What its uses are allowed by, for kinds that ask first.
+    leave: grants::Leave,
 }
 
 struct World<'a> {
@@ -65,23 +103,44 @@ struct World<'a> {
     totals: Totals,
     /// Microseconds since 1970.
     now_us: f64,
+    /// Sessions of each kind so far: who comes next, so that one principal's sessions lie apart.
+    turns: [usize; 17],
+    /// Mean time between two steps of one session.
+    pace_us: f64,
+    /// What people had before, by platform.
+    had: BTreeMap<(&'static str, usize), grants::Had>,
 }
 
 pub(crate) fn simulate(options: &Options, sink: &mut Sink) -> io::Result<Totals> {
     let mut random = Random::new(options.seed);
-    let company = Company::found(&mut random);
+    let company = Company::found(&mut random, options.records / 100);
     let alive = (options.records / 200).clamp(3, SESSIONS_MAX);
     let day_us = 86_400e6 / options.records.max(1) as f64;
-    let mean_us = day_us.min(SESSION_SECONDS * 1e6 / (alive as f64 * USES_MEAN));
-    let totals = Totals { first_ms: options.start_ms, ..Totals::default() };
-    let mut world = World { random, company, sink, totals, now_us: options.start_ms as f64 * 1e3 };
+    let mean_us = day_us.min(SESSION_SECONDS * 1e6 / (alive as f64 * STEPS_MEAN));
+    let totals = Totals {
+        first_ms: options.start_ms,
+        issuers: company.issuers(),
+        broker: crate::company::BROKER,
+        ..Totals::default()
+    };
+    let mut world = World {
+        random,
+        company,
+        sink,
+        totals,
+        now_us: options.start_ms as f64 * 1e3,
+        turns: [0; 17],
+        pace_us: mean_us * alive as f64,
+        had: BTreeMap::new(),
+    };
     let mut sessions: Vec<Session> = (0..alive).map(|_| world.begin()).collect();
     while world.totals.records < options.records {
         world.now_us += world.random.wait(mean_us);
         let at = usize::try_from(world.random.below(alive)).unwrap_or(0);
         let Some(session) = sessions.get_mut(at) else { continue };
         world.step(session)?;
-        if session.step >= session.steps {
+        let old = world.now_us - session.begun_us > LIFE_US;
+        if session.step >= session.steps || old {
             let ended = std::mem::replace(session, world.begin());
             world.end(ended)?;
         }
@@ -98,24 +157,50 @@ impl World<'_> {
     fn begin(&mut self) -> Session {
         let random = &mut self.random;
         let kind = match random.below(100) {
-            0..36 => Kind::Pod,
-            36..66 => Kind::Federated,
-            66..80 => Kind::Vault,
-            80..88 => Kind::Ci,
-            88..94 => Kind::Person,
-            _ => Kind::Static,
+            0..24 => Kind::Pod,
+            24..44 => Kind::Federated,
+            44..54 => Kind::Vault,
+            54..59 => Kind::Ci,
+            59..63 => Kind::Person,
+            63..67 => Kind::Static,
+            67..74 => Kind::Job,
+            74..79 => Kind::Impersonation,
+            79..82 => Kind::AccountKey,
+            82..87 => Kind::App,
+            87..90 => Kind::Okta,
+            90..92 => Kind::Request,
+            92 => Kind::Review,
+            93..95 => Kind::Activation,
+            95..97 => Kind::Database,
+            97..99 => Kind::Mesh,
+            _ => Kind::Agent,
         };
+        let Company { workloads, machines, people, repositories, accounts_gcp, apps, .. } = &self.company;
         let crowd = match kind {
-            Kind::Pod | Kind::Federated | Kind::Vault => self.company.workloads.len(),
-            Kind::Ci | Kind::Static => self.company.machines.len(),
-            Kind::Person => self.company.people.len(),
+            Kind::Pod | Kind::Federated | Kind::Vault | Kind::Database | Kind::Mesh => workloads.len(),
+            Kind::Ci | Kind::Static => machines.len(),
+            Kind::Person | Kind::Okta | Kind::Request | Kind::Review | Kind::Activation | Kind::Agent => people.len(),
+            Kind::Job => repositories.len(),
+            Kind::Impersonation | Kind::AccountKey => accounts_gcp.len(),
+            Kind::App => apps.len(),
         };
-        let steps = 3 + random.wait(USES_MEAN).min(400.0) as u32;
+        // The kinds that were here first draw lots.
+        let who = if (kind as usize) < Kind::Job as usize {
+            usize::try_from(random.below(crowd as u64)).unwrap_or(0)
+        } else {
+            let turn = self.turns.get_mut(kind as usize).map_or(0, |turn| {
+                *turn += 1;
+                *turn
+            });
+            turn % crowd.max(1)
+        };
+        let steps = 3 + random.wait(STEPS_MEAN).min(400.0) as u32;
         let node = self.company.clusters.first().map_or(String::new(), |cluster| random.pick(&cluster.nodes).clone());
         Session {
+            begun_us: self.now_us,
             step: 0,
             steps,
-            who: usize::try_from(random.below(crowd as u64)).unwrap_or(0),
+            who,
             ip: random.private_ip(),
             pod: format!("{}-{}", random.hex(10), random.hex(5)),
             pod_uid: random.uuid(),
@@ -124,11 +209,14 @@ impl World<'_> {
             earlier: Vec::new(),
             since: String::new(),
             token: random.base64(24),
+            kept: Default::default(),
+            leave: grants::Leave::default(),
             kind,
         }
     }
 
     fn end(&mut self, session: Session) -> io::Result<()> {
+        self.remember(&session);
         for minted in session.earlier.iter().chain(&session.minted) {
             self.totals.minted += u64::from(!minted.minted_by.is_empty());
             self.sink.truth(Truth::Credentials, minted)?;
@@ -139,18 +227,39 @@ impl World<'_> {
     fn step(&mut self, session: &mut Session) -> io::Result<()> {
         let step = session.step;
         session.step += 1;
-        match (&session.kind, step) {
-            (Kind::Pod | Kind::Federated | Kind::Vault, 0) => self.mint_pod_token(session),
+        match (session.kind, step) {
+            (Kind::Pod | Kind::Federated | Kind::Vault | Kind::Database, 0) => self.mint_pod_token(session),
             (Kind::Pod, _) => self.use_cluster(session),
             (Kind::Federated, 1) => self.federate(session),
-            (Kind::Vault, 1) => self.log_in(session),
+            (Kind::Vault | Kind::Database, 1) => self.log_in(session),
             (Kind::Vault, 2) if session.steps > 10 => self.lease(session),
             (Kind::Vault, _) => self.use_vault(session),
             (Kind::Ci, 0 | 1) => self.assume(session),
             (Kind::Person, 0) => self.sign_in(session),
+            (Kind::Job, 0) => self.run(session, ""),
+            (Kind::Job, 1) => self.federate_job(session),
+            (Kind::Job, _) if session.step >= session.steps => self.run(session, "success"),
+            (Kind::Impersonation, 0) => self.impersonate(session),
+            (Kind::Impersonation, _) => self.use_gcp(session),
+            (Kind::AccountKey, 0) => self.make_account_key(session),
+            (Kind::AccountKey, _) => self.use_gcp(session),
+            (Kind::App, 0) => self.sign_in_app(session),
+            (Kind::App, _) => self.use_graph(session),
+            (Kind::Okta, 0) => self.start_okta(session),
+            (Kind::Okta, _) => self.use_okta(session),
+            (Kind::Request, _) => self.teleport(session, step),
+            (Kind::Review, _) => self.hoop(session, step),
+            (Kind::Activation, _) => self.activate(session, step),
+            (Kind::Database, 2) => self.lease_user(session),
+            (Kind::Database, _) => self.use_database(session),
+            (Kind::Mesh, 0) => self.sign_svid(session),
+            (Kind::Mesh, 1) => self.log_in_with_svid(session),
+            (Kind::Mesh, _) => self.use_vault(session),
+            (Kind::Agent, 0) => self.delegate(session),
+            (Kind::Agent, _) => self.use_agent(session),
             (Kind::Static, 0) => {
                 if let Some(machine) = self.company.machines.get(session.who) {
-                    session.minted = Some(minted("aws", &machine.key, "", "", &machine.user, &machine.user));
+                    session.minted = Some(minted("aws", &machine.key, "", "", &machine.user, &machine.user, KNOWN_KEY));
                 }
                 self.use_aws(session)
             }
@@ -213,7 +322,7 @@ impl World<'_> {
         let (cluster, name) = (w.cluster, format!("{}/{}", w.namespace, w.name));
         let record = kubernetes::record(&user, &call);
         self.emit(Log::Kubernetes(cluster), &record, false)?;
-        session.minted = Some(minted("k8s", &jti, &id, "", &name, &name));
+        session.minted = Some(minted("k8s", &jti, &id, "", &name, &name, TOKEN));
         Ok(())
     }
 
@@ -309,7 +418,7 @@ impl World<'_> {
         let holder = format!("role {}", w.role);
         self.emit_aws(&record, false)?;
         used(session, &id);
-        self.replace(session, "aws", &key, &id, &holder);
+        self.replace(session, "aws", &key, &id, &holder, FEDERATED);
         Ok(())
     }
 
@@ -352,10 +461,10 @@ impl World<'_> {
         };
         self.emit_aws(&record, false)?;
         if session.minted.is_none() {
-            session.minted = Some(minted("aws", &long_lived, "", "", &user, &user));
+            session.minted = Some(minted("aws", &long_lived, "", "", &user, &user, KNOWN_KEY));
         }
         used(session, &id);
-        self.replace(session, "aws", &key, &id, &holder);
+        self.replace(session, "aws", &key, &id, &holder, CHAINED);
         Ok(())
     }
 
@@ -390,7 +499,7 @@ impl World<'_> {
         let (mail, ip) = (p.mail.clone(), p.ip.clone());
         self.emit_aws(&record, false)?;
         session.ip = ip;
-        self.replace(session, "aws", &key, &id, &mail);
+        self.replace(session, "aws", &key, &id, &mail, TOKEN);
         Ok(())
     }
 
@@ -448,6 +557,22 @@ impl World<'_> {
                     &call(&m.account, "APN/1.0 HashiCorp/1.0 Terraform/1.13.4"),
                 )
             }),
+            Kind::Job => self.company.repositories.get(session.who).map(|repo| {
+                let m = &repo.machine;
+                cloudtrail::record(
+                    &Caller::Role {
+                        account: &m.account,
+                        role: &m.deploy_role,
+                        role_id: &m.deploy_role_id,
+                        session: "GitHubActions",
+                        key: &key,
+                        since: &session.since,
+                        web_identity: Some(github::ISSUER),
+                        source_identity: None,
+                    },
+                    &call(&m.account, "APN/1.0 HashiCorp/1.0 Terraform/1.13.4"),
+                )
+            }),
             Kind::Person => self.company.people.get(session.who).map(|p: &Person| {
                 cloudtrail::record(
                     &Caller::Role {
@@ -480,13 +605,21 @@ impl World<'_> {
     }
 
     /// Another credential takes over; the old one stays in the truth.
-    fn replace(&mut self, session: &mut Session, platform: &'static str, id: &str, by: &str, holder: &str) {
+    fn replace(
+        &mut self,
+        session: &mut Session,
+        platform: &'static str,
+        id: &str,
+        by: &str,
+        holder: &str,
+        tiers: Tiers,
+    ) {
         let old = session.minted.take();
         // A web identity leaves no trace of the token's id in AWS: that parent cannot be known from the log.
         let parent = old.as_ref().filter(|old| old.platform == platform).map_or("", |old| &old.credential).to_owned();
         let origin = old.as_ref().map_or(holder, |old| &old.origin).to_owned();
         session.earlier.extend(old);
-        session.minted = Some(minted(platform, id, by, &parent, holder, &origin));
+        session.minted = Some(minted(platform, id, by, &parent, holder, &origin, tiers));
         session.since = self.time(0, 0.0);
     }
 
@@ -525,7 +658,7 @@ impl World<'_> {
         let logged = vault::hmac(salt, &accessor);
         let holder = format!("{}/{}", w.namespace, w.name);
         self.emit_vault(&records, false)?;
-        self.replace(session, "vault", &logged, &id, &holder);
+        self.replace(session, "vault", &logged, &id, &holder, TOKEN);
         session.token = format!("{}\n{accessor}", session.token);
         Ok(())
     }
@@ -571,7 +704,7 @@ impl World<'_> {
             &call,
         );
         let origin = session.minted.as_ref().map_or("", |minted| &minted.origin).to_owned();
-        session.earlier.push(minted("aws", &key, &id, &user.key, &name, &origin));
+        session.earlier.push(minted("aws", &key, &id, &user.key, &name, &origin, LEASED_KEY));
         self.emit_aws(&record, false)?;
         self.ask_vault(session, "read", &path, "aws", &response, None)
     }
@@ -744,7 +877,26 @@ fn vault_names(workload: &Workload) -> (String, String) {
     (display, format!("[\"default\",\"{}\"]", workload.name))
 }
 
-fn minted(platform: &'static str, credential: &str, by: &str, parent: &str, holder: &str, origin: &str) -> Minted {
+/// A token with an id of its own, made by whoever is behind it.
+const TOKEN: Tiers = Tiers { issuance: "L1", parent: "", origin: "L1" };
+/// A token made with another.
+const CHAINED: Tiers = Tiers { issuance: "L1", parent: "L1", origin: "L1" };
+/// A token for one of another platform, whose issuer the operator knows.
+const FEDERATED: Tiers = Tiers { issuance: "L1", parent: "", origin: "L3" };
+/// A key that is older than the log.
+const KNOWN_KEY: Tiers = Tiers { issuance: "", parent: "", origin: "L1" };
+/// A long-lived key that a broker had made.
+const LEASED_KEY: Tiers = Tiers { issuance: "L2", parent: "L2", origin: "L2" };
+
+fn minted(
+    platform: &'static str,
+    credential: &str,
+    by: &str,
+    parent: &str,
+    holder: &str,
+    origin: &str,
+    tiers: Tiers,
+) -> Minted {
     Minted {
         platform,
         credential: credential.to_owned(),
@@ -752,6 +904,7 @@ fn minted(platform: &'static str, credential: &str, by: &str, parent: &str, hold
         parent: parent.to_owned(),
         holder: holder.to_owned(),
         origin: origin.to_owned(),
+        tiers,
         uses: 0,
         last_use: String::new(),
     }
