@@ -115,6 +115,23 @@ pub(crate) enum Command {
         #[command(flatten)]
         asking: Asking,
     },
+    /// What a principal may do, as inventories say, against what it did.
+    LeastPrivilege {
+        /// A name, ARN, e-mail or URI.
+        text: String,
+        #[command(flatten)]
+        asking: Asking,
+    },
+    /// Identities listed by an inventory, seen, never seen, not listed, unowned, by platform.
+    Coverage {
+        #[command(flatten)]
+        asking: Asking,
+    },
+    /// What stands in the way of good answers: issuers and authorities that nobody configured.
+    Doctor {
+        #[command(flatten)]
+        asking: Asking,
+    },
     /// The streams of records, and what is known of the identities in them.
     Source {
         #[command(subcommand)]
@@ -232,9 +249,9 @@ pub(crate) struct Asking {
     /// Repeat an answer exactly: the pin that it printed.
     #[arg(long, value_name = "PIN")]
     pub(crate) at: Option<String>,
-    /// At most so many events are shown or read; an answer that was cut says so.
-    #[arg(long, default_value_t = 200)]
-    pub(crate) limit: usize,
+    /// At most so many events are shown or read: 20 of `who`, else 200. An answer that was cut says so.
+    #[arg(long)]
+    pub(crate) limit: Option<usize>,
     /// An id in the clear and what Vault's sys/audit-hash gives for it; may be given several times.
     #[arg(long, value_name = "ID=HASH")]
     pub(crate) audit_hash: Vec<String>,
@@ -365,6 +382,12 @@ pub(crate) struct Events {
     /// A request id, trace id, shared event id, audit id.
     #[arg(long, value_name = "ID")]
     pub(crate) correlation: Option<String>,
+    /// Everything on any platform that this principal is behind: a name, e-mail, ARN or URI.
+    #[arg(long, value_name = "PRINCIPAL", conflicts_with_all = ["principal", "action", "resource", "outcome", "platform", "source", "credential", "src_ip", "correlation", "group", "duplicates"])]
+    pub(crate) origin: Option<String>,
+    /// With --origin: repeat an answer exactly, by the pin that it printed.
+    #[arg(long, value_name = "PIN", requires = "origin")]
+    pub(crate) at: Option<String>,
     /// Fold events that share a correlation id into one, with a count.
     #[arg(long)]
     pub(crate) group: bool,

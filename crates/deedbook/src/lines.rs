@@ -9,6 +9,13 @@ const TEXT_COLUMNS: usize = 72;
 /// Width of the labels.
 const LABEL_COLUMNS: usize = 14;
 
+/// Longest id that is shown whole: a UUID is.
+const ID_COLUMNS: usize = 36;
+
+/// What is shown of the begin and the end of a longer one.
+const ID_BEGIN: usize = 18;
+const ID_END: usize = 4;
+
 /// One line.
 pub(crate) struct Line {
     indent: usize,
@@ -69,11 +76,34 @@ pub(crate) fn moment(nanos: i64) -> String {
     }
 }
 
-/// A name with the principal behind it, if there is a name.
+/// A URI as people read it, long ids cut in the middle; `-o json` has them whole.
+pub(crate) fn shown(uri: &str) -> String {
+    readable(uri).split('/').map(cut).collect::<Vec<_>>().join("/")
+}
+
+fn cut(part: &str) -> String {
+    let (id, rest) = part.split_once(' ').unwrap_or((part, ""));
+    let letters: Vec<char> = id.chars().collect();
+    let (Some(begin), Some(end)) = (letters.get(..ID_BEGIN), letters.get(letters.len().saturating_sub(ID_END)..))
+    else {
+        return part.to_owned();
+    };
+    if letters.len() <= ID_COLUMNS {
+        return part.to_owned();
+    }
+    let gap = if rest.is_empty() { "" } else { " " };
+    format!("{}..{}{gap}{rest}", String::from_iter(begin), String::from_iter(end))
+}
+
+/// A name with the principal behind it, if there is a name; of an ARN its last part is enough.
 pub(crate) fn person(uri: &str, name: Option<&str>) -> String {
     match name {
-        Some(name) if !uri.contains(name) => format!("{name}, {}", readable(uri)),
-        _ => readable(uri),
+        Some(name) if name.starts_with("arn:") => {
+            let own = name.rsplit('/').next().unwrap_or(name);
+            format!("{}, as {}", shown(uri), cut(own))
+        }
+        Some(name) if !uri.contains(name) => format!("{name}, {}", shown(uri)),
+        _ => shown(uri),
     }
 }
 
@@ -86,29 +116,27 @@ fn gap(gap: &trace::Gap) -> Line {
     use trace::Gap;
     match gap {
         Gap::UseWithoutIssuance { credential, user } => {
-            let text =
-                format!("no record issues {}: older than the log, not collected, or forged", readable(credential));
+            let text = format!("no record issues {}: older than the log, not collected, or forged", shown(credential));
             Line::new("not told", text).by(None, user.as_ref())
         }
         Gap::IssuedAfterUse { credential, issuer, .. } => {
-            Line::new("not told", format!("{} was issued after this use", readable(credential))).by(None, Some(issuer))
+            Line::new("not told", format!("{} was issued after this use", shown(credential))).by(None, Some(issuer))
         }
         Gap::Ambiguous { about, candidates } => {
             let ids = candidates.iter().map(|candidate| candidate.event_id.to_string()).collect::<Vec<_>>().join(", ");
-            Line::new("not told", format!("several records fit {}: {ids}", readable(about)))
+            Line::new("not told", format!("several records fit {}: {ids}", shown(about)))
         }
         Gap::IssuerNotConfigured { issuer, .. } => Line::new(
             "not told",
             format!("whose tokens {issuer} signs; `deedbook source set --issuer {issuer} ...` says so"),
         ),
-        Gap::SilentBroker { principal, issuer } => Line::new(
-            "not told",
-            format!("for whom the broker {} minted: its own record is missing", readable(principal)),
-        )
-        .by(None, Some(issuer)),
+        Gap::SilentBroker { principal, issuer } => {
+            Line::new("not told", format!("for whom the broker {} minted: its own record is missing", shown(principal)))
+                .by(None, Some(issuer))
+        }
         Gap::Cycle { credential } => Line::new(
             "not told",
-            format!("{} is its own ancestor: the records contradict each other", readable(credential)),
+            format!("{} is its own ancestor: the records contradict each other", shown(credential)),
         ),
         Gap::Cut { limit, value } => Line::new("cut", format!("at {value} ({limit}); --limit raises it")),
         #[allow(unreachable_patterns, reason = "gaps may come to be that have no words here yet")]

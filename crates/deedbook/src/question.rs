@@ -12,6 +12,9 @@ use crate::commands::Place;
 use crate::exit::Usage;
 use crate::{pipeline, when};
 
+/// Events read for an answer when nobody says how many.
+const EVENTS: usize = 200;
+
 /// A question, ready to be answered.
 pub(crate) struct Question {
     pub(crate) facts: Facts,
@@ -65,10 +68,10 @@ impl Question {
             brokers: brokers.map(str::to_owned).collect(),
             hashes: asking.audit_hash.iter().map(|pair| hashed(pair)).collect::<Result<_, _>>()?,
             // So many uses are read: an answer that was cut says so, and --limit raises it.
-            uses_max: asking.limit.max(1),
+            uses_max: asking.limit.unwrap_or(EVENTS).max(1),
             ..defaults
         };
-        let (pin, limit) = (facts.pin(asked), asking.limit.max(1));
+        let (pin, limit) = (facts.pin(asked), asking.limit.unwrap_or(EVENTS).max(1));
         Ok(Question { facts, settings, since, until, limit, pin, format: asking.output.format, lake })
     }
 

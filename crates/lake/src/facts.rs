@@ -222,7 +222,7 @@ impl Facts {
         let mut search = Search::new(self, lookup)?;
         let mut page = Page::default();
         while page.facts.len() <= lookup.limit {
-            let missing = lookup.limit + 1 - page.facts.len();
+            let missing = lookup.limit.saturating_add(1) - page.facts.len();
             let Some(mut facts) = search.next(missing)? else { break };
             facts.retain(|fact| fact.has(lookup.key));
             facts.sort_by(|a, b| match lookup.order {
@@ -290,7 +290,7 @@ impl<'s> Search<'s> {
                 self.ask(lazy)?;
             }
             let Some((rank, leaf)) = self.waiting.peek().copied() else { break };
-            let is_tie = last == Some(rank) && leaves.len() < count + TIES_MAX;
+            let is_tie = last == Some(rank) && leaves.len() < count.saturating_add(TIES_MAX);
             if leaves.len() >= count && !is_tie {
                 break;
             }

@@ -50,7 +50,7 @@ pub use grant::Grant;
 pub use least_privilege::LeastPrivilege;
 pub use life::Life;
 pub use lineage::Lineage;
-pub use name::{Rank, escaped, rank, readable};
+pub use name::{Rank, escaped, foreign_issuer, rank, readable};
 pub use owner::Owner;
 pub use principal::Passport;
 pub use settings::{Hashed, Issuer, Settings};

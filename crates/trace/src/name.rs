@@ -103,6 +103,12 @@ fn digit(byte: u8) -> Option<u8> {
     char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok())
 }
 
+/// Host and path of the issuer whose subject a principal is; `None` for any other principal.
+pub fn foreign_issuer(principal: &str) -> Option<String> {
+    let name = Name::of(principal).filter(|name| name.platform == "oauth" && name.kind == "subject")?;
+    Some(decoded(name.authority))
+}
+
 /// An id as it stands escaped in a URI.
 pub fn escaped(id: &str) -> String {
     let uri = model::uri::principal("x", "x", "x", id);

@@ -3,12 +3,11 @@
 use std::ops::ControlFlow;
 
 use trace::attribution::{Shares, Tally};
-use trace::readable;
 
 use super::Place;
 use crate::cli::Asking;
 use crate::exit::Exit;
-use crate::lines::{Line, block, gaps, word};
+use crate::lines::{Line, block, gaps, shown, word};
 use crate::question::Question;
 
 /// Unclear names that people read; -o json has all of them.
@@ -57,7 +56,7 @@ fn lines(shares: &Shares) -> Vec<String> {
     }
     let mut body = Vec::new();
     for unclear in shares.unclear.iter().take(UNCLEAR_MAX) {
-        let text = format!("{}  {} events", readable(&unclear.principal), unclear.events);
+        let text = format!("{}  {} events", shown(&unclear.principal), unclear.events);
         body.push(Line::new(&word(unclear.attribution), text).by(None, Some(&unclear.example)));
     }
     if shares.unclear.len() > UNCLEAR_MAX {

@@ -2,12 +2,12 @@
 //! what to revoke in which order.
 
 use trace::life::State;
-use trace::{BlastRadius, blast_radius, readable};
+use trace::{BlastRadius, blast_radius};
 
 use super::{Place, one_of};
 use crate::cli::Asking;
 use crate::exit::Exit;
-use crate::lines::{Line, block, gaps, moment, word};
+use crate::lines::{Line, block, gaps, moment, shown, word};
 use crate::pasted::{self, Class};
 use crate::question::Question;
 
@@ -28,29 +28,38 @@ fn lines(answer: &BlastRadius) -> Vec<String> {
     let alive = answer.credentials.iter().filter(|life| life.state == State::Alive).count();
     let mut lines = vec![format!(
         "{}: {} uses read, {} resources touched, {} credentials, {alive} alive",
-        readable(&answer.start),
+        shown(&answer.start),
         answer.uses,
         answer.touched.len(),
         answer.credentials.len()
     )];
     let mut body = Vec::new();
     for touched in answer.touched.iter().take(LINES_MAX) {
-        let name = touched.name.clone().unwrap_or_else(|| readable(&touched.resource));
+        let name = touched.name.clone().unwrap_or_else(|| shown(&touched.resource));
         let calls = touched.operations.iter().map(String::as_str).collect::<Vec<_>>().join(", ");
         let text = format!("{name}  {calls}  {} allowed, {} denied", touched.allowed, touched.failed);
         body.push(Line::new("touched", text).by(None, Some(&touched.last)));
     }
     body.extend(left_out(answer.touched.len()));
+    for could in answer.could_touch.iter().take(LINES_MAX) {
+        let targets = could.privilege.targets.join(", ");
+        let text = format!("{}  {targets}  as {}", could.privilege.privilege, shown(&could.principal));
+        body.push(Line::new("could touch", text).by(None, could.privilege.evidence.first()));
+    }
+    body.extend(left_out(answer.could_touch.len()));
+    for uri in &answer.not_listed {
+        body.push(Line::new("could touch", format!("unknown: no inventory says what {} may do", shown(uri))));
+    }
     for life in answer.credentials.iter().take(LINES_MAX) {
         let end = life.not_after.map(|end| format!(", until {}", moment(end))).unwrap_or_default();
-        let text = format!("{}  {}{end}", readable(&life.credential), word(life.state));
+        let text = format!("{}  {}{end}", shown(&life.credential), word(life.state));
         body.push(Line::new("minted", text).by(None, life.issued.as_ref()));
     }
     body.extend(left_out(answer.credentials.len()));
     for (at, revoke) in answer.revoke.iter().enumerate().take(LINES_MAX) {
         let text = match &revoke.ends_with {
-            Some(parent) => format!("{} ends with {}", readable(&revoke.credential), readable(parent)),
-            None => format!("{} ({})", readable(&revoke.credential), word(revoke.state)),
+            Some(parent) => format!("{} ends with {}", shown(&revoke.credential), shown(parent)),
+            None => format!("{} ({})", shown(&revoke.credential), word(revoke.state)),
         };
         body.push(Line::new(&format!("revoke {}", at + 1), text));
     }

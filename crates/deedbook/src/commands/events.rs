@@ -2,8 +2,8 @@
 
 use model::{Platform, Status};
 
-use super::Place;
-use crate::cli::{Events, Format};
+use super::{Place, downstream};
+use crate::cli::{Asking, Events, Format};
 use crate::exit::{Exit, Usage};
 use crate::{output, pipeline, when};
 
@@ -12,6 +12,9 @@ const COLUMNS: [&str; 9] =
     ["time", "event_id", "platform", "actor_name", "api_operation", "resources", "status", "src_ip", "group_count"];
 
 pub(crate) fn run(place: &Place, events: &Events) -> anyhow::Result<Exit> {
+    if let Some(origin) = &events.origin {
+        return downstream::run(place, origin, &asking(events));
+    }
     let log = place.log()?;
     let filter = filter(events)?;
     let tables = pipeline::tables(&place.data, &log)?;
@@ -24,6 +27,18 @@ pub(crate) fn run(place: &Place, events: &Events) -> anyhow::Result<Exit> {
         eprintln!("the newest {rows} shown; --limit 0 shows all");
     }
     Ok(Exit::Done)
+}
+
+/// `--origin` is answered by lineage, not by a filter.
+fn asking(events: &Events) -> Asking {
+    Asking {
+        since: events.since.clone(),
+        until: events.until.clone(),
+        at: events.at.clone(),
+        limit: Some(if events.limit > 0 { events.limit } else { usize::MAX }),
+        audit_hash: Vec::new(),
+        output: events.output,
+    }
 }
 
 /// Why an answer is empty is the first thing its reader asks.

@@ -4,12 +4,11 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 use trace::grant::{self, Grant, Proof, Verdict};
-use trace::readable;
 
 use super::{Place, one_of};
 use crate::cli::Asking;
 use crate::exit::Exit;
-use crate::lines::{Line, block, moment, word};
+use crate::lines::{Line, block, moment, shown, word};
 use crate::pasted::{self, Class};
 use crate::question::Question;
 
@@ -77,21 +76,16 @@ pub(crate) fn report(place: &Place, asking: &Asking) -> anyhow::Result<Exit> {
 
 /// A grant and its uses; of a report only those that are not as they should be.
 fn lines(proved: &Proved, all: bool) -> Vec<String> {
-    let shown = |nanos: Option<i64>| nanos.map_or_else(|| "?".to_owned(), moment);
+    let time = |nanos: Option<i64>| nanos.map_or_else(|| "?".to_owned(), moment);
     let mut lines = Vec::new();
     match &proved.grant {
         Some(grant) => {
-            let window = format!("{} .. {}", shown(grant.begins), shown(grant.ends));
-            lines.push(format!(
-                "{}  {}  {window}  {} uses",
-                readable(&grant.grant),
-                word(grant.state),
-                proved.uses.len()
-            ));
+            let window = format!("{} .. {}", time(grant.begins), time(grant.ends));
+            lines.push(format!("{}  {}  {window}  {} uses", shown(&grant.grant), word(grant.state), proved.uses.len()));
             let mut body = Vec::new();
             if all {
-                let readable = |uri: &Option<String>| uri.as_deref().map_or("?".to_owned(), readable);
-                body.push(Line::new("requested by", readable(&grant.requester)).by(None, grant.evidence.first()));
+                let named = |uri: &Option<String>| uri.as_deref().map_or("?".to_owned(), shown);
+                body.push(Line::new("requested by", named(&grant.requester)).by(None, grant.evidence.first()));
                 let target = grant.target.clone().unwrap_or_else(|| "?".to_owned());
                 body.push(Line::new("target", target));
                 let reason = [grant.ticket.clone(), grant.reason.clone()].into_iter().flatten().collect::<Vec<_>>();
@@ -102,12 +96,12 @@ fn lines(proved: &Proved, all: bool) -> Vec<String> {
             for approval in grant.approvals.iter().filter(|_| all) {
                 let what = if approval.approved { "approved by" } else { "denied by" };
                 let own = if approval.self_approved { ", who asked for it" } else { "" };
-                let who = approval.approver.as_deref().map_or("?".to_owned(), readable);
+                let who = approval.approver.as_deref().map_or("?".to_owned(), shown);
                 body.push(Line::new(what, format!("{who}{own}")).by(None, Some(&approval.evidence)));
             }
             lines.extend(block(&body));
         }
-        None => lines.push(format!("{}  no record tells of it  {} uses", readable(&proved.uri), proved.uses.len())),
+        None => lines.push(format!("{}  no record tells of it  {} uses", shown(&proved.uri), proved.uses.len())),
     }
     let good = |verdict: Verdict| matches!(verdict, Verdict::Proved | Verdict::Consistent);
     let mut body = Vec::new();

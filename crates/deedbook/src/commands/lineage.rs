@@ -3,12 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
-use trace::{BlastRadius, Edge, Gap, Lineage, Store as _, blast_radius, lineage, readable};
+use trace::{BlastRadius, Edge, Gap, Lineage, Store as _, blast_radius, lineage};
 
 use super::{Place, one_of};
 use crate::cli::Asking;
 use crate::exit::Exit;
-use crate::lines::{Line, block, gaps, person, word};
+use crate::lines::{Line, block, gaps, person, shown, word};
 use crate::pasted::{self, Class};
 use crate::question::Question;
 
@@ -42,7 +42,7 @@ pub(crate) fn run(place: &Place, text: &str, asking: &Asking) -> anyhow::Result<
 }
 
 fn lines(answer: &Answer) -> Vec<String> {
-    let mut lines = vec![readable(&answer.start), "up".to_owned()];
+    let mut lines = vec![shown(&answer.start), "up".to_owned()];
     let mut body: Vec<Line> = answer.up.edges.iter().map(|edge| step(edge, edge.hop, &edge.from)).collect();
     for origin in &answer.up.origins {
         let text = person(&origin.principal, origin.name.as_deref());
@@ -74,7 +74,7 @@ fn lines(answer: &Answer) -> Vec<String> {
 fn step(edge: &Edge, depth: usize, uri: &str) -> Line {
     let marks = edge.marks.iter().map(|mark| format!(", {}", word(mark))).collect::<String>();
     let evidence = edge.issuer.as_ref().or(edge.user.as_ref());
-    Line::new(&word(edge.kind), format!("{}{marks}", readable(uri))).deeper(depth).by(Some(edge.tier), evidence)
+    Line::new(&word(edge.kind), format!("{}{marks}", shown(uri))).deeper(depth).by(Some(edge.tier), evidence)
 }
 
 fn grow<'e>(

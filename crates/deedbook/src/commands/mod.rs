@@ -4,12 +4,16 @@ mod attribution;
 mod blast_radius;
 mod completions;
 mod continuation;
+mod coverage;
+mod doctor;
+mod downstream;
 mod events;
 mod ingest;
 mod init;
 mod jit;
 mod key;
 mod lake;
+mod least_privilege;
 mod lineage;
 mod offboard;
 mod principal;
@@ -47,6 +51,9 @@ pub(crate) fn run(arguments: Arguments) -> anyhow::Result<Exit> {
         Command::Jit { command: Jit::Report { asking } } => jit::report(&place, &asking),
         Command::Offboard { command: Offboard::Prove { text, asking } } => offboard::prove(&place, &text, &asking),
         Command::Attribution { asking } => attribution::run(&place, &asking),
+        Command::LeastPrivilege { text, asking } => least_privilege::run(&place, &text, &asking),
+        Command::Coverage { asking } => coverage::run(&place, &asking),
+        Command::Doctor { asking } => doctor::run(&place, &asking),
         Command::Source { command: Source::Ls { output } } => source::list(&place, output.format),
         Command::Source { command: Source::Set(set) } => source::set(&place, &set),
         Command::Verify(verify) => verify::run(&place, &verify),

@@ -1,12 +1,11 @@
 //! `deedbook offboard prove`: what became of all that a principal had.
 
 use trace::offboard::{self, Offboarding};
-use trace::readable;
 
 use super::{Place, one_of};
 use crate::cli::Asking;
 use crate::exit::Exit;
-use crate::lines::{Line, block, gaps, word};
+use crate::lines::{Line, block, gaps, shown, word};
 use crate::pasted::{self, Class};
 use crate::question::Question;
 
@@ -23,10 +22,10 @@ pub(crate) fn prove(place: &Place, text: &str, asking: &Asking) -> anyhow::Resul
 }
 
 fn lines(answer: &Offboarding) -> Vec<String> {
-    let mut lines = vec![format!("{}: {} items", readable(&answer.principal), answer.items.len())];
+    let mut lines = vec![format!("{}: {} items", shown(&answer.principal), answer.items.len())];
     let mut body = Vec::new();
     for item in &answer.items {
-        let text = format!("{} {}", item.class, readable(&item.item));
+        let text = format!("{} {}", item.class, shown(&item.item));
         body.push(Line::new(&word(item.verdict), text).by(None, item.ended.as_ref().or(item.last_use.as_ref())));
     }
     body.extend(gaps(&answer.gaps));

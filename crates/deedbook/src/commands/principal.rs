@@ -1,12 +1,11 @@
 //! `deedbook principal`: the passport: names over time, kind and why, life, credentials, peers, owner.
 
 use trace::principal::{self, Passport};
-use trace::readable;
 
 use super::{Place, one_of};
 use crate::cli::Asking;
 use crate::exit::Exit;
-use crate::lines::{Line, block, gaps, moment, word};
+use crate::lines::{Line, block, gaps, moment, shown, word};
 use crate::pasted::{self, Class};
 use crate::question::Question;
 
@@ -23,7 +22,7 @@ pub(crate) fn run(place: &Place, text: &str, asking: &Asking) -> anyhow::Result<
 }
 
 fn lines(passport: &Passport) -> Vec<String> {
-    let mut lines = vec![format!("{}  {}", readable(&passport.principal), passport.principal)];
+    let mut lines = vec![format!("{}  {}", shown(&passport.principal), passport.principal)];
     let mut body = Vec::new();
     for name in &passport.names {
         let span = |evidence: &Option<trace::Evidence>| evidence.as_ref().map_or("?".to_owned(), |e| moment(e.time));
@@ -31,7 +30,7 @@ fn lines(passport: &Passport) -> Vec<String> {
         body.push(Line::new("named", text).by(None, name.first.as_ref()));
     }
     for other in &passport.other_bearers {
-        let text = format!("{} was borne by {} too", readable(&other.name), other.principal);
+        let text = format!("{} was borne by {} too", shown(&other.name), other.principal);
         body.push(Line::new("", text).by(None, Some(&other.last)));
     }
     for kind in &passport.kinds {
@@ -41,11 +40,11 @@ fn lines(passport: &Passport) -> Vec<String> {
     body.push(Line::new("owner", word(&passport.owner)).by(None, passport.listed.as_ref()));
     for step in &passport.steps {
         let call = step.operation.as_deref().unwrap_or("-");
-        let text = format!("{}  {call} by {}", moment(step.evidence.time), readable(&step.by));
+        let text = format!("{}  {call} by {}", moment(step.evidence.time), shown(&step.by));
         body.push(Line::new(&word(step.step), text).by(None, Some(&step.evidence)));
     }
     for held in passport.credentials.iter().take(CREDENTIALS_MAX) {
-        let text = format!("{}  {}", readable(&held.life.credential), word(held.life.state));
+        let text = format!("{}  {}", shown(&held.life.credential), word(held.life.state));
         body.push(Line::new("credential", text).by(None, held.life.issued.as_ref().or(held.life.last_use.as_ref())));
     }
     if passport.credentials.len() > CREDENTIALS_MAX {
@@ -54,16 +53,16 @@ fn lines(passport: &Passport) -> Vec<String> {
         body.push(Line::new("", format!("... {count} in all: {states}; -o json has all")));
     }
     for touched in &passport.touched {
-        let name = touched.name.clone().unwrap_or_else(|| readable(&touched.resource));
+        let name = touched.name.clone().unwrap_or_else(|| shown(&touched.resource));
         let text = format!("{name}  {} allowed, {} denied", touched.allowed, touched.failed);
         body.push(Line::new("touched", text).by(None, Some(&touched.last)));
     }
     for peer in &passport.peers {
-        let text = format!("{} {}, {} events", word(peer.role), readable(&peer.principal), peer.events);
+        let text = format!("{} {}, {} events", word(peer.role), shown(&peer.principal), peer.events);
         body.push(Line::new("peer", text).by(Some(peer.tier), Some(&peer.evidence)));
     }
     for relation in &passport.relations {
-        let text = format!("{} {} {}", readable(&relation.a), relation.rel.as_str(), readable(&relation.b));
+        let text = format!("{} {} {}", shown(&relation.a), relation.rel.as_str(), shown(&relation.b));
         body.push(Line::new("relation", text).by(None, Some(&relation.evidence)));
     }
     body.extend(gaps(&passport.gaps));

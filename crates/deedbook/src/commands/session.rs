@@ -1,12 +1,12 @@
 //! `deedbook session`: the stitched timeline across platforms.
 
+use trace::Store as _;
 use trace::session::{self, Timeline};
-use trace::{Store as _, readable};
 
 use super::{Place, one_of};
 use crate::cli::Asking;
 use crate::exit::Exit;
-use crate::lines::{Line, block, gaps, moment, word};
+use crate::lines::{Line, block, gaps, moment, shown, word};
 use crate::pasted::{self, Class};
 use crate::question::Question;
 
@@ -37,7 +37,7 @@ pub(crate) fn run(place: &Place, text: &str, asking: &Asking) -> anyhow::Result<
 
 fn lines(answer: &Timeline) -> Vec<String> {
     let mut lines = Vec::new();
-    lines.extend(answer.sessions.iter().map(|session| readable(session)));
+    lines.extend(answer.sessions.iter().map(|session| shown(session)));
     let mut silences = answer.silences.iter().peekable();
     let mut body = Vec::new();
     for entry in &answer.entries {
@@ -45,7 +45,7 @@ fn lines(answer: &Timeline) -> Vec<String> {
             body.push(Line::new("silence", format!("{} .. {}", moment(silence.from), moment(silence.until))));
         }
         let call = entry.operation.as_deref().unwrap_or("-");
-        let with = entry.credential.as_ref().map(|uri| format!("  {}", readable(uri))).unwrap_or_default();
+        let with = entry.credential.as_ref().map(|uri| format!("  {}", shown(uri))).unwrap_or_default();
         let text = format!("{}  {}  {call}{with}", moment(entry.evidence.time), entry.evidence.platform);
         body.push(Line::new(&word(entry.moment), text).by(Some(entry.tier), Some(&entry.evidence)));
     }

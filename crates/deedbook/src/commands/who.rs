@@ -5,14 +5,17 @@ use std::io::Read as _;
 use model::Status;
 use serde::Serialize;
 use trace::who::{self, Attribution, Who};
-use trace::{EdgeKind, Found, readable};
+use trace::{EdgeKind, Found};
 
 use super::Place;
 use crate::cli::Asking;
 use crate::exit::{Exit, Usage};
-use crate::lines::{Line, block, gaps, moment, person, word};
+use crate::lines::{Line, block, gaps, moment, person, shown, word};
 use crate::pasted;
 use crate::question::Question;
+
+/// Events shown when nobody says how many.
+const EVENTS: usize = 20;
 
 /// Longest alert read from standard input.
 const ALERT_BYTES_MAX: u64 = 16 << 20;
@@ -27,14 +30,15 @@ struct Answer {
 
 pub(crate) fn run(place: &Place, text: &str, asking: &Asking) -> anyhow::Result<Exit> {
     let question = Question::open(place, asking)?;
+    let limit = asking.limit.unwrap_or(EVENTS).max(1);
     let hits = if text == "-" {
         let mut alert = String::new();
         std::io::stdin().take(ALERT_BYTES_MAX).read_to_string(&mut alert)?;
         let alert: serde_json::Value = serde_json::from_str(&alert)
             .map_err(|error| Usage(format!("standard input is no alert as JSON: {error}")))?;
-        pasted::alert(&question, &alert, question.limit)?
+        pasted::alert(&question, &alert, limit)?
     } else {
-        pasted::events(&question, text, question.limit)?
+        pasted::events(&question, text, limit)?
     };
     if hits.facts.is_empty() {
         eprintln!("{}", question.nothing(text)?);
@@ -53,7 +57,7 @@ pub(crate) fn run(place: &Place, text: &str, asking: &Asking) -> anyhow::Result<
 
 /// One event with its answer.
 fn event(who: &Who) -> Vec<String> {
-    let what = who.resources.first().map(|uri| readable(uri)).unwrap_or_default();
+    let what = who.resources.first().map(|uri| shown(uri)).unwrap_or_default();
     let outcome = match who.status {
         Status::Success => "allowed",
         Status::Failure => "denied",
@@ -66,7 +70,7 @@ fn event(who: &Who) -> Vec<String> {
         vec![Line::new("executed by", executor(who)).by(Some(who.executed_by.tier), Some(&who.executed_by.evidence))];
     if let Some(with) = &who.with {
         let minted = with.minted.as_ref().map(|minted| format!(", minted {}", moment(minted.time)));
-        let text = format!("{}{}", readable(&with.credential), minted.unwrap_or_default());
+        let text = format!("{}{}", shown(&with.credential), minted.unwrap_or_default());
         body.push(Line::new("with", text).by(Some(trace::Tier::L1), Some(&with.evidence)));
     }
     for hop in &who.minted_by {
@@ -76,9 +80,9 @@ fn event(who: &Who) -> Vec<String> {
             EdgeKind::Brokered => "brokered by",
             _ => "minted by",
         };
-        let under = hop.grants.first().map(|grant| format!(", under {}", readable(grant))).unwrap_or_default();
-        let with = if hop.parent == hop.principal { String::new() } else { format!(" with {}", readable(&hop.parent)) };
-        let text = format!("{}{with}{under}", readable(&hop.principal));
+        let under = hop.grants.first().map(|grant| format!(", under {}", shown(grant))).unwrap_or_default();
+        let with = if hop.parent == hop.principal { String::new() } else { format!(" with {}", shown(&hop.parent)) };
+        let text = format!("{}{with}{under}", shown(&hop.principal));
         body.push(Line::new(label, text).by(Some(hop.tier), Some(&hop.evidence)));
     }
     if let Some(holder) = &who.held_by {
@@ -131,13 +135,13 @@ fn origins(who: &Who) -> Vec<Line> {
 
 /// The grant of a use and the verdict on it, in words.
 pub(crate) fn verdict(proof: &trace::grant::Proof) -> String {
-    let shown = |nanos: Option<i64>| nanos.map_or_else(|| "?".to_owned(), moment);
+    let time = |nanos: Option<i64>| nanos.map_or_else(|| "?".to_owned(), moment);
     let grant = match (&proof.grant, &proof.uri) {
         (Some(grant), _) => {
-            let window = format!("{} .. {}", shown(grant.begins), shown(grant.ends));
-            format!("{}, {window}: ", readable(&grant.grant))
+            let window = format!("{} .. {}", time(grant.begins), time(grant.ends));
+            format!("{}, {window}: ", shown(&grant.grant))
         }
-        (None, Some(uri)) => format!("{}: ", readable(uri)),
+        (None, Some(uri)) => format!("{}: ", shown(uri)),
         (None, None) => String::new(),
     };
     let mut text = format!("{grant}{}", word(proof.verdict));

@@ -5,6 +5,7 @@ mod answers;
 mod bad_input;
 mod ingest;
 mod locks;
+mod questions;
 mod repair;
 mod tamper;
 

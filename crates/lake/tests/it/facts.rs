@@ -14,7 +14,8 @@ const NOW: Millis = Millis(1_795_168_800_000);
 
 /// Records of three platforms in files of unequal size, some told twice, the last without a file.
 fn world(folder: &Path, records: u64) -> Log {
-    let options = scenario::Options { seed: 3, records, start_ms: 1_795_168_800_000, form: scenario::Form::Lines };
+    let (form, delivery) = (scenario::Form::Lines, scenario::Delivery::default());
+    let options = scenario::Options { seed: 3, records, start_ms: 1_795_168_800_000, form, delivery };
     scenario::write(&folder.join("native"), &options).unwrap();
     let mut lines = Vec::new();
     for part in ["cloudtrail", "kubernetes", "vault"] {
