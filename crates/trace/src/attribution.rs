@@ -17,7 +17,7 @@ use crate::name::Name;
 use crate::steady::Steady;
 use crate::store::{Store, StoreError};
 use crate::who::{self, Attribution};
-use crate::{Fact, Settings, Tier, issuance, lineage, rule};
+use crate::{Fact, Settings, Tier, lineage, rule};
 
 /// Events of one platform and source.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -174,16 +174,14 @@ impl<'s, S: Store> Tally<'s, S> {
 
     /// What `who` would say, kept where nothing but the time of the event differs.
     fn answer(&mut self, event: &Arc<Fact>) -> Result<(Attribution, Option<Tier>), StoreError> {
-        // What an agent tells of one call holds for that call alone.
-        let told = issuance::by_call(self.store, event, self.settings)?.is_some();
-        let likeness = likeness(event).filter(|_| !told);
+        let likeness = likeness(event);
         if let Some(kept) = likeness.and_then(|likeness| self.kept.get(likeness, event.time)) {
             return Ok(kept);
         }
         self.walks += 1;
         let steady = Steady::new(self.store, event.time, self.settings);
-        let lineage = lineage::of_event(&steady, event, self.settings)?;
-        let weakest = lineage.weakest.filter(|_| !lineage.edges.is_empty());
+        let lineage = lineage::of_checked(&steady, event, self.settings)?;
+        let weakest = lineage.weakest.filter(|_| lineage.checked_edges > 0);
         let answer = (who::attribution(event, &lineage), weakest);
         // Of several candidates the event's own ids may have told one, which are no other event's.
         let claims = lineage.gaps.iter().any(|gap| matches!(gap, Gap::Ambiguous { .. }))

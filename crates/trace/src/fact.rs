@@ -38,6 +38,10 @@ pub struct Fact {
     pub agent_run: Option<String>,
     /// How the agent ran.
     pub agent_mode: Option<Mode>,
+    /// Name of the tool that an agent called.
+    pub tool: Option<String>,
+    /// The trace it belongs to: chosen by whoever calls.
+    pub trace_id: Option<String>,
     /// Pod, function, instance or job the actor ran in.
     pub workload: Option<String>,
     /// What the actor acted with.
@@ -300,6 +304,8 @@ impl Fact {
             role: text(event.role.as_ref()),
             agent_run: text(event.agent.run.as_ref()),
             agent_mode: event.agent.mode,
+            tool: text(event.tool.name.as_ref()),
+            trace_id: text(event.trace_id.as_ref()),
             workload: text(event.workload.name.as_ref().or(event.workload.uid.as_ref())),
             credential: event.credential.as_ref().map(credential),
             issued: event.issued_credential.as_ref().map(credential),

@@ -236,31 +236,6 @@ pub(crate) fn by_session(store: &impl Store, event: &Fact, settings: &Settings) 
     Ok(opener.map(|opener| Found { rule, issuers: vec![opener], more: false }))
 }
 
-/// Runs of agents whose own records tell of this call: one record a run, the first of each.
-pub(crate) fn by_call(store: &impl Store, event: &Fact, settings: &Settings) -> Result<Option<Found>, StoreError> {
-    for wanted in [Join::Call, Join::Trace] {
-        let Some(rule) = rule::rule(wanted, "") else { continue };
-        let mut runs: Vec<Arc<Fact>> = Vec::new();
-        let mut more = false;
-        for id in event.correlation_ids.iter().filter(|id| rule::call_join(id) == wanted) {
-            let until = event.time.saturating_add(nanos(rule.tolerance_ms));
-            let from = event.time.saturating_sub(nanos(settings.life_max_ms));
-            let limit = settings.candidates_max;
-            let page = store.find(&Lookup { key: Key::Correlation(id), from, until, order: Order::Newest, limit })?;
-            more |= page.more;
-            let tells = |fact: &Arc<Fact>| fact.agent_run.is_some() && fact.platform != event.platform;
-            runs.extend(page.facts.into_iter().filter(tells));
-        }
-        runs.sort_by(|a, b| a.order().cmp(&b.order()));
-        let mut seen = std::collections::BTreeSet::new();
-        runs.retain(|fact| seen.insert(fact.agent_run.clone()));
-        if !runs.is_empty() {
-            return Ok(Some(Found { rule, issuers: runs, more }));
-        }
-    }
-    Ok(None)
-}
-
 /// Jobs of a repository that ran when a token of it was shown: by run where the subject has it.
 pub(crate) fn by_job(
     store: &impl Store,

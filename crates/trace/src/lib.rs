@@ -8,6 +8,7 @@
 //! This crate knows no SQL, no I/O, no clock and no platform: what is particular about a platform is
 //! in the facts, and in rows of the tables of `rule.rs`.
 
+pub mod agent;
 pub mod alias;
 mod answer;
 pub mod attribution;
@@ -39,6 +40,7 @@ mod store;
 mod tier;
 pub mod who;
 
+pub use agent::Agent;
 pub use answer::{Edge, EdgeKind, Evidence, Found, Gap, Mark, Origin};
 pub use blast_radius::BlastRadius;
 pub use downstream::Downstream;
@@ -60,4 +62,4 @@ pub use who::Who;
 
 /// Version of the rules of lineage and aliases: part of every pin. Raised when an answer over the same
 /// records could change.
-pub const RESOLUTION: u32 = 2;
+pub const RESOLUTION: u32 = 3;

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use model::{AliasRel, CredentialChangeKind, EventId, Human};
 use serde::Serialize;
 
+use crate::agent;
 use crate::answer::{Edge, EdgeKind, Evidence, Found, Gap, Mark, Origin};
 use crate::issuance::{self, Use};
 use crate::rule::{self, Join, Rule};
@@ -29,6 +30,15 @@ pub struct Lineage {
     pub gaps: Vec<Gap>,
     /// The weakest tier on the path to the first origin; none without a path.
     pub weakest: Option<Tier>,
+    /// Origins by what platforms checked alone.
+    #[serde(skip)]
+    pub(crate) checked: Vec<Origin>,
+    /// How many of the gaps are theirs, from the first on.
+    #[serde(skip)]
+    pub(crate) checked_gaps: usize,
+    /// How many of the edges are theirs.
+    #[serde(skip)]
+    pub(crate) checked_edges: usize,
 }
 
 impl Lineage {
@@ -53,7 +63,14 @@ impl Lineage {
 pub fn of_event(store: &impl Store, event: &Arc<Fact>, settings: &Settings) -> Result<Lineage, StoreError> {
     let mut walk = Walk::new(store, settings);
     walk.push(event.clone(), 0, None, true);
-    walk.run()
+    walk.run(true)
+}
+
+/// The same by what platforms checked alone, without what agents tell of their calls.
+pub(crate) fn of_checked(store: &impl Store, event: &Arc<Fact>, settings: &Settings) -> Result<Lineage, StoreError> {
+    let mut walk = Walk::new(store, settings);
+    walk.push(event.clone(), 0, None, true);
+    walk.run(false)
 }
 
 /// Follows a credential up to its origin, as of a time in nanoseconds since 1970.
@@ -69,7 +86,7 @@ pub fn of_credential(store: &impl Store, uri: &str, time: i64, settings: &Settin
     if !walk.climb(from)? {
         walk.bearer(uri, time)?;
     }
-    walk.run()
+    walk.run(true)
 }
 
 /// One event on the way up.
@@ -96,13 +113,26 @@ struct Walk<'s, S> {
     queue: VecDeque<Visit>,
     seen: BTreeSet<(String, u64)>,
     visited: usize,
+    /// Events on the path whose agents are asked for when all else is known.
+    calls: Vec<Visit>,
+    /// Whether agents are asked for now.
+    asks: bool,
     done: Lineage,
 }
 
 impl<'s, S: Store> Walk<'s, S> {
     fn new(store: &'s S, settings: &'s Settings) -> Walk<'s, S> {
         let done = Lineage::default();
-        Walk { store, settings, queue: VecDeque::new(), seen: BTreeSet::new(), visited: 0, done }
+        Walk {
+            store,
+            settings,
+            queue: VecDeque::new(),
+            seen: BTreeSet::new(),
+            visited: 0,
+            calls: Vec::new(),
+            asks: false,
+            done,
+        }
     }
 
     /// Queues an event unless it was visited; says whether it is new.
@@ -115,10 +145,30 @@ impl<'s, S: Store> Walk<'s, S> {
         new
     }
 
-    fn run(mut self) -> Result<Lineage, StoreError> {
+    fn run(mut self, agents: bool) -> Result<Lineage, StoreError> {
+        self.drain()?;
+        self.done.checked = self.done.origins.clone();
+        self.done.checked_gaps = self.done.gaps.len();
+        self.done.checked_edges = self.done.edges.len();
+        if agents {
+            self.asks = true;
+            for visit in std::mem::take(&mut self.calls) {
+                self.agent(&visit)?;
+            }
+            self.drain()?;
+        }
+        let Lineage { origins, checked, weakest, .. } = &mut self.done;
+        origins.sort_by_key(|origin| (origin.found, origin.tier));
+        checked.sort_by_key(|origin| (origin.found, origin.tier));
+        *weakest = checked.first().or(origins.first()).map(|origin| origin.tier);
+        Ok(self.done)
+    }
+
+    fn drain(&mut self) -> Result<(), StoreError> {
         while let Some(visit) = self.queue.pop_front() {
             if self.visited >= self.settings.events_max {
                 self.cut("events_max", self.settings.events_max);
+                self.queue.clear();
                 break;
             }
             if visit.hop > self.settings.hops_max {
@@ -127,11 +177,13 @@ impl<'s, S: Store> Walk<'s, S> {
             }
             self.visited += 1;
             self.visit(&visit)?;
+            if self.asks {
+                self.agent(&visit)?;
+            } else if visit.on_path {
+                self.calls.push(visit);
+            }
         }
-        let Lineage { origins, weakest, .. } = &mut self.done;
-        origins.sort_by_key(|origin| (origin.found, origin.tier));
-        *weakest = origins.first().map(|origin| origin.tier);
-        Ok(self.done)
+        Ok(())
     }
 
     fn cut(&mut self, limit: &'static str, value: usize) {
@@ -159,7 +211,6 @@ impl<'s, S: Store> Walk<'s, S> {
             led = self.take(visit, EdgeKind::Issued, &event.actor.uri, &found);
         }
         led |= self.federation(visit)?;
-        self.agent(visit)?;
         if !led && let Some(found) = issuance::by_session(self.store, event, self.settings)? {
             let session = event.session.as_deref().unwrap_or_default();
             led = self.take(visit, EdgeKind::Opened, session, &found);
@@ -173,12 +224,11 @@ impl<'s, S: Store> Walk<'s, S> {
     /// The run of an agent that made this call. The path goes through the credential as well: what an agent
     /// tells of itself explains a call and does not replace what the platform checked.
     fn agent(&mut self, visit: &Visit) -> Result<(), StoreError> {
-        if visit.event.agent_run.is_some() {
-            return Ok(());
-        }
-        let Some(found) = issuance::by_call(self.store, &visit.event, self.settings)? else { return Ok(()) };
+        let Some(found) = agent::nearest(self.store, &visit.event, self.settings)? else { return Ok(()) };
         let [run] = found.issuers.as_slice() else {
-            self.ambiguous(&visit.event.actor.uri, &found);
+            // What several agents claim says nothing about the event itself.
+            let about = format!("runs of agents by {}", found.rule.id);
+            self.ambiguous(&about, &found);
             return Ok(());
         };
         let mut edge =

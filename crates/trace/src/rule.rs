@@ -26,8 +26,12 @@ pub(crate) enum Join {
     Claimed,
     /// The record that opened the session.
     Session,
+    /// An agent's own record shows the token that the call was made with.
+    Shown,
     /// An agent's own record names the call by the id that the platform gave it.
     Call,
+    /// Another record of the same run of an agent.
+    Run,
     /// An agent's own record has the trace in which the call was made.
     Trace,
 }
@@ -180,21 +184,16 @@ pub(crate) static RULES: &[Rule] = &[
         basis: ("session_uri", "session_uri"),
         tolerance_ms: ONE_CLOCK_MS,
     },
-    told("request-id", Join::Call, Tier::L1),
+    told("token-shown", Join::Shown, Tier::L1, USED),
+    told("request-id", Join::Call, Tier::L1, "correlation_ids"),
+    told("agent-run", Join::Run, Tier::L3, "session_uri"),
     // The trace travels in a header that anyone can write.
-    told("trace-id", Join::Trace, Tier::L4),
+    told("trace-id", Join::Trace, Tier::L4, "trace_id"),
 ];
 
-const fn told(id: &'static str, join: Join, tier: Tier) -> Rule {
-    let basis = ("correlation_ids", "correlation_ids");
-    Rule { id, version: 1, join, kinds: Kinds::All, tier, basis, tolerance_ms: TWO_CLOCKS_MS }
-}
-
-/// How an id that two records share joins them: a trace id of W3C Trace Context is 32 hexadecimal
-/// digits, which no platform gives to a call.
-pub(crate) fn call_join(id: &str) -> Join {
-    let is_trace = id.len() == 32 && id.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
-    if is_trace { Join::Trace } else { Join::Call }
+/// What an agent's own record tells of a call (`identity.md` 4, row 38): one column, in both records.
+const fn told(id: &'static str, join: Join, tier: Tier, column: &'static str) -> Rule {
+    Rule { id, version: 2, join, kinds: Kinds::All, tier, basis: (column, column), tolerance_ms: TWO_CLOCKS_MS }
 }
 
 /// The rule of a join for a kind of credential.
@@ -332,7 +331,7 @@ pub(crate) fn is_opening(operation: Option<&str>) -> bool {
 }
 
 /// Grants that always end, whether or not a record says when: platform and kind of their URI.
-const BOUNDED: &[(&str, &str)] = &[("vault", "lease")];
+const BOUNDED: &[(&str, &str)] = &[("vault", "lease"), ("github", "deployment"), ("gitlab", "deployment")];
 
 /// Whether a grant has an end by its nature.
 pub(crate) fn is_bounded(grant: &str) -> bool {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use model::{ActorKind, Effect, Human, Mode, Status};
 use serde::Serialize;
 
+use crate::agent::{self, Agent};
 use crate::answer::{EdgeKind, Evidence, Found, Gap, Origin};
 use crate::grant::{self, Proof};
 use crate::name::Name;
@@ -110,6 +111,8 @@ pub struct Who {
     pub held_by: Option<Party>,
     /// Who or what is behind it, the best founded first; empty when it is the executor itself.
     pub on_behalf_of: Vec<Origin>,
+    /// The agent whose call it is, if a record of one is joined with it.
+    pub agent: Option<Agent>,
     /// How the agent behind it ran, if there is one.
     pub agent_mode: Option<Mode>,
     /// Run of that agent.
@@ -148,6 +151,7 @@ pub fn of_event(store: &impl Store, event: &Arc<Fact>, settings: &Settings) -> R
         evidence: evidence.clone(),
     });
     let mode = || std::iter::once(event).chain(hops.iter().map(|(_, fact)| fact));
+    let agent = agent::of_event(store, event, settings)?;
     Ok(Who {
         operation: event.operation.clone(),
         resources: event.resources.iter().map(|resource| resource.uri.clone()).collect(),
@@ -157,11 +161,12 @@ pub fn of_event(store: &impl Store, event: &Arc<Fact>, settings: &Settings) -> R
         with,
         held_by: held_by(event, &hops),
         on_behalf_of: lineage.origins.iter().filter(|origin| origin.principal != event.actor.uri).cloned().collect(),
+        agent,
         agent_mode: mode().find_map(|fact| fact.agent_mode),
         agent_run: mode().find_map(|fact| fact.agent_run.clone()),
         why: why(event, &lineage, &hops, &granted_by),
         attribution: attribution(event, &lineage),
-        weakest: lineage.weakest.filter(|_| !lineage.edges.is_empty()),
+        weakest: lineage.weakest.filter(|_| lineage.checked_edges > 0),
         gaps: lineage.gaps,
         completeness: "not evaluated",
         resolution: crate::RESOLUTION,
@@ -239,11 +244,17 @@ fn why(event: &Arc<Fact>, lineage: &Lineage, hops: &[(Minted, Arc<Fact>)], proof
 /// The verdict of `identity.md` 3.4: a shared name is somebody only where lineage ends at what is one's own.
 pub(crate) fn attribution(event: &Fact, lineage: &Lineage) -> Attribution {
     let own = |origin: &&Origin| origin.principal != event.actor.uri && is_own(&origin.principal);
-    let mut found = lineage.origins.iter().filter(own);
+    // What agents tell of a call explains it, and does not decide whose it was.
+    let mut found = lineage.checked.iter().filter(own);
     // An initiator that the platform checked leads as well; one that the caller chose does not.
     let checked = |origin: &&Origin| origin.found != Found::Initiator || origin.tier == Tier::L1;
     let led = found.any(|origin| checked(&origin) && origin.tier <= Tier::L3);
-    let torn = lineage.gaps.iter().any(|gap| matches!(gap, Gap::Ambiguous { .. } | Gap::Cycle { .. })) && !led;
+    let torn = lineage
+        .gaps
+        .iter()
+        .take(lineage.checked_gaps)
+        .any(|gap| matches!(gap, Gap::Ambiguous { .. } | Gap::Cycle { .. }))
+        && !led;
     match event.actor.kind {
         ActorKind::Shared if led => Attribution::Clear,
         ActorKind::Shared if torn => Attribution::Ambiguous,

@@ -261,6 +261,8 @@ fn correlate(event: &mut Event<'_>, message: &Message, around: &Around) {
     }
     event.api.request_id = around.request_id.clone().or(message.id.clone()).map(Cow::Owned);
     event.correlation_ids.extend(around.request_id.clone().map(Cow::Owned));
+    // The token is what joins this call to what its holder did elsewhere.
+    event.correlation_ids.extend(around.principal.claims.jti.clone().map(Cow::Owned));
     event.agent.uid = around.principal.claims.client_id.clone().map(Cow::Owned);
 }
 

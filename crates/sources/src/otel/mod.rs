@@ -222,7 +222,7 @@ fn trace<'a>(event: &mut Event<'a>, span: &Span<'a>) {
     let requests: Vec<_> = span.attributes.all(Says::Request).collect();
     event.api.request_id = requests.first().cloned();
     event.correlation_ids.extend(requests);
-    for what in [Says::ToolCall, Says::Run, Says::McpSession] {
+    for what in [Says::ToolCall, Says::Run, Says::McpSession, Says::Token] {
         event.correlation_ids.extend(span.attributes.get(what));
     }
     let mut seen = std::collections::BTreeSet::new();

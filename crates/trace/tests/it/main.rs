@@ -10,9 +10,11 @@
     missing_docs
 )]
 
+mod agents;
 mod aliases;
 mod attribution;
 mod coverage;
+mod deployments;
 mod down;
 mod downstream;
 mod files;

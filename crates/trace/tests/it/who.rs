@@ -35,6 +35,7 @@ fn the_printed_answer_has_the_names_of_the_glossary_and_times_in_utc() {
     let value = serde_json::to_value(&who).unwrap();
     let keys: Vec<&str> = value.as_object().unwrap().keys().map(String::as_str).collect();
     let expected = [
+        "agent",
         "agent_mode",
         "agent_run",
         "attribution",

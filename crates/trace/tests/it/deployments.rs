@@ -1,0 +1,78 @@
+//! Deployments to protected environments as grants of `identity.md` 5: who let which run deploy.
+
+use serde_json::json;
+use trace::grant::{self, GrantState, Verdict};
+use trace::{Settings, lineage};
+
+use crate::golden::{record, store};
+use crate::memory::Memory;
+
+type Line = (String, Option<&'static str>);
+
+fn github(case: &str) -> Line {
+    (record("github", case, &[]), None)
+}
+
+const SERVER: &str = "gitlab.acme.example";
+
+fn gitlab(case: &str) -> Line {
+    (record("gitlab", case, &[]), Some(SERVER))
+}
+
+const RUN: &str = "nhi:grant:github:github.com:deployment/18800200300/production";
+const DEPLOYMENT: &str = "nhi:grant:gitlab:gitlab.acme.example:deployment/9031";
+
+/// The verdict on the start of the job, which is the use of the grant.
+fn verdict(store: &Memory, uri: &str, operation: &str) -> Verdict {
+    let event = store.facts().iter().find(|fact| fact.operation.as_deref() == Some(operation)).unwrap();
+    let settings = Settings::default();
+    let lineage = lineage::of_event(store, event, &settings).unwrap();
+    grant::prove_grant(store, event, uri, &lineage, &settings).unwrap().verdict
+}
+
+const STARTS: &str = "workflows.prepared_workflow_job";
+
+#[test]
+fn a_reviewed_run_on_github_has_its_request_its_approval_and_no_known_end() {
+    let reviewed = store(&[
+        github("webhook_deployment_review_requested"),
+        github("webhook_deployment_review_approved"),
+        github("workflow_job_prepared"),
+    ]);
+    let grant = grant::fold(&reviewed, RUN, i64::MAX, &Settings::default()).unwrap().unwrap();
+    assert_eq!((grant.state, grant.requested, grant.approvals.len()), (GrantState::Active, true, 1));
+    assert!(!grant.approvals[0].self_approved && grant.ends.is_none());
+    assert_eq!(grant.requester.as_deref(), Some("nhi:principal:github:github.com:user/7700456"));
+    // It ends with its run, and no record says when: neither proved nor standing.
+    assert_eq!(verdict(&reviewed, RUN, STARTS), Verdict::Unknown);
+}
+
+#[test]
+fn who_approves_the_own_run_or_is_refused_has_no_approval() {
+    for decision in ["webhook_deployment_review_by_its_requester", "webhook_deployment_review_rejected"] {
+        let lines = [github("webhook_deployment_review_requested"), github(decision), github("workflow_job_prepared")];
+        assert_eq!(verdict(&store(&lines), RUN, STARTS), Verdict::NotApproved, "{decision}");
+    }
+    let unasked = [github("webhook_deployment_review_requested"), github("workflow_job_prepared")];
+    assert_eq!(verdict(&store(&unasked), RUN, STARTS), Verdict::NotApproved, "nobody decided");
+}
+
+#[test]
+fn an_approved_deployment_on_gitlab_is_proved_within_its_job() {
+    let decided = |case: &str| {
+        store(&[gitlab("webhook-blocked"), gitlab(case), gitlab("webhook-running"), gitlab("webhook-success")])
+    };
+    let approved = decided("webhook-approved");
+    assert_eq!(verdict(&approved, DEPLOYMENT, "deployment.running"), Verdict::Proved);
+    let grant = grant::fold(&approved, DEPLOYMENT, i64::MAX, &Settings::default()).unwrap().unwrap();
+    assert_eq!((grant.state, grant.ended), (GrantState::Expired, true));
+    assert_eq!(grant.reason.as_deref(), Some("window of OPS-2291"));
+    for case in ["webhook-rejected", "webhook-approved-by-its-requester"] {
+        assert_eq!(verdict(&decided(case), DEPLOYMENT, "deployment.running"), Verdict::NotApproved, "{case}");
+    }
+    // The audit log alone says who decided as well, of the same grant.
+    let edits = [("/created_at", json!("2026-09-03T08:05:22Z"))];
+    let audited = (record("gitlab", "deployment-approved", &edits), Some(SERVER));
+    let both = store(&[gitlab("webhook-blocked"), audited, gitlab("webhook-running"), gitlab("webhook-success")]);
+    assert_eq!(verdict(&both, DEPLOYMENT, "deployment.running"), Verdict::Proved);
+}
