@@ -63,6 +63,8 @@ names! {
         Hoop = "hoop",
         /// PostgreSQL server log, with pgaudit.
         Postgres = "postgres",
+        /// Directories, as LDIF.
+        Ldap = "ldap",
         /// Users, groups and agents as SCIM lists them.
         Scim = "scim",
         /// Inventories kept by hand.

@@ -23,6 +23,7 @@ mod grant;
 mod hoop;
 mod inventory;
 mod k8s;
+mod ldap;
 mod listing;
 mod mcp;
 mod nesting;
@@ -161,6 +162,7 @@ pub static MODULES: &[&Module] = &[
     &hoop::MODULE,
     &postgres::MODULE,
     &inventory::MODULE,
+    &ldap::MODULE,
     &scim::MODULE,
     &otel::MODULE,
     &gitlab::MODULE,

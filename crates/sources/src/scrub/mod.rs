@@ -15,6 +15,7 @@
 //! into, and text between two of them is text of the record.
 
 mod field;
+mod ldif;
 mod rule;
 mod sql;
 

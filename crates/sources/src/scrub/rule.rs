@@ -3,7 +3,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 
-use super::{Secret, field, sql};
+use super::{Secret, field, ldif, sql};
 
 /// A kind of secret that is known by its structure.
 #[derive(Debug)]
@@ -53,7 +53,7 @@ pub(super) struct Found {
 }
 
 /// All rules. A number is never reused; a change of what a rule matches gets a new number.
-pub static RULES: [Rule; 18] = [
+pub static RULES: [Rule; 19] = [
     Rule {
         number: 1,
         name: "github",
@@ -211,6 +211,16 @@ pub static RULES: [Rule; 18] = [
         name: "sql-password",
         what: "literal after PASSWORD or IDENTIFIED BY in a statement of SQL",
         how: How::Anchors(&["ASSWORD", "assword ", "assword=", "DENTIFIED BY", "dentified by"], sql::password),
+    },
+    Rule {
+        number: 19,
+        name: "ldif-password",
+        what: "value of an LDIF attribute whose name ends with password, pwd, a history of these, NTHash, principalKey, \
+               PKCS12, credentials or RootPW",
+        how: How::Anchors(
+            &["assword:", "Pwd:", "dHistory:", "NTHash:", "rincipalKey:", "PKCS12:", "redentials:", "ootPW:"],
+            ldif::value,
+        ),
     },
 ];
 

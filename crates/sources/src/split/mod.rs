@@ -13,6 +13,7 @@
 
 pub(crate) mod csv;
 mod envelope;
+mod ldif;
 mod record;
 
 #[cfg(test)]
@@ -106,6 +107,8 @@ pub struct Splitter {
     state: State,
     /// Inside this list: `None` for the top level.
     list: Option<List>,
+    /// The delivery is LDIF, whose records are runs of lines.
+    entries: bool,
     /// Lines that begin before this offset in the content are records as they are.
     lines_until: u64,
     /// The present record, when it is over the limit.
@@ -127,6 +130,10 @@ enum State {
     Line,
     /// A line of comma-separated values; true inside of a quoted one.
     Values(bool),
+    /// The lines of an LDIF entry.
+    Entry,
+    /// A line of LDIF that belongs to no entry.
+    Aside,
     /// The rest of a broken object that had several lines.
     Rest,
     /// All there is: a binary file.
@@ -187,6 +194,7 @@ impl Splitter {
             scanned: 0,
             state: State::Start,
             list: None,
+            entries: false,
             lines_until: 0,
             large: None,
         }
@@ -237,10 +245,12 @@ impl Splitter {
             State::Element(braces) => self.element(braces, ended, out),
             State::Line => self.line(ended, out),
             State::Values(quoted) => self.values(quoted, ended, out),
+            State::Entry => self.entry(ended, out),
+            State::Aside => self.aside(ended, out),
             State::Rest => self.rest(ended, out),
             State::All => self.all(ended, out),
         };
-        if flow == Flow::Wait && !matches!(self.state, State::Start | State::Between(_)) {
+        if flow == Flow::Wait && !matches!(self.state, State::Start | State::Between(_) | State::Aside) {
             self.bound(out);
         }
         flow
@@ -275,6 +285,8 @@ impl Splitter {
         } else if let Some(length) = headers(text) {
             // What the columns mean is no item of the inventory.
             self.at += head.len() - text.len() + length;
+        } else {
+            self.entries = ldif::is_ldif(text);
         }
         Flow::On
     }
@@ -318,6 +330,9 @@ impl Splitter {
             return Flow::Wait;
         }
         self.scanned = self.at;
+        if self.entries {
+            return self.begin_entry(ended);
+        }
         let head = self.head();
         let more = !ended && head.len() < HEAD_BYTES;
         match byte {
@@ -363,6 +378,16 @@ impl Splitter {
             (Some(b'{'), Some(b'}')) | (Some(b'['), Some(b']')) => head,
             _ => &[],
         }
+    }
+
+    /// Decides what a line of LDIF begins with this byte.
+    fn begin_entry(&mut self, ended: bool) -> Flow {
+        let head = self.bytes(self.at, self.buffer.len().min(self.at + ldif::ASIDE_BYTES));
+        if head.len() < ldif::ASIDE_BYTES && !ended {
+            return Flow::Wait;
+        }
+        self.state = if ldif::is_aside(head) { State::Aside } else { State::Entry };
+        Flow::On
     }
 
     fn enter(&mut self, list: List, length: usize) {

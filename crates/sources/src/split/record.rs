@@ -2,7 +2,7 @@
 
 use sha2::{Digest, Sha256};
 
-use super::{Cut, Flow, Large, Lines, Piece, Splitter, State, csv, is_blank};
+use super::{BETWEEN_BYTES_MAX, Cut, Flow, Large, Lines, Piece, Splitter, State, csv, is_blank, ldif};
 use crate::nesting::{Braces, Step};
 
 /// How far the first byte of the next line is looked for.
@@ -216,6 +216,48 @@ impl Splitter {
                 }
             }
         }
+    }
+
+    /// The lines of an LDIF entry, up to a blank one or the name of the next.
+    pub(super) fn entry(&mut self, ended: bool, out: &mut impl FnMut(Piece<'_>)) -> Flow {
+        loop {
+            let rest = self.bytes(self.scanned, self.buffer.len());
+            let Some(newline) = memchr::memchr(b'\n', rest).map(|skip| self.scanned + skip) else {
+                self.scanned = self.buffer.len();
+                if ended {
+                    self.emit_line(self.scanned, out);
+                    return Flow::On;
+                }
+                return Flow::Wait;
+            };
+            let next = self.bytes(newline + 1, self.buffer.len().min(newline + 1 + ldif::HEAD_BYTES));
+            match ldif::ends(next, ended) {
+                Some(true) => {
+                    self.emit_line(newline, out);
+                    return Flow::On;
+                }
+                Some(false) => self.scanned = newline + 1,
+                None => {
+                    self.scanned = newline;
+                    return Flow::Wait;
+                }
+            }
+        }
+    }
+
+    /// A line that belongs to no record, and may be long.
+    pub(super) fn aside(&mut self, ended: bool, out: &mut impl FnMut(Piece<'_>)) -> Flow {
+        let rest = self.bytes(self.at, self.buffer.len());
+        let newline = memchr::memchr(b'\n', rest);
+        self.at += newline.unwrap_or(rest.len());
+        while self.at - self.between >= BETWEEN_BYTES_MAX {
+            self.flush_between(self.between + BETWEEN_BYTES_MAX, out);
+        }
+        if newline.is_none() && !ended {
+            return Flow::Wait;
+        }
+        self.state = State::Between(false);
+        Flow::On
     }
 
     /// Everything up to the end.

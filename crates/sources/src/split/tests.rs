@@ -55,6 +55,42 @@ fn texts(split: &Split) -> Vec<String> {
 }
 
 #[test]
+fn entries_of_ldif_end_at_a_blank_line_or_at_the_next_name() {
+    let content = "# head\n#  folded\nversion: 1\n\ndn: a=1\r\nb: 2\r\n c\r\n\r\nDN: a=2\nb: 3\ndn: a=3\n# inside\nd\n\n\n# tail\nresult: 0";
+    assert_eq!(split(content), ["dn: a=1\r\nb: 2\r\n c", "DN: a=2\nb: 3", "dn: a=3\n# inside\nd"]);
+    assert_eq!(split("dn: a=1\nb: 2\n"), ["dn: a=1\nb: 2"]);
+    assert_eq!(split("# no directory\ntext\n\ndn: a=1\n"), ["# no directory", "text", "dn: a=1"]);
+}
+
+#[test]
+fn a_comment_without_an_end_is_not_held() {
+    let mut splitter = Splitter::new(Limits::default());
+    let (mut most, mut taken) = (0, 0);
+    let mut push = |splitter: &mut Splitter, chunk: &[u8]| {
+        splitter.push(chunk, &mut |piece| {
+            if let Piece::Between { bytes, .. } = piece {
+                taken += bytes.len();
+            }
+        });
+        most = most.max(splitter.buffer.len());
+    };
+    push(&mut splitter, format!("dn: a=1\n\n#{}", "x".repeat(8_192)).as_bytes());
+    for _ in 0..64 {
+        push(&mut splitter, "x".repeat(64 << 10).as_bytes());
+    }
+    assert!(most < 1 << 20, "{most} bytes are held");
+    assert!(taken > 3 << 20, "{taken} bytes were given out");
+}
+
+#[test]
+fn the_headers_of_an_inventory_are_between_records() {
+    let rows = "spiffe://a/b,o,t,p,s\nspiffe://a/c,o,t,p,s";
+    let wanted = ["spiffe://a/b,o,t,p,s", "spiffe://a/c,o,t,p,s"];
+    assert_eq!(split(&format!("identity,owner,team,purpose,sensitivity,kind\r\n{rows}")), wanted);
+    assert_eq!(split("identity,owner,team\nx").len(), 2, "other columns are another file");
+}
+
+#[test]
 fn lines_of_json_are_records_and_line_ends_are_not() {
     assert_eq!(split("{\"a\":1}\n{\"b\":\"}{\"}\r\n\n{\"c\":{}}"), ["{\"a\":1}", "{\"b\":\"}{\"}", "{\"c\":{}}"]);
 }

@@ -59,6 +59,7 @@ fn parts() -> impl Strategy<Value = Vec<u8>> {
         r#"2026-01-01 00:00:00.000 UTC,"u","d",1,"h:1",s,1,"SELECT",t,v,0,LOG,00000,"statement: create role ""x"" valid until '"#,
         r#"",,,,,,,,,"a","client backend",,0"#,
         r#"{"schemas":["urn:ietf:params:scim:schemas:core:2.0:Group"],"id":"g","members":[{"value":"u"}],"meta":{"location":"x://"}}"#,
+        "version: 1\ndn: cn=a\\,b+uid=c,dc=d\nobjectSid:: AQ\n ==\nmemberOf: x\n\n# c\nDN:",
         "spiffe://a/b,\"alice\",t,p,s,bot\nidentity,owner,team,purpose,sensitivity\narn:aws:iam::1:role/x,;,,,",
         r#"{"UserDetailList":[{"UserId":"A","Arn":"arn:aws:iam::1:user/a","CreateDate":"2026-01-01T00:00:00Z","UserPolicyList":[{"PolicyDocument":"%7B"}]}],"Policies":["#,
         r#"{"apiVersion":"rbac.authorization.k8s.io/v1","kind":"Role","metadata":{"name":"r"},"rules":[{"verbs":["*"],"resources":["*"]}]}"#,

@@ -183,3 +183,66 @@ fn a_message_of_scim_is_no_resource() {
         assert!(reject.detail.contains("neither user, group nor agent"), "{reject}");
     }
 }
+
+#[test]
+fn goldens_of_directories() {
+    golden::all("ldap", 5);
+}
+
+fn golden_text(case: &str) -> String {
+    let path = format!("{}/tests/golden/ldap/{case}.ldif", env!("CARGO_MANIFEST_DIR"));
+    std::fs::read_to_string(path).unwrap()
+}
+
+#[test]
+fn each_entry_of_an_ldif_file_is_a_record_and_comments_are_none() {
+    let head = "# extended LDIF\n#\n# base <dc=example,dc=com> with scope\n#  subtree\nversion: 1\n";
+    let tail = "# search result\nsearch: 2\nresult: 0 Success\n\n# numEntries: 3\n";
+    let entries = ["person", "service-account", "group"].map(golden_text);
+    let of_search = format!("{head}\n# alice, people\n{}\n\n{}\n{}\n{tail}", entries[0], entries[1], entries[2]);
+    let exported = format!("{head}{}\n{}\n{}", entries[0], entries[1], entries[2]).replace('\n', "\r\n");
+    let wanted = [
+        "nhi:principal:ldap:example.com:entry-id/3f3f3f3f-0000-4000-8000-0000000000f3",
+        "nhi:principal:ldap:S-1-5-21-1004336348-1177238915-682003330:sid/S-1-5-21-1004336348-1177238915-682003330-1601",
+        "nhi:resource:ldap:example.com:group/~cn%3Dexporters%2Cou%3Dgroups%2Cdc%3Dexample%2Cdc%3Dcom",
+    ];
+    assert_eq!(listed(&of_search), wanted);
+    assert_eq!(listed(&exported), wanted);
+}
+
+#[test]
+fn a_member_is_found_by_any_spelling_of_its_name() {
+    let (account, group) = (golden::event("ldap", "service-account"), golden::event("ldap", "group"));
+    let member = &group["entitlements"][0];
+    let names = account["aliases"].as_array().unwrap();
+    assert!(names.iter().any(|alias| alias["rel"] == "same_as" && alias["b"] == member["holder"]), "{names:?}");
+    assert_eq!(account["entitlements"][0]["source"], member["source"], "told from both ends");
+}
+
+#[test]
+fn a_broken_entry_costs_no_other_and_says_what_is_wrong() {
+    let person = golden_text("person");
+    for (broken, wanted) in [
+        ("dn: uid=x,dc=example\nno colon here\n", "line 2 of the entry has no colon"),
+        ("dn:: !!!!\ncn: x\n", "the entry has no dn"),
+        ("dn:< file:///etc/dn\ncn: x\n", "an address, which is not followed"),
+        ("dn: no name\ncn: x\n", "is no distinguished name"),
+        (
+            "dn: uid=x,dc=example\nchangetype: modify\nreplace: cn\ncn: y\n-\n",
+            "a change of an entry (changetype modify)",
+        ),
+        ("cn: x\nuid: y\n", "no module recognises"),
+    ] {
+        // Without a blank line, the name of the next entry ends it.
+        for between in ["", "\n"] {
+            let found = events(&format!("{person}\n{broken}{between}{person}"));
+            let ok: Vec<bool> = found.iter().map(Result::is_ok).collect();
+            assert_eq!(ok, [true, false, true], "{broken:?} {between:?}");
+            let reject = found[1].as_ref().unwrap_err();
+            assert!(
+                reject.detail.contains(wanted) || reject.kind != sources::RejectKind::Shape,
+                "{broken:?}: {reject}"
+            );
+        }
+    }
+}
