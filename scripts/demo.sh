@@ -10,31 +10,39 @@ export DEEDBOOK_DATA="$work/data"
 say() { printf '\n\033[1m%s\033[0m\n' "$*"; }
 run() { printf '$ %s\n' "$*"; "$@"; }
 
-say "1. The logs of a company, as its platforms write them: CloudTrail objects, Kubernetes and Vault audit files"
+say "1. The logs of a company on the day of an incident, as its platforms write them"
 "$scenario" --incident --out "$work/logs" > "$work/totals.json"
-find "$work/logs" -type f | sed "s|$work/||" | sort | head -n 12
+find "$work/logs" -type f ! -name '*.ndjson' | sed "s|$work/||" | sort | head -n 12
 
 say "2. Ingest: every record is sealed before anything reads it"
-run "$deedbook" ingest --init "$work/logs/cloudtrail" "$work/logs/kubernetes" "$work/logs/vault"
+folders=(); for folder in "$work"/logs/*/; do folders+=("$folder"); done
+run "$deedbook" ingest --init "${folders[@]}"
 "$deedbook" key show > "$work/deedbook.vkey"
 cp "$DEEDBOOK_DATA"/logs/*/log/checkpoint "$work/kept.checkpoint"
 
-say "3. Ask: who touched the payroll exports, and what was refused?"
-run "$deedbook" events --resource '*payroll*' --limit 12
-run "$deedbook" sql "SELECT platform, access, count(*) AS events, count(*) FILTER (WHERE status_id = 2) AS refused FROM events GROUP BY 1, 2 ORDER BY 3 DESC LIMIT 8"
+say "3. Who took the payroll export? The key, who minted it, who held it, for whom, and by whose leave"
+export_read="$("$deedbook" events --resource '*payroll-exports/2026-11.csv*' --credential ASIAHALDENEXPORT007F -o ndjson | sed -n 's/.*"event_id":"\([^"]*\)".*/\1/p' | head -n 1)"
+run "$deedbook" who "$export_read"
 
-event="$("$deedbook" events --resource '*payroll-exports/2026-11.csv*' -o ndjson | sed -n 's/.*"event_id":"\([^"]*\)".*/\1/p' | head -n 1)"
-say "4. One event, and where each value came from"
+say "4. What else did that key touch, as of eleven that day; what is alive, what to revoke?"
+run "$deedbook" blast-radius nhi:cred:aws:111122223333:sts-key/ASIAHALDENEXPORT007F --until 2026-11-02T11:00:00Z
+
+say "5. The grants of the day: every use that was not as it should be"
+run "$deedbook" jit report
+run "$deedbook" jit prove JIT-417
+
+say "6. One event, and where each value came from"
+event="$export_read"
 run "$deedbook" show "$event"
 
-say "5. Prove it: a separate small program checks the proof without this machine's help"
+say "7. Prove it: a separate small program checks the proof without this machine's help"
 run "$deedbook" prove "$event" -o "$work/event.tlog-proof" --record "$work/record.json"
 run "$verify" proof "$work/event.tlog-proof" --record "$work/record.json" --key "$work/deedbook.vkey"
 
-say "6. The whole log is intact, and agrees with the checkpoint that was kept elsewhere"
+say "8. The whole log is intact, and agrees with the checkpoint that was kept elsewhere"
 run "$deedbook" verify --checkpoint "$work/kept.checkpoint"
 
-say "7. Somebody alters one bit of the evidence ..."
+say "9. Somebody alters one bit of the evidence ..."
 file="$(ls "$DEEDBOOK_DATA"/logs/*/evidence/*.parquet | head -n 1)"
 cp "$file" "$work/untouched.parquet"
 at=$(($(stat -c %s "$file") / 2))
@@ -44,6 +52,6 @@ printf '   bit 0 of byte %s of %s\n' "$at" "${file##*/}"
 if run "$deedbook" verify; then echo "the change went unseen: that is a bug"; exit 1; else say "   ... and verify names it (exit code $?)"; fi
 cp "$work/untouched.parquet" "$file"
 
-say "8. Put back, the log is intact again"
+say "10. Put back, the log is intact again"
 run "$deedbook" verify --checkpoint "$work/kept.checkpoint"
 say "Everything is in $work. Look around: $deedbook --data $DEEDBOOK_DATA events --help"

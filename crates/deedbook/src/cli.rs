@@ -255,6 +255,9 @@ pub(crate) struct Asking {
     /// An id in the clear and what Vault's sys/audit-hash gives for it; may be given several times.
     #[arg(long, value_name = "ID=HASH")]
     pub(crate) audit_hash: Vec<String>,
+    /// Say on stderr how long the log took to open and the answer took to come.
+    #[arg(long)]
+    pub(crate) timing: bool,
     #[command(flatten)]
     pub(crate) output: Output,
 }

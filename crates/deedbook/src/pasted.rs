@@ -25,8 +25,8 @@ const VALUES_MAX: usize = 256;
 /// Shortest value of an alert that is looked up: shorter ones are words, not ids.
 const VALUE_BYTES_MIN: usize = 6;
 
-/// Events from which the URIs behind a text are read.
-const WITNESSES: usize = 4;
+/// Events, of the oldest and of the newest, from which the URIs behind a text are read.
+const WITNESSES: usize = 64;
 
 /// The forms under which records may hold a text.
 fn forms(text: &str) -> Vec<String> {
@@ -185,8 +185,12 @@ pub(crate) fn uris(question: &Question, text: &str, wanted: &[Class]) -> anyhow:
     for form in forms(text) {
         let escaped = trace::escaped(&form);
         for key in keys(&form, &escaped) {
-            let page = question.facts.find(&Lookup::newest(key, question.until, WITNESSES))?;
-            page.facts.iter().for_each(|fact| named(fact, &form, &escaped, &mut add));
+            let newest = question.facts.find(&Lookup::newest(key, question.until, WITNESSES))?;
+            newest.facts.iter().for_each(|fact| named(fact, &form, &escaped, &mut add));
+            if newest.more {
+                let oldest = question.facts.find(&Lookup::within(key, i64::MIN, question.until, WITNESSES))?;
+                oldest.facts.iter().for_each(|fact| named(fact, &form, &escaped, &mut add));
+            }
         }
     }
     Ok(found)

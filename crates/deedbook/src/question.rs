@@ -2,6 +2,7 @@
 //! bounds, and how an answer says what it was computed from.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use lake::{Facts, Pin};
 use serde::Serialize;
@@ -27,6 +28,9 @@ pub(crate) struct Question {
     pub(crate) limit: usize,
     pin: Pin,
     format: Format,
+    timing: bool,
+    /// When the log was open.
+    ready: Instant,
     lake: Arc<lake::Lake>,
 }
 
@@ -46,6 +50,7 @@ struct Printed<'a, T> {
 
 impl Question {
     pub(crate) fn open(place: &Place, asking: &Asking) -> anyhow::Result<Question> {
+        let began = Instant::now();
         let log = place.log()?;
         let lake = pipeline::tables(&place.data, &log)?;
         let pinned = asking.at.as_deref().map(Pin::parse).transpose().map_err(|error| Usage(error.to_string()))?;
@@ -72,7 +77,11 @@ impl Question {
             ..defaults
         };
         let (pin, limit) = (facts.pin(asked), asking.limit.unwrap_or(EVENTS).max(1));
-        Ok(Question { facts, settings, since, until, limit, pin, format: asking.output.format, lake })
+        let (format, timing, ready) = (asking.output.format, asking.timing, Instant::now());
+        if timing {
+            eprintln!("open: {:.3} ms", (ready - began).as_secs_f64() * 1e3);
+        }
+        Ok(Question { facts, settings, since, until, limit, pin, format, timing, ready, lake })
     }
 
     /// The grants that records of the range tell of, the newest first, and whether there are others.
@@ -128,6 +137,9 @@ impl Question {
             }
         }
         out.flush()?;
+        if self.timing {
+            eprintln!("answer: {:.3} ms", self.ready.elapsed().as_secs_f64() * 1e3);
+        }
         Ok(())
     }
 

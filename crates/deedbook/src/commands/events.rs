@@ -37,6 +37,7 @@ fn asking(events: &Events) -> Asking {
         at: events.at.clone(),
         limit: Some(if events.limit > 0 { events.limit } else { usize::MAX }),
         audit_hash: Vec::new(),
+        timing: false,
         output: events.output,
     }
 }

@@ -37,7 +37,7 @@ fn lines(passport: &Passport) -> Vec<String> {
         let text = format!("{}, {} (rule {}: {})", kind.kind.as_str(), kind.is_human.as_str(), kind.rule, kind.why);
         body.push(Line::new("kind", text).by(None, Some(&kind.evidence)));
     }
-    body.push(Line::new("owner", word(&passport.owner)).by(None, passport.listed.as_ref()));
+    body.push(owner(&passport.owner).by(None, passport.listed.as_ref()));
     for step in &passport.steps {
         let call = step.operation.as_deref().unwrap_or("-");
         let text = format!("{}  {call} by {}", moment(step.evidence.time), shown(&step.by));
@@ -68,4 +68,14 @@ fn lines(passport: &Passport) -> Vec<String> {
     body.extend(gaps(&passport.gaps));
     lines.extend(block(&body));
     lines
+}
+
+/// Who answers for it, as inventories say.
+fn owner(owner: &trace::Owner) -> Line {
+    let mut parts: Vec<String> = owner.owners.iter().map(|uri| shown(uri)).collect();
+    parts.extend(owner.team.as_ref().map(|team| format!("team {team}")));
+    parts.extend(owner.purpose.as_ref().map(|purpose| format!("for {purpose}")));
+    parts.extend(owner.sensitivity.as_ref().map(|sensitivity| format!("sensitivity {sensitivity}")));
+    let text = if parts.is_empty() { "no inventory names one".to_owned() } else { parts.join(", ") };
+    Line::new("owner", text)
 }

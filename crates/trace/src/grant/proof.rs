@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use super::{Approval, Grant, fold, told_until};
 use crate::answer::Evidence;
+use crate::descent::{Aim, Descent};
 use crate::issuance::nanos;
 use crate::store::{Key, Lookup, Store, StoreError};
 use crate::{Fact, Lineage, Settings, Tier};
@@ -311,6 +312,27 @@ fn receivers(
     Ok(names)
 }
 
+/// The uses of a credential and of all that was minted with it; whether a limit cut some off.
+fn below(
+    store: &impl Store,
+    credential: &str,
+    [from, until]: [i64; 2],
+    settings: &Settings,
+    events: &mut Vec<Arc<Fact>>,
+) -> Result<bool, StoreError> {
+    let mut descent = Descent::new(store, Aim::Reach, until, settings);
+    descent.credential(credential);
+    let descended = descent.run()?;
+    let mut more = !descended.gaps.is_empty();
+    for reading in &descended.readings {
+        let (from, until) = (from.max(reading.from), until.min(reading.until));
+        let page = store.find(&Lookup::within(reading.key(), from, until, settings.uses_max))?;
+        more |= page.more;
+        events.extend(page.facts.into_iter().filter(|fact| reading.counts(fact).is_some()));
+    }
+    Ok(more)
+}
+
 /// Verdicts over every use of a grant within a time range: by those who name it, and by its
 /// beneficiaries, bounded by `uses_max`; the second value says whether that cut some off.
 ///
@@ -327,12 +349,9 @@ pub fn uses(
     let mut more = page.more;
     let mut events: Vec<Arc<Fact>> = Vec::new();
     for fact in &page.facts {
-        // What was minted under it is used under it.
-        let minted = fact.issued.as_ref().filter(|_| fact.grant_refs.iter().any(|uri| uri == grant));
-        for name in minted.map(|issued| crate::life::names(store, &issued.uri)).transpose()?.unwrap_or_default() {
-            let page = store.find(&Lookup::within(Key::Used(&name), from, until, settings.uses_max))?;
-            more |= page.more;
-            events.extend(page.facts);
+        // What was minted under it, and with that, is used under it.
+        if let Some(minted) = fact.issued.as_ref().filter(|_| fact.grant_refs.iter().any(|uri| uri == grant)) {
+            more |= below(store, &minted.uri, [from, until], settings, &mut events)?;
         }
         if fact.grants.iter().all(|told| told.uri != grant) && fact.effect != Some(Effect::Deny) {
             events.push(fact.clone());

@@ -6,6 +6,7 @@
 //! itself, which no command shows by itself.
 
 mod acks;
+mod lineage;
 mod program;
 mod proofs;
 mod questions;
@@ -102,6 +103,7 @@ pub(crate) fn run(options: &Bench) -> Result<()> {
     proofs::measure(&place, &mut report)?;
     sizes::measure(&place, &mut report)?;
     questions::measure(&place, &mut report)?;
+    lineage::measure(&place, &mut report)?;
     report.print();
     if !options.keep && !options.reuse {
         fs::remove_dir_all(&place.work)?;

@@ -87,7 +87,7 @@ fn needles(place: &Place, report: &mut Report) -> Result<()> {
 }
 
 /// Values that are there, from all over the log.
-fn values(place: &Place, column: &str) -> Result<Vec<String>> {
+pub(super) fn values(place: &Place, column: &str) -> Result<Vec<String>> {
     let stride = (place.records / 97).max(1);
     let query = format!("SELECT {column} AS v FROM events WHERE leaf_index % {stride} < 9 AND {column} IS NOT NULL");
     let out = place.deedbook(&["sql", "-o", "csv", &query]).run()?.out;
@@ -160,7 +160,7 @@ fn duckdb(place: &Place, script: &str) -> Result<Vec<Duration>> {
 }
 
 /// The times that `--timing` said, in order.
-fn timings(said: &str, what: &str) -> Vec<Duration> {
+pub(super) fn timings(said: &str, what: &str) -> Vec<Duration> {
     let ms = |line: &str| line.strip_prefix(what)?.strip_prefix(": ")?.strip_suffix(" ms")?.parse::<f64>().ok();
     said.lines().filter_map(ms).map(|ms| Duration::from_secs_f64(ms / 1e3)).collect()
 }
