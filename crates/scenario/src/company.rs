@@ -51,6 +51,7 @@ pub(crate) struct Person {
 }
 
 /// An IAM user with a long-lived key.
+#[derive(Clone)]
 pub(crate) struct Machine {
     pub(crate) account: String,
     pub(crate) user: String,

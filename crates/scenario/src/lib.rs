@@ -1,10 +1,23 @@
 //! Native logs of a fictional company, by seed, with the truth about them.
 //!
-//! Halden Freight runs its shipping on three Kubernetes clusters, five AWS accounts and one Vault. What its
-//! service accounts, CI jobs and people do is simulated session by session: a token is minted, used
-//! some forty times, renewed or left to expire, and each record is written as the platform would write it,
-//! in order of time, while the file grows. The truth names each credential, the record that minted it,
-//! its uses, and who is behind it.
+//! Halden Freight runs its shipping on three Kubernetes clusters, five AWS accounts, Google Cloud, Azure and one
+//! Vault; its people sign in at Okta and ask Teleport, hoop.dev and Entra for access; its agents tell of
+//! themselves in spans. What they do is simulated session by session: a token is minted, used some times,
+//! exchanged or left to expire, and each record is written as the platform would write it, in order of time,
+//! while the file grows. One record in a hundred brings a principal, one in five a credential.
+//!
+//! What is true stands beside the logs, a JSON object a line:
+//!
+//! | file | one line | type |
+//! |---|---|---|
+//! | `truth.ndjson` | a credential: by which record, from which parent, for whom, at which tier each of that can be known; last the totals | [`Minted`], [`Totals`] |
+//! | `truth-grants.ndjson` | a grant, as it was asked for and decided | [`Granted`] |
+//! | `truth-uses.ndjson` | a use of what was asked for, or not, and the verdict | [`Use`] |
+//! | `truth-offboarding.ndjson` | an account that was closed, and what became of its credentials | [`Offboarding`] |
+//! | `truth-standing.ndjson` | a standing token that was misused, and where | [`Misuse`] |
+//! | `truth-privileges.ndjson` | a privilege, from when until when | [`Privilege`] |
+//! | `truth-denied.ndjson` | an attempt that was refused, and who is behind it | [`Refused`] |
+//! | `truth-cases.ndjson` | one of four cases with a name, step by step | [`Case`] |
 //!
 //! Written from the vendors' documents, apart from the parsers of this repository: this crate knows
 //! no other crate of ours, so it can be their oracle.
@@ -34,7 +47,7 @@ use std::io;
 use std::path::Path;
 
 pub use sink::Form;
-pub use truth::{Granted, Minted, Tiers, Totals, Use};
+pub use truth::{Case, Gone, Granted, Minted, Misuse, Offboarding, Privilege, Refused, Tiers, Told, Totals, Use};
 
 /// What to write.
 #[derive(Clone, Debug)]

@@ -83,7 +83,6 @@ impl Log {
 
 /// The kinds of truth, a file each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[expect(dead_code, reason = "the truths of the next sessions")]
 pub(crate) enum Truth {
     Credentials,
     Grants,

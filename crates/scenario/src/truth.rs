@@ -77,6 +77,97 @@ pub struct Use {
     pub tier: &'static str,
 }
 
+/// Whose account was closed, when, and what became of what it had.
+#[derive(Clone, Debug, Serialize)]
+pub struct Offboarding {
+    /// Platform of the account.
+    pub platform: &'static str,
+    /// Boundary of its names.
+    pub authority: &'static str,
+    /// Its id that nobody else gets.
+    pub principal: String,
+    /// By when it should have been gone, milliseconds since 1970.
+    pub at_ms: i64,
+    /// What it had.
+    pub items: Vec<Gone>,
+}
+
+/// One credential of somebody who left, as of the end of the log.
+#[derive(Clone, Debug, Serialize)]
+pub struct Gone {
+    /// Its id.
+    pub credential: String,
+    /// `REVOKED`, `STILL_ALIVE`, `USED_AFTER`.
+    pub verdict: &'static str,
+}
+
+/// A standing token that somebody else used.
+#[derive(Clone, Debug, Serialize)]
+pub struct Misuse {
+    /// Platform.
+    pub platform: &'static str,
+    /// The token's id or hash.
+    pub credential: String,
+    /// Whose it is.
+    pub owner: String,
+    /// The records of the misuse, by their ids at the source.
+    pub records: Vec<String>,
+}
+
+/// A privilege, and when somebody had it.
+#[derive(Clone, Debug, Serialize)]
+pub struct Privilege {
+    /// Platform.
+    pub platform: &'static str,
+    /// Who had it.
+    pub principal: String,
+    /// What.
+    pub privilege: &'static str,
+    /// The record that gave it.
+    pub granted: String,
+    /// Milliseconds since 1970.
+    pub from_ms: i64,
+    /// The record that took it away.
+    pub removed: String,
+    /// Milliseconds since 1970.
+    pub until_ms: i64,
+}
+
+/// An attempt that was refused.
+#[derive(Clone, Debug, Serialize)]
+pub struct Refused<'a> {
+    /// Platform of the record.
+    pub platform: &'static str,
+    /// The record's id at its source.
+    pub record: &'a str,
+    /// The credential that was shown.
+    pub credential: &'a str,
+    /// Who is behind it.
+    pub origin: &'a str,
+}
+
+/// A case with a name, its records in order, and what the answer has to say.
+#[derive(Clone, Debug, Serialize)]
+pub struct Case {
+    /// `ci-deployment`, `secret-rotation`, `gateway-decision`, `disabled-service-account`.
+    pub case: &'static str,
+    /// Who is behind it, or what it is about.
+    pub answer: String,
+    /// What happened.
+    pub steps: Vec<Told>,
+}
+
+/// One step of a case.
+#[derive(Clone, Debug, Serialize)]
+pub struct Told {
+    /// Platform of the record.
+    pub platform: &'static str,
+    /// The record's id at its source.
+    pub record: String,
+    /// What it shows.
+    pub what: &'static str,
+}
+
 /// Counts over the whole scenario.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Totals {

@@ -224,13 +224,16 @@ pub(crate) fn by_session(store: &impl Store, event: &Fact, settings: &Settings) 
     let until = event.time.saturating_add(nanos(rule.tolerance_ms));
     let lookup = Lookup::within(Key::Session(session), i64::MIN, until, settings.candidates_max);
     let page = store.find(&lookup)?;
-    let opens = |fact: &&Arc<Fact>| {
+    let opening = |fact: &Fact| {
         fact.status != Status::Failure
             && (fact.access == model::Access::Authenticate
                 || fact.issued.is_some()
                 || rule::is_opening(fact.operation.as_deref()))
-            && !fact.same_call(event)
-            && fact.id != event.id
+    };
+    // What follows at once on the record that opened it did not open it.
+    let itself = opening(event);
+    let opens = |fact: &&Arc<Fact>| {
+        opening(fact) && !fact.same_call(event) && fact.id != event.id && (!itself || fact.order() < event.order())
     };
     let opener = page.facts.iter().find(opens).cloned();
     Ok(opener.map(|opener| Found { rule, issuers: vec![opener], more: false }))

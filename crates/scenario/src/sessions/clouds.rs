@@ -176,7 +176,7 @@ impl World<'_> {
         });
         self.emit(Log::Gcp, &record, denied)?;
         used(session, &id);
-        Ok(())
+        self.refused(session, "gcp", &id, denied)
     }
 
     /// A service principal signs in with its secret: rows 26 and 28.
@@ -259,7 +259,7 @@ impl World<'_> {
             self.emit(Log::Entra, &record, denied)?;
         }
         used(session, &id);
-        Ok(())
+        self.refused(session, if at_azure { "azure" } else { "entra" }, &id, denied)
     }
 }
 

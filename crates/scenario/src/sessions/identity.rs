@@ -59,7 +59,7 @@ impl World<'_> {
         });
         self.emit(Log::Okta, &record, denied)?;
         used(session, &id);
-        Ok(())
+        self.refused(session, "okta", &id, denied)
     }
 
     /// An agent gets a token for a person: row 30.

@@ -149,6 +149,6 @@ impl World<'_> {
         let id = format!("{connection}/{number}");
         self.emit(Log::Postgres, &record, denied)?;
         used(session, &id);
-        Ok(())
+        self.refused(session, "postgres", &id, denied)
     }
 }

@@ -7,6 +7,7 @@ mod clouds;
 mod grants;
 mod identity;
 mod mesh;
+mod stories;
 
 use std::collections::BTreeMap;
 use std::io;
@@ -18,17 +19,19 @@ use crate::github;
 use crate::kubernetes::{self, User};
 use crate::random::Random;
 use crate::sink::{Log, Sink, Truth};
-use crate::truth::{Minted, Tiers, Totals};
+use crate::truth::{Minted, Refused, Tiers, Totals};
 use crate::vault::{self, Token};
 
-/// Mean number of steps of one session: some two credentials, and ten uses.
-const STEPS_MEAN: f64 = 7.0;
+/// Mean number of steps of one session: a credential or two, and their uses.
+const STEPS_MEAN: f64 = 3.6;
 /// Sessions alive at once, at most.
 const SESSIONS_MAX: u64 = 400;
 /// The calls of one session stay within the life of its credential.
 const SESSION_SECONDS: f64 = 900.0;
 /// No session outlives what it was given: the shortest life is an hour.
 const LIFE_US: f64 = 3_000e6;
+/// Records from one scripted story to the next.
+const RECORDS_PER_STORY: u64 = 150;
 /// Calls that are refused, in a hundred.
 const DENIED_PERCENT: u64 = 3;
 
@@ -69,6 +72,8 @@ enum Kind {
     Mesh,
     /// An agent that works for a person.
     Agent,
+    /// A story with a script.
+    Story,
 }
 
 struct Session {
@@ -94,6 +99,8 @@ struct Session {
     kept: [String; 3],
     /// What its uses are allowed by, for kinds that ask first.
     leave: grants::Leave,
+    /// What was told of a story.
+    plot: stories::Plot,
 }
 
 struct World<'a> {
@@ -104,7 +111,9 @@ struct World<'a> {
     /// Microseconds since 1970.
     now_us: f64,
     /// Sessions of each kind so far: who comes next, so that one principal's sessions lie apart.
-    turns: [usize; 17],
+    turns: [usize; 18],
+    /// How many records there have to be until the next story is told.
+    next_story: u64,
     /// Mean time between two steps of one session.
     pace_us: f64,
     /// What people had before, by platform.
@@ -129,7 +138,8 @@ pub(crate) fn simulate(options: &Options, sink: &mut Sink) -> io::Result<Totals>
         sink,
         totals,
         now_us: options.start_ms as f64 * 1e3,
-        turns: [0; 17],
+        turns: [0; 18],
+        next_story: 0,
         pace_us: mean_us * alive as f64,
         had: BTreeMap::new(),
     };
@@ -139,7 +149,8 @@ pub(crate) fn simulate(options: &Options, sink: &mut Sink) -> io::Result<Totals>
         let at = usize::try_from(world.random.below(alive)).unwrap_or(0);
         let Some(session) = sessions.get_mut(at) else { continue };
         world.step(session)?;
-        let old = world.now_us - session.begun_us > LIFE_US;
+        // A story is told to its end.
+        let old = world.now_us - session.begun_us > LIFE_US && session.kind != Kind::Story;
         if session.step >= session.steps || old {
             let ended = std::mem::replace(session, world.begin());
             world.end(ended)?;
@@ -175,6 +186,8 @@ impl World<'_> {
             97..99 => Kind::Mesh,
             _ => Kind::Agent,
         };
+        // A story for each so many records, however many there are.
+        let kind = if self.totals.records >= self.next_story { Kind::Story } else { kind };
         let Company { workloads, machines, people, repositories, accounts_gcp, apps, .. } = &self.company;
         let crowd = match kind {
             Kind::Pod | Kind::Federated | Kind::Vault | Kind::Database | Kind::Mesh => workloads.len(),
@@ -183,6 +196,7 @@ impl World<'_> {
             Kind::Job => repositories.len(),
             Kind::Impersonation | Kind::AccountKey => accounts_gcp.len(),
             Kind::App => apps.len(),
+            Kind::Story => usize::MAX,
         };
         // The kinds that were here first draw lots.
         let who = if (kind as usize) < Kind::Job as usize {
@@ -194,7 +208,11 @@ impl World<'_> {
             });
             turn % crowd.max(1)
         };
-        let steps = 3 + random.wait(STEPS_MEAN).min(400.0) as u32;
+        let story = kind == Kind::Story;
+        if story {
+            self.next_story += RECORDS_PER_STORY;
+        }
+        let steps = if story { 7 } else { 3 + random.wait(STEPS_MEAN).min(400.0) as u32 };
         let node = self.company.clusters.first().map_or(String::new(), |cluster| random.pick(&cluster.nodes).clone());
         Session {
             begun_us: self.now_us,
@@ -211,6 +229,7 @@ impl World<'_> {
             token: random.base64(24),
             kept: Default::default(),
             leave: grants::Leave::default(),
+            plot: stories::Plot::default(),
             kind,
         }
     }
@@ -222,6 +241,16 @@ impl World<'_> {
             self.sink.truth(Truth::Credentials, minted)?;
         }
         Ok(())
+    }
+
+    /// Notes an attempt that was refused.
+    fn refused(&mut self, session: &Session, platform: &'static str, record: &str, denied: bool) -> io::Result<()> {
+        match &session.minted {
+            Some(Minted { credential, origin, .. }) if denied => {
+                self.sink.truth(Truth::Denied, &Refused { platform, record, credential, origin })
+            }
+            _ => Ok(()),
+        }
     }
 
     fn step(&mut self, session: &mut Session) -> io::Result<()> {
@@ -236,6 +265,7 @@ impl World<'_> {
             (Kind::Vault, _) => self.use_vault(session),
             (Kind::Ci, 0 | 1) => self.assume(session),
             (Kind::Person, 0) => self.sign_in(session),
+            (Kind::Story, _) => self.tell(session, step),
             (Kind::Job, 0) => self.run(session, ""),
             (Kind::Job, 1) => self.federate_job(session),
             (Kind::Job, _) if session.step >= session.steps => self.run(session, "success"),
@@ -381,7 +411,7 @@ impl World<'_> {
         let cluster = w.cluster;
         self.emit(Log::Kubernetes(cluster), &record, denied)?;
         used(session, &id);
-        Ok(())
+        self.refused(session, "k8s", &id, denied)
     }
 
     /// A service account token becomes a role session: identity.md 4, row 5.
@@ -597,7 +627,7 @@ impl World<'_> {
         };
         self.emit_aws(&record.unwrap_or_default(), denied)?;
         used(session, &id);
-        Ok(())
+        self.refused(session, "aws", &id, denied)
     }
 
     fn emit_aws(&mut self, record: &str, denied: bool) -> io::Result<()> {
@@ -761,7 +791,7 @@ impl World<'_> {
         let records = vault::records(&self.company.vault_salt, Some(&token), &call);
         self.emit_vault(&records, error.is_some())?;
         used(session, &id);
-        Ok(())
+        self.refused(session, "vault", &id, error.is_some())
     }
 
     fn emit_vault(&mut self, records: &[String; 2], denied: bool) -> io::Result<()> {

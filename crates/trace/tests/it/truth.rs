@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use serde_json::Value;
-use trace::{EdgeKind, Fact, Issuer, Lineage, Settings, Tier, grant, lineage};
+use trace::{EdgeKind, Fact, Issuer, Lineage, Settings, Tier, grant, lineage, offboard};
 
 use crate::memory::Memory;
 
@@ -15,6 +15,14 @@ pub(crate) struct World {
     pub(crate) truth: Vec<Value>,
     /// One value a use under a grant, or without one.
     pub(crate) uses: Vec<Value>,
+    /// Attempts that were refused.
+    pub(crate) denied: Vec<Value>,
+    /// Accounts that were closed.
+    pub(crate) offboarding: Vec<Value>,
+    /// Cases with a name.
+    pub(crate) cases: Vec<Value>,
+    /// When the log ends, nanoseconds since 1970.
+    pub(crate) end: i64,
 }
 
 pub(crate) fn world(records: u64) -> World {
@@ -33,7 +41,10 @@ pub(crate) fn delivered(records: u64, delivery: scenario::Delivery) -> World {
         text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
     };
     let truth = lines("truth.ndjson").into_iter().filter(|value| value.get("credential").is_some()).collect();
-    World { facts, truth, uses: lines("truth-uses.ndjson") }
+    let end = facts.iter().map(|fact: &Arc<Fact>| fact.time).max().unwrap();
+    let (uses, denied) = (lines("truth-uses.ndjson"), lines("truth-denied.ndjson"));
+    let (offboarding, cases) = (lines("truth-offboarding.ndjson"), lines("truth-cases.ndjson"));
+    World { facts, truth, uses, denied, offboarding, cases, end }
 }
 
 /// Which issuer is which cluster and whose jobs: the operator knows, the scenario tells.
@@ -241,7 +252,8 @@ fn judge_origin(lineage: &Lineage, minted: &Value, score: &mut Score) {
         None if lineage.origins.first().is_none_or(|origin| origin.principal.contains(":oauth:"))
             || is_without_issuance(lineage) =>
         {
-            Score::note(&mut score.missed, tier)
+            eprintln!("no origin: {minted} {:?} {:?}", lineage.origins, lineage.gaps);
+            Score::note(&mut score.missed, tier);
         }
         None => {
             eprintln!("origins {:?}: {minted}", lineage.origins.iter().map(|o| &o.principal).collect::<Vec<_>>());
@@ -285,7 +297,7 @@ fn print(scores: &Scores) {
 #[test]
 fn every_link_of_the_truth_is_found_and_none_is_invented() {
     let records = std::env::var("DEEDBOOK_SCENARIO_RECORDS").ok().and_then(|n| n.parse().ok()).unwrap_or(6_000);
-    let World { facts, truth, uses } = world(records);
+    let World { facts, truth, uses, .. } = world(records);
     let settings = settings(&facts);
     let store = Memory::of(facts);
     let scores = judge(&store, &truth, &settings);
@@ -306,6 +318,72 @@ fn every_link_of_the_truth_is_found_and_none_is_invented() {
     assert!(said.len() > 6, "{said:?}");
 }
 
+/// A refused attempt shows who tried, as an allowed one does.
+#[test]
+fn a_refused_attempt_leads_to_whoever_is_behind_it() {
+    let World { facts, denied, .. } = world(6_000);
+    let settings = settings(&facts);
+    let store = Memory::of(facts);
+    let by_source = by_source(&store);
+    let mut platforms: BTreeMap<&str, usize> = BTreeMap::new();
+    for one in &denied {
+        // Azure gives its records no id.
+        let Some(event) = by_source.get(text(one, "record")).and_then(|facts| facts.last()) else { continue };
+        assert_eq!(event.status, model::Status::Failure, "{one}");
+        let lineage = lineage::of_event(&store, event, &settings).unwrap();
+        let origins: Vec<&String> = lineage.origins.iter().map(|origin| &origin.principal).collect();
+        assert!(lineage.origins.iter().any(|origin| is(origin, text(one, "origin"))), "{one} {origins:?}");
+        *platforms.entry(text(one, "platform")).or_default() += 1;
+    }
+    assert!(platforms.len() > 5, "{platforms:?}");
+}
+
+#[test]
+fn of_whoever_left_each_credential_is_known_to_be_gone_alive_or_used_after() {
+    let World { facts, offboarding, end, .. } = world(6_000);
+    let settings = settings(&facts);
+    let store = Memory::of(facts);
+    let mut seen: BTreeMap<&str, usize> = BTreeMap::new();
+    for left in &offboarding {
+        let (platform, authority) = (text(left, "platform"), text(left, "authority"));
+        let principal = format!("nhi:principal:{platform}:{authority}:user/{}", text(left, "principal"));
+        let at = left["at_ms"].as_i64().unwrap() * 1_000_000;
+        let proof = offboard::prove(&store, &principal, at, end, &settings).unwrap();
+        for item in left["items"].as_array().unwrap() {
+            let found = proof.items.iter().find(|one| one.item.ends_with(text(item, "credential")));
+            let verdict = serde_json::to_value(found.unwrap_or_else(|| panic!("{left} {proof:?}")).verdict).unwrap();
+            assert_eq!(verdict, item["verdict"], "{left} {proof:?}");
+            *seen.entry(text(item, "verdict")).or_default() += 1;
+        }
+    }
+    assert_eq!(seen.keys().copied().collect::<Vec<_>>(), ["REVOKED", "STILL_ALIVE", "USED_AFTER"]);
+}
+
+/// The four cases: every record is there, refused where it was refused, and the deployment leads to
+/// whoever started the job.
+#[test]
+fn the_cases_with_a_name_are_told_by_their_records() {
+    let World { facts, cases, .. } = world(6_000);
+    let settings = settings(&facts);
+    let store = Memory::of(facts);
+    let by_source = by_source(&store);
+    let mut names: BTreeSet<&str> = BTreeSet::new();
+    for case in &cases {
+        names.insert(text(case, "case"));
+        for step in case["steps"].as_array().unwrap() {
+            let event = *by_source[text(step, "record")].last().unwrap();
+            let refused = matches!(text(step, "what"), "refused" | "denied");
+            assert_eq!(event.status == model::Status::Failure, refused, "{step}");
+            if text(case, "case") == "ci-deployment" {
+                let lineage = lineage::of_event(&store, event, &settings).unwrap();
+                assert!(lineage.origins.iter().any(|origin| is(origin, text(case, "answer"))), "{case} {lineage:?}");
+            }
+        }
+    }
+    let all = ["ci-deployment", "disabled-service-account", "gateway-decision", "secret-rotation"];
+    assert_eq!(names.into_iter().collect::<Vec<_>>(), all);
+}
+
 /// Platforms that hand out what the truth follows; the uses of it are on more.
 const PLATFORMS: [&str; 8] = ["aws", "entra", "gcp", "k8s", "okta", "postgres", "spire", "vault"];
 
@@ -313,7 +391,7 @@ const PLATFORMS: [&str; 8] = ["aws", "entra", "gcp", "k8s", "okta", "postgres", 
 #[test]
 fn a_disorderly_delivery_changes_no_link_and_no_verdict() {
     let delivery = scenario::Delivery { shuffle_s: 21_600, double_percent: 20, without: Vec::new() };
-    let World { facts, truth, uses } = delivered(4_000, delivery);
+    let World { facts, truth, uses, .. } = delivered(4_000, delivery);
     assert!(facts.len() > 4_500, "{}", facts.len());
     let settings = settings(&facts);
     let store = Memory::of(facts);
