@@ -257,6 +257,8 @@ columns! {
         credential_confirmation: Text = r.event.credential.as_ref().and_then(|c| c.confirmation.as_deref());
         /// Whether the credential used was obtained with a second factor.
         credential_mfa: Flag = r.event.credential.as_ref().and_then(|c| c.mfa);
+        /// How often the credential used may be used, if that is limited.
+        credential_uses_max: Count = r.event.credential.as_ref().and_then(|c| c.uses_max).map(i64::from);
         /// The credential it was minted with: canonical URI.
         credential_parent: Text = r.event.credential.as_ref().and_then(|c| c.parent.as_deref());
         /// The credential issued: canonical URI.
@@ -286,6 +288,8 @@ columns! {
             r.event.issued_credential.as_ref().and_then(|c| c.confirmation.as_deref());
         /// Whether the credential issued was obtained with a second factor.
         issued_credential_mfa: Flag = r.event.issued_credential.as_ref().and_then(|c| c.mfa);
+        /// How often the credential issued may be used, if that is limited.
+        issued_credential_uses_max: Count = r.event.issued_credential.as_ref().and_then(|c| c.uses_max).map(i64::from);
         /// The credential the new one was minted with: canonical URI.
         issued_credential_parent: Text = r.event.issued_credential.as_ref().and_then(|c| c.parent.as_deref());
         /// Credentials refreshed, revoked, disabled, enabled or rotated.
@@ -522,6 +526,14 @@ columns! {
         not_after: Nanos = r.not_after;
         /// Longest allowed duration in seconds.
         duration_s: Count = r.duration_s.map(integer);
+        /// What it is limited to: a URI, or a name verbatim; `*` at the end stands for everything that begins so.
+        resource: Text = r.resource.as_deref();
+        /// The policy that decides who must agree.
+        policy: Text = r.policy.as_deref();
+        /// Version or digest of that policy.
+        policy_version: Text = r.policy_version.as_deref();
+        /// Approvals that policy asks for.
+        approvals_min: Count = r.approvals_min.map(i64::from);
     }
 }
 
