@@ -13,8 +13,8 @@ use crate::{ActorKind, Effect, EntitlementKind, Human, InventoryState, Text};
 /// One item of an inventory.
 #[derive(Clone, Debug, PartialEq, serde::Serialize)]
 pub struct Inventory<'a> {
-    /// Canonical URI: a principal, or (class `resource`) a group, role or policy, which cannot act but
-    /// hands on privileges.
+    /// Canonical URI: a principal, or (class `resource`) a group, role, policy or binding, which cannot
+    /// act but hands on privileges.
     pub uri: String,
     /// Its name, verbatim.
     pub name: Option<Text<'a>>,

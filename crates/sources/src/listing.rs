@@ -40,8 +40,8 @@ pub(crate) fn item<'a>(uri: String, item_type: &'static str, name: Option<Text<'
     }
 }
 
-/// The event of one record of an inventory, told by the platform itself.
-pub(crate) fn event<'a>(platform: Platform, authority: Text<'a>, what: &str) -> Event<'a> {
+/// The event of an item, told by whoever keeps the inventory.
+pub(crate) fn listed<'a>(platform: Platform, authority: Text<'a>, item: Inventory<'a>) -> Event<'a> {
     let keeper = Principal {
         uri: uri::principal_named(platform.as_str(), &authority, "service", "inventory"),
         kind: ActorKind::PlatformService,
@@ -53,14 +53,8 @@ pub(crate) fn event<'a>(platform: Platform, authority: Text<'a>, what: &str) -> 
     (event.class_uid, event.activity_id) = COLLECTED;
     event.status = Status::Success;
     event.party = Some(Party::Provider);
-    event.api.operation = Some(Cow::Owned(format!("inventory:{what}")));
+    event.api.operation = Some(Cow::Owned(format!("inventory:{}", item.item_type)));
     event.quality.missing.push("time");
-    event
-}
-
-/// The event of an item.
-pub(crate) fn listed<'a>(platform: Platform, authority: Text<'a>, item: Inventory<'a>) -> Event<'a> {
-    let mut event = event(platform, authority, &item.item_type);
     event.inventory = Some(Box::new(item));
     event
 }

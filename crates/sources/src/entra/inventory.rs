@@ -314,10 +314,14 @@ fn application<'a>(item: &Item<'a>, tenant: &str) -> Result<Event<'a>, Reject> {
     Ok(event)
 }
 
-/// An assignment is no item by itself: it says what its principal has.
+/// An assignment: what its principal has.
 fn assigned<'a>(item: &Assignment<'a>, tenant: &str) -> Event<'a> {
     let item_type = if item.app_role_id.is_some() { "app-role-assignment" } else { "permission-grant" };
-    let mut event = listing::event(Platform::Entra, Cow::Owned(tenant.to_owned()), item_type);
+    let uri = uri::build(Class::Resource, NAME, tenant, item_type);
+    // The ids of assignments are not GUIDs: case counts.
+    let uri = uri.id(item.id.as_deref().unwrap_or("unknown")).finish();
+    let listed = listing::item(uri, item_type, said(&item.id));
+    let mut event = listing::listed(Platform::Entra, Cow::Owned(tenant.to_owned()), listed);
     let held = if item.app_role_id.is_some() { role_held(item, tenant) } else { consented(item, tenant) };
     event.entitlements.extend(held);
     if event.entitlements.is_empty() {

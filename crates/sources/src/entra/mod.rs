@@ -22,7 +22,7 @@ use crate::{Context, Module, Probe, Reject, RejectKind, json, time};
 use record::{Envelope, Properties, said};
 
 pub(crate) static MODULE: Module =
-    Module { platform: Platform::Entra, version: 2, recognise, normalise, origins: origins::ORIGINS };
+    Module { platform: Platform::Entra, version: 3, recognise, normalise, origins: origins::ORIGINS };
 
 /// Categories of diagnostic settings that no other log has.
 const CATEGORIES: [&str; 7] = [

@@ -165,9 +165,15 @@ fn service_account<'a>(
 
 /// A role as audit events name it: by name, for roles are bound by name.
 fn role_uri(authority: &str, namespace: Option<&str>, name: &str) -> String {
+    of_namespace(authority, if namespace.is_some() { "roles" } else { "clusterroles" }, namespace, name)
+}
+
+/// An object by name, in its namespace if it has one.
+fn of_namespace(authority: &str, resources: &str, namespace: Option<&str>, name: &str) -> String {
+    let uri = uri::build(Class::Resource, PLATFORM, authority, resources);
     match namespace {
-        Some(namespace) => uri::build(Class::Resource, PLATFORM, authority, "roles").name(namespace).id(name).finish(),
-        None => uri::build(Class::Resource, PLATFORM, authority, "clusterroles").name(name).finish(),
+        Some(namespace) => uri.name(namespace).id(name).finish(),
+        None => uri.name(name).finish(),
     }
 }
 
@@ -209,7 +215,7 @@ fn objects<'a>(rule: &Rule<'_>, namespace: Option<&str>) -> Vec<Text<'a>> {
     }
 }
 
-/// A binding is no item by itself: it says what its subjects inherit.
+/// A binding: what its subjects inherit.
 fn binding<'a>(
     item: &Item<'_>,
     meta: &Meta<'_>,
@@ -224,8 +230,14 @@ fn binding<'a>(
     let clustered = role.kind.as_deref() == Some("ClusterRole");
     let source = role_uri(authority, namespace.filter(|_| !clustered), of);
     let via = format!("{kind}/{}", qualified(namespace, name));
-    let item_type = if namespace.is_some() { "rolebinding" } else { "clusterrolebinding" };
-    let mut event = listing::event(Platform::Kubernetes, authority_text(authority), item_type);
+    let (item_type, resources) = if namespace.is_some() {
+        ("rolebinding", "rolebindings")
+    } else {
+        ("clusterrolebinding", "clusterrolebindings")
+    };
+    let uri = of_namespace(authority, resources, namespace, name);
+    let listed = described(uri, item_type, qualified(namespace, name), meta);
+    let mut event = listing::listed(Platform::Kubernetes, authority_text(authority), listed);
     let not_after = meta.annotations.and_then(expiry);
     for holder in item.subjects.iter().filter_map(|subject| beneficiary(subject, namespace, authority)) {
         let inherits = listing::inherits(&holder, source.clone(), Some(Cow::Owned(via.clone())));
