@@ -4,9 +4,11 @@ use scenario::cloudtrail::Caller;
 use sources::Context;
 use trace::{EdgeKind, Found, Lineage, Settings, Tier, lineage};
 
+use crate::golden::without;
 use crate::lineage::read;
 use crate::memory::Memory;
 use crate::native::*;
+use crate::rows::is_unissued;
 
 fn up(store: &Memory, id: &str) -> Lineage {
     lineage::of_event(store, &store.by_source(id), &Settings::default()).unwrap()
@@ -63,6 +65,8 @@ fn row_03_a_cross_account_role_leads_through_the_callers_copy() {
     let owner = up(&store, "mint-owner");
     assert_eq!(hop(&owner), (EdgeKind::Copy, Tier::L1, "shared-event", "mint-caller"));
     assert_eq!(owner.edges.last().unwrap().issuer.as_ref().unwrap().source_event_id.as_deref(), Some("create"));
+    let alone = up(&without(&store, "mint-caller"), "mint-owner");
+    assert!(alone.edges.is_empty() && alone.origins[0].principal.ends_with("user/AIDADEPLOYER000000001"), "{alone:?}");
 }
 
 /// Row 4: what the caller set, AWS kept.
@@ -136,9 +140,11 @@ fn row_21_an_unwrapped_token_leads_through_the_wrapping_to_whoever_had_it_wrappe
     lines.extend(vault(ask(Some(&first), None, &create)));
     lines.extend(vault(ask(Some(&wrapping), None, &unwrap)));
     lines.extend(vault(ask(Some(&inner), None, &secret)));
-    let lineage = up(&read(lines), "use");
+    let store = read(lines);
+    let lineage = up(&store, "use");
     assert_eq!(hop(&lineage), (EdgeKind::Issued, Tier::L1, "announced", "create"));
     assert_eq!(lineage.edges[1].issuer.as_ref().unwrap().source_event_id.as_deref(), Some("login"));
+    assert!(is_unissued(&up(&without(&store, "create"), "use")));
 }
 
 pub(crate) fn gcp(
@@ -258,8 +264,9 @@ fn row_17_a_service_account_key_leads_to_whoever_made_it_at_l2() {
         &with,
         "",
     );
-    let lineage = up(&read(vec![plain(make), plain(get)]), "use");
-    assert_eq!(hop(&lineage), (EdgeKind::Issued, Tier::L2, "key-id", "make"));
+    let store = read(vec![plain(make), plain(get)]);
+    assert_eq!(hop(&up(&store, "use")), (EdgeKind::Issued, Tier::L2, "key-id", "make"));
+    assert!(is_unissued(&up(&without(&store, "make"), "use")));
 }
 
 const TENANT: &str = "11111111-2222-4333-8444-555555555555";
@@ -290,6 +297,11 @@ fn row_26_28_a_graph_call_leads_to_the_sign_in_and_to_the_key_of_the_app() {
         .collect();
     assert_eq!(hops, [(Tier::L1, "signin"), (Tier::L2, "audit")]);
     assert!(lineage.origins[0].principal.ends_with("user/22222222-2222-4222-8222-222222222222"));
+    assert!(is_unissued(&up(&without(&store, "signin"), "use")));
+    let keyless = up(&without(&store, "audit"), "use");
+    assert!(
+        matches!(&keyless.gaps[..], [trace::Gap::UseWithoutIssuance { credential, .. }] if credential.contains("app-key"))
+    );
 }
 
 pub(crate) fn okta(id: &str, second: i64, kind: &str, session: &str, more: &str) -> String {
@@ -313,6 +325,7 @@ fn row_29_an_okta_api_token_leads_to_whoever_made_it_at_l2() {
         (okta("use", 90_000, "user.lifecycle.create", "unknown", with), org()),
     ]);
     assert_eq!(hop(&up(&store, "use")), (EdgeKind::Issued, Tier::L2, "key-id", "make"));
+    assert!(is_unissued(&up(&without(&store, "make"), "use")));
 }
 
 /// Row 31.
@@ -323,6 +336,8 @@ fn row_31_an_okta_session_leads_to_its_sign_in_at_l3() {
         (okta("use", 60, "application.lifecycle.update", "s-1", ""), org()),
     ]);
     assert_eq!(hop(&up(&store, "use")), (EdgeKind::Opened, Tier::L3, "session-opened", "start"));
+    let alone = up(&without(&store, "start"), "use");
+    assert!(alone.edges.is_empty() && alone.gaps.is_empty(), "a session that began before the log");
 }
 
 /// Row 23: a token of GitHub by its digest has no issuing record of that digest, and that is said.
@@ -383,4 +398,5 @@ fn row_11_a_client_certificate_leads_to_its_signing_at_l1() {
         (kube(&node, &request, 201, "", ""), cluster()),
     ]);
     assert_eq!(hop(&up(&store, "use")), (EdgeKind::Issued, Tier::L1, "token-id", "sign"));
+    assert!(is_unissued(&up(&without(&store, "sign"), "use")));
 }

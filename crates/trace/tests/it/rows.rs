@@ -16,7 +16,7 @@ fn up(store: &Memory, id: &str) -> Lineage {
 }
 
 /// What is said when no record issues the credential of a use.
-fn is_unissued(lineage: &Lineage) -> bool {
+pub(crate) fn is_unissued(lineage: &Lineage) -> bool {
     let unissued = lineage.gaps.iter().any(|gap| matches!(gap, Gap::UseWithoutIssuance { .. }));
     unissued && lineage.edges.iter().all(|edge| edge.kind == EdgeKind::Delegated)
 }
@@ -211,6 +211,8 @@ fn row_13_a_pod_named_in_the_session_tells_its_token_from_the_others_at_l4() {
     let lineage = up(&with("eks-prod-agent-xyz34-3f2a"), "use");
     let exchanged = lineage.edges.iter().find(|edge| edge.kind == EdgeKind::Exchanged).unwrap();
     assert_eq!((exchanged.tier, exchanged.rule, issuer(exchanged)), (Tier::L4, "claimed-id", "request-2"));
+    let both = up(&with("agent-abc12-or-agent-xyz34"), "use");
+    assert!(both.gaps.iter().any(|gap| matches!(gap, Gap::Ambiguous { .. })), "a name with both tells nothing");
     let silent = up(&with("session"), "use");
     assert!(silent.gaps.iter().any(|gap| matches!(gap, Gap::Ambiguous { .. })), "neither is picked");
     assert_eq!(silent.origins[0].tier, Tier::L3, "the account is the same whichever it was");
