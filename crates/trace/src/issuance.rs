@@ -275,7 +275,7 @@ pub(crate) fn by_job(
     Ok((!issuers.is_empty()).then_some(Found { rule, issuers, more }))
 }
 
-fn is_run(fact: &Fact) -> bool {
+pub(crate) fn is_run(fact: &Fact) -> bool {
     let of_run = |alias: &crate::Alias| alias.rel == AliasRel::InstanceOf && Some(&alias.a) == fact.session.as_ref();
     fact.aliases.iter().any(of_run)
 }
@@ -285,6 +285,12 @@ fn first_of_each_run(mut runs: Vec<Arc<Fact>>) -> Vec<Arc<Fact>> {
     runs.sort_by(|a, b| a.order().cmp(&b.order()));
     let mut seen = std::collections::BTreeSet::new();
     runs.retain(|fact| seen.insert(fact.session.clone()));
+    // A record that does not say which attempt of a run it is of is of the one that another says.
+    let told: Vec<String> = runs.iter().filter_map(|fact| fact.session.clone()).collect();
+    let untold = |run: &String| {
+        told.iter().any(|other| other.strip_prefix(run.as_str()).is_some_and(|rest| rest.starts_with('/')))
+    };
+    runs.retain(|fact| !fact.session.as_ref().is_some_and(untold));
     runs
 }
 

@@ -74,7 +74,7 @@ pub fn prove(
     settings: &Settings,
 ) -> Result<Proof, StoreError> {
     let mut proofs = Vec::new();
-    for (uri, tier, scoped) in named(store, event, lineage)? {
+    for (uri, tier, scoped) in named(store, event, lineage, settings)? {
         proofs.push(judge(store, event, &uri, tier, scoped, settings)?);
     }
     // A lease ends with the credential it made: it says how long, not by whose leave. Where the lineage
@@ -123,14 +123,19 @@ pub fn prove_grant(
     lineage: &Lineage,
     settings: &Settings,
 ) -> Result<Proof, StoreError> {
-    let named = named(store, event, lineage)?.into_iter().find(|(uri, ..)| uri == grant);
+    let named = named(store, event, lineage, settings)?.into_iter().find(|(uri, ..)| uri == grant);
     let (tier, scoped) = named.map_or((Tier::L3, false), |(_, tier, scoped)| (tier, scoped));
     judge(store, event, grant, tier, scoped, settings)
 }
 
 /// Grants that records name, how the use is linked to them, and whether the naming record itself says
 /// that the grant covers the call.
-fn named(store: &impl Store, event: &Fact, lineage: &Lineage) -> Result<Vec<(String, Tier, bool)>, StoreError> {
+fn named(
+    store: &impl Store,
+    event: &Fact,
+    lineage: &Lineage,
+    settings: &Settings,
+) -> Result<Vec<(String, Tier, bool)>, StoreError> {
     let mut found: Vec<(String, Tier, bool)> =
         event.grant_refs.iter().map(|uri| (uri.clone(), Tier::L1, true)).collect();
     for (_, issuer, weakest) in lineage.issuers() {
@@ -139,6 +144,33 @@ fn named(store: &impl Store, event: &Fact, lineage: &Lineage) -> Result<Vec<(Str
         for uri in &issuer.grant_refs {
             if !found.iter().any(|(known, ..)| known == uri) {
                 found.push((uri.clone(), weakest, true));
+            }
+        }
+    }
+    if found.is_empty() {
+        found = of_runs(store, event, lineage, settings)?;
+    }
+    Ok(found)
+}
+
+/// Grants of the run of a job behind an event, which other records of the run name: approvals of its
+/// deployments. A platform does not know for which of them it was called, so the link is no stronger than L3.
+fn of_runs(
+    store: &impl Store,
+    event: &Fact,
+    lineage: &Lineage,
+    settings: &Settings,
+) -> Result<Vec<(String, Tier, bool)>, StoreError> {
+    let mut found: Vec<(String, Tier, bool)> = Vec::new();
+    for (_, run, weakest) in lineage.issuers() {
+        let Some(run) = store.event(&run.event_id)?.filter(|fact| crate::issuance::is_run(fact)) else { continue };
+        for id in &run.correlation_ids {
+            let lookup = Lookup::newest(Key::Correlation(id), event.time, settings.candidates_max);
+            let of_run = |fact: &&Arc<Fact>| fact.platform == run.platform && fact.authority == run.authority;
+            for uri in store.find(&lookup)?.facts.iter().filter(of_run).flat_map(|fact| &fact.grant_refs) {
+                if !found.iter().any(|(known, ..)| known == uri) {
+                    found.push((uri.clone(), weakest.max(Tier::L3), true));
+                }
             }
         }
     }

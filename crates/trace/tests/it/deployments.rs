@@ -2,10 +2,12 @@
 
 use serde_json::json;
 use trace::grant::{self, GrantState, Verdict};
-use trace::{Settings, lineage};
+use trace::{Settings, Tier, lineage};
 
 use crate::golden::{record, store};
+use crate::lineage::job;
 use crate::memory::Memory;
+use crate::native::{at as native_at, nanos};
 
 type Line = (String, Option<&'static str>);
 
@@ -55,6 +57,31 @@ fn who_approves_the_own_run_or_is_refused_has_no_approval() {
     }
     let unasked = [github("webhook_deployment_review_requested"), github("workflow_job_prepared")];
     assert_eq!(verdict(&store(&unasked), RUN, STARTS), Verdict::NotApproved, "nobody decided");
+}
+
+/// A cloud knows the run by its subject, and the run its reviews.
+#[test]
+fn what_a_run_did_in_a_cloud_is_under_the_review_of_its_deployment() {
+    let run = [("/workflow_run/id", json!(9001)), ("/workflow_job_runs", json!([{ "environment": "production" }]))];
+    let at = |second: i64| json!(nanos(second) / 1_000_000);
+    let review = |case: &str| {
+        let times = [("/workflow_run/updated_at", json!(native_at(10)))];
+        (record("github", case, &[&run[..], &times[..]].concat()), None)
+    };
+    let starts = [("/@timestamp", at(20)), ("/workflow_run_id", json!(9001)), ("/_document_id", json!("starts"))];
+    let verdict = |decision: &str| {
+        let mut lines = job("repo:acme/pay:run_id:9001");
+        lines.push(review(decision));
+        lines.push((record("github", "workflow_job_prepared", &starts), None));
+        let store = store(&lines);
+        let (event, settings) = (store.by_source("use"), crate::lineage::settings());
+        let lineage = lineage::of_event(&store, &event, &settings).unwrap();
+        let proof = grant::prove(&store, &event, &lineage, &settings).unwrap();
+        (proof.verdict, proof.tier, proof.uri)
+    };
+    let uri = Some("nhi:grant:github:github.com:deployment/9001/production".to_owned());
+    assert_eq!(verdict("webhook_deployment_review_approved"), (Verdict::Unknown, Some(Tier::L3), uri.clone()));
+    assert_eq!(verdict("webhook_deployment_review_rejected"), (Verdict::NotApproved, Some(Tier::L3), uri));
 }
 
 #[test]

@@ -260,6 +260,11 @@ fn an_issuer_that_nobody_configured_is_named() {
 }
 
 pub(crate) fn github(subject: &str) -> Memory {
+    read(job(subject).into_iter().map(|(line, _)| (line, plain())).collect())
+}
+
+/// A run of a workflow, its role in a cloud, and what it read there.
+pub(crate) fn job(subject: &str) -> Vec<(String, Option<&'static str>)> {
     let run = format!(
         r#"{{"action":"workflows.created_workflow_run","@timestamp":{},"actor":"alice","actor_id":11,"actor_is_bot":false,"org":"acme","repo":"acme/pay","repo_id":456789,"workflow_run_id":9001,"run_attempt":1,"name":"deploy","workflow_id":5,"_document_id":"run"}}"#,
         nanos(0) / 1_000_000
@@ -267,7 +272,7 @@ pub(crate) fn github(subject: &str) -> Memory {
     let web = Caller::Web { issuer: "token.actions.githubusercontent.com", subject };
     let mint = mint_for(&web, "mint", 100, "AssumeRoleWithWebIdentity", "deploy", "ASIADEPLOY0000000001", subject);
     let used = as_role("deploy", "ASIADEPLOY0000000001", |caller| read_object(caller, "use", 120));
-    read(vec![(run, plain()), (mint, plain()), (used, plain())])
+    vec![(run, None), (mint, None), (used, None)]
 }
 
 /// Row 25: by the run where the subject names it, else by repository and time.
