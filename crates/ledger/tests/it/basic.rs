@@ -163,3 +163,30 @@ fn own_leaves_are_numbered_without_gaps() {
     assert_eq!(own, (0..own.len() as u64).collect::<Vec<_>>());
     assert!(own.len() > 13);
 }
+
+#[test]
+fn single_leaves_are_read_together_whatever_their_order() {
+    let data = tempfile::tempdir().unwrap();
+    let info = new_log(data.path());
+    let ledger = open(data.path(), &info);
+    for from in (0..320).step_by(16) {
+        append(&ledger, records(from..from + 16));
+        if from == 288 {
+            ledger.flush().unwrap();
+        }
+    }
+    ledger.publish().unwrap();
+    let view = ledger.reader().view().unwrap();
+    assert!(!view.segments().is_empty() && view.tail_from().0 < view.size().0, "some leaves have no file yet");
+    let asked = [view.size().0 - 1, 7, 0, 290, 7, 8, 301].map(LeafIndex).to_vec();
+    let found = view.leaves(asked.clone()).unwrap();
+    let mut sorted = asked;
+    sorted.sort_unstable();
+    sorted.dedup();
+    let alone: Vec<_> = sorted.iter().map(|index| view.leaf(*index).unwrap()).collect();
+    assert_eq!(found, alone);
+    assert_eq!(
+        view.leaves(vec![view.size().0].into_iter().map(LeafIndex).collect()).unwrap_err().kind(),
+        ErrorKind::NotFound
+    );
+}
