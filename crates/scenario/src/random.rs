@@ -46,8 +46,21 @@ impl Random {
         -mean * (1.0 - uniform).ln()
     }
 
+    /// Characters of an alphabet whose length is a power of two: so many bits each.
     fn text(&mut self, alphabet: &[u8], length: usize) -> String {
-        (0..length).map(|_| char::from(*self.pick(alphabet))).collect()
+        let bits = alphabet.len().trailing_zeros();
+        let (mut word, mut left) = (0_u64, 0);
+        let mut out = String::with_capacity(length);
+        for _ in 0..length {
+            if left < bits {
+                (word, left) = (self.0.random(), u64::BITS);
+            }
+            let at = usize::try_from(word & ((1 << bits) - 1)).unwrap_or(0);
+            out.push(char::from(alphabet.get(at).copied().unwrap_or(b'0')));
+            word >>= bits;
+            left -= bits;
+        }
+        out
     }
 
     pub(crate) fn hex(&mut self, length: usize) -> String {

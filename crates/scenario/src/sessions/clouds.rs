@@ -2,7 +2,8 @@
 
 use std::io;
 
-use super::{FEDERATED, KNOWN_KEY, Session, World, minted, role_resource, used};
+use super::aws::role_resource;
+use super::{FEDERATED, KNOWN_KEY, Session, World, minted, used};
 use crate::cloudtrail::{self, Caller};
 use crate::sink::Log;
 use crate::truth::Tiers;

@@ -42,7 +42,7 @@ impl World<'_> {
         let Some(w) = self.company.workloads.get(session.who) else { return Ok(()) };
         let Some(svid) = session.minted.take() else { return Ok(()) };
         let serial = &svid.credential;
-        let (display, policies) = super::vault_names(w);
+        let (display, policies) = super::secrets::vault_names(w);
         let token = Token {
             accessor: &accessor,
             token: &session.token,
@@ -93,7 +93,7 @@ impl World<'_> {
         let (random, lease) = (self.random.base64(20).replace(['+', '/'], "x"), self.random.hex(24));
         let Some(w) = self.company.workloads.get(session.who) else { return Ok(()) };
         let short = |text: &str| text.chars().take(8).collect::<String>();
-        let (display, _) = super::vault_names(w);
+        let (display, _) = super::secrets::vault_names(w);
         let (display, role) = (short(&display), short(&w.name));
         let user = format!("v-{display}-{role}-{random}-{}", (self.now_us / 1e6) as i64);
         let path = format!("database/creds/{}", w.name);
