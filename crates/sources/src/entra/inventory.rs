@@ -138,13 +138,13 @@ enum Shape {
 /// Tells the objects by fields that no log of this platform has together.
 fn shape(probe: &Probe<'_>) -> Option<Shape> {
     let all = |keys: &[&str]| keys.iter().all(|key| probe.has(key));
-    if probe.contains("\"appRoleId\"") && all(&["appRoleId", "principalId", "resourceId"]) {
+    if all(&["appRoleId", "principalId", "resourceId"]) {
         return Some(Shape::Assignment);
     }
-    if probe.contains("\"consentType\"") && all(&["clientId", "consentType", "resourceId", "scope"]) {
+    if all(&["clientId", "consentType", "resourceId", "scope"]) {
         return Some(Shape::Consent);
     }
-    if !probe.contains("\"appId\"") || !all(&["id", "appId", "displayName"]) || probe.has("servicePrincipalId") {
+    if !all(&["id", "appId", "displayName"]) || probe.has("servicePrincipalId") {
         return None;
     }
     if probe.has("servicePrincipalType") || probe.has("servicePrincipalNames") {

@@ -62,7 +62,7 @@ impl Shape {
 }
 
 fn recognise(probe: &Probe<'_>) -> bool {
-    probe.contains(CORE) && probe.raw("schemas").is_some_and(|schemas| schemas.contains(CORE))
+    probe.raw("schemas").is_some_and(|schemas| schemas.contains(CORE))
 }
 
 fn normalise<'a>(text: &'a str, context: &Context<'_>) -> Result<Event<'a>, Reject> {

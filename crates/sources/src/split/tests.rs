@@ -63,6 +63,13 @@ fn entries_of_ldif_end_at_a_blank_line_or_at_the_next_name() {
 }
 
 #[test]
+fn policies_are_a_list_behind_another_and_no_envelope_by_themselves() {
+    let alone = r#"{"Policies":[{"a":1}],"b":2}"#;
+    assert_eq!(split(alone), [alone]);
+    assert_eq!(split(r#"{"UserDetailList":[{"u":1}],"Policies":[{"a":1}]}"#), [r#"{"u":1}"#, r#"{"a":1}"#]);
+}
+
+#[test]
 fn a_comment_without_an_end_is_not_held() {
     let mut splitter = Splitter::new(Limits::default());
     let (mut most, mut taken) = (0, 0);
