@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
-use model::{Access, AliasRel, Platform, Status};
+use model::{AliasRel, Platform};
 use serde::Serialize;
 
 use crate::answer::{Evidence, Gap};
@@ -17,7 +17,7 @@ use crate::name::Name;
 use crate::steady::Steady;
 use crate::store::{Store, StoreError};
 use crate::who::{self, Attribution};
-use crate::{Fact, Settings, Tier, lineage, rule};
+use crate::{Fact, Settings, Tier, issuance, lineage, rule};
 
 /// Events of one platform and source.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -254,11 +254,10 @@ impl Tiers {
 /// itself part of what the walk may find, and so has an answer of its own.
 fn likeness(event: &Fact) -> Option<u128> {
     let own = |uri: &String| event.issued.as_ref().is_some_and(|issued| issued.uri == *uri);
-    let opens = event.status != Status::Failure && (event.access == Access::Authenticate || event.issued.is_some());
     match &event.credential {
         _ if Name::of(&event.actor.uri).is_some_and(|name| name.kind == "subject") => return None,
         Some(credential) if own(&credential.uri) => return None,
-        None if event.session.is_some() && opens => return None,
+        None if event.session.is_some() && issuance::opens_session(event) => return None,
         _ => {}
     }
     let half = |salt: u64| {
@@ -281,7 +280,7 @@ fn digest(event: &Fact, hasher: &mut DefaultHasher) {
     (event.platform, &event.authority, &actor.uri, actor.kind, actor.name.is_some(), actor.is_human).hash(hasher);
     let credential = event.credential.as_ref();
     credential.map(|credential| (&credential.uri, &credential.kind, &credential.native_id)).hash(hasher);
-    (&event.session, &event.initiator).hash(hasher);
+    (&event.session, &event.initiator, event.agent_run.is_some()).hash(hasher);
     for step in &event.chain {
         (&step.principal, &step.evidence_path, step.verified).hash(hasher);
     }

@@ -8,7 +8,7 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
 use std::sync::Arc;
 
-use model::{Access, AliasRel, Status};
+use model::{AliasRel, CredentialChangeKind, EventId};
 
 use crate::answer::{Edge, EdgeKind, Evidence, Gap};
 use crate::bearing::Bearings;
@@ -17,7 +17,7 @@ use crate::name::{Name, UNKNOWN};
 use crate::rule::{self, Join};
 use crate::settings::Foreign;
 use crate::store::{Key, Lookup, Page, Store, StoreError};
-use crate::{Fact, Settings, Tier, life, lineage};
+use crate::{Fact, Settings, Tier, agent, life, lineage};
 
 /// What is asked of the way down.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,6 +39,8 @@ pub(crate) struct Reached {
     pub(crate) above: Option<usize>,
     /// Place of the edge from there.
     pub(crate) edge: Option<usize>,
+    /// A credential that others use as well: only what those at the start did with it is theirs.
+    shared: bool,
 }
 
 impl Reached {
@@ -64,6 +66,8 @@ pub(crate) struct Reading {
 enum By {
     /// The credential of this URI was used.
     Used(String),
+    /// It was used by one of these.
+    OfThese(String, Arc<BTreeSet<String>>),
     /// This principal acted.
     Actor(String),
     /// This principal acted, started it, or stands in the chain.
@@ -72,20 +76,23 @@ enum By {
     Through { holder: String, caller: String },
     /// A platform vouched that its actor is this principal of another.
     Federated(String),
+    /// This call has the id by which an agent's record tells of it.
+    Called { id: String, call: EventId },
     /// The credential of this URI was issued to a job.
     Issuing(String),
-    /// In this session, and no credential is named.
-    Session(String),
+    /// In this session, with no credential or one that no record issues.
+    Session { session: String, unissued: Option<String> },
 }
 
 impl Reading {
     pub(crate) fn key(&self) -> Key<'_> {
         match &self.by {
-            By::Used(uri) => Key::Used(uri),
+            By::Used(uri) | By::OfThese(uri, _) => Key::Used(uri),
             By::Actor(uri) | By::OnTheWay(uri) | By::Through { holder: uri, .. } => Key::Principal(uri),
             By::Federated(uri) => Key::Alias(uri, AliasRel::FederatesTo),
+            By::Called { id, .. } => Key::Correlation(id),
             By::Issuing(uri) => Key::Issued(uri),
-            By::Session(uri) => Key::Session(uri),
+            By::Session { session, .. } => Key::Session(session),
         }
     }
 
@@ -96,6 +103,8 @@ impl Reading {
         }
         let ties = match &self.by {
             By::Used(_) | By::Issuing(_) => true,
+            By::Called { call, .. } => fact.id == *call,
+            By::OfThese(_, own) => own.contains(&fact.actor.uri),
             By::Actor(uri) => fact.actor.uri == *uri,
             By::OnTheWay(uri) => return on_the_way(fact, uri).map(|tier| tier.max(self.tier)),
             By::Through { holder, caller } => {
@@ -109,7 +118,9 @@ impl Reading {
                 };
                 fact.aliases.iter().any(vouched)
             }
-            By::Session(_) => fact.credential.is_none(),
+            By::Session { unissued, .. } => {
+                fact.credential.as_ref().is_none_or(|credential| Some(&credential.uri) == unissued.as_ref())
+            }
         };
         ties.then_some(self.tier)
     }
@@ -143,7 +154,10 @@ pub(crate) struct Descended {
 type Waiting = Reverse<(Tier, usize, usize)>;
 
 /// Nothing is reached better than where the way begins.
-const BEST: (Tier, usize) = (Tier::L1, 0);
+const BEST: Way = (false, Tier::L1, 0);
+
+/// How something was reached: whether shared, its tier, its hop; the least is the best.
+type Way = (bool, Tier, usize);
 
 /// A way down that has begun.
 pub(crate) struct Descent<'s, S> {
@@ -155,7 +169,13 @@ pub(crate) struct Descent<'s, S> {
     waiting: BinaryHeap<Waiting>,
     found: Vec<Reached>,
     /// The best way in which each URI was reached; nothing is better than what was visited.
-    known: BTreeMap<String, (Tier, usize)>,
+    known: BTreeMap<String, Way>,
+    /// Since when what was reached can have been used.
+    since: BTreeMap<String, i64>,
+    /// Calls of agents that lead to one another, on the way now.
+    deep: usize,
+    /// The names that the way began with.
+    own: Arc<BTreeSet<String>>,
     order: Vec<usize>,
     /// Facts that may still be read in search of credentials.
     left: usize,
@@ -180,6 +200,9 @@ impl<'s, S: Store> Descent<'s, S> {
             waiting: BinaryHeap::new(),
             found: Vec::new(),
             known: BTreeMap::new(),
+            since: BTreeMap::new(),
+            deep: 0,
+            own: Arc::default(),
             order: Vec::new(),
             left: settings.uses_max,
             done,
@@ -193,6 +216,7 @@ impl<'s, S: Store> Descent<'s, S> {
 
     /// Begins at a principal, under each of its names.
     pub(crate) fn principal(&mut self, names: &Bearings) -> Result<(), StoreError> {
+        Arc::make_mut(&mut self.own).extend(names.names.iter().map(|name| name.uri.clone()));
         for name in &names.names {
             let place = self.start(&name.uri);
             let by = match self.aim {
@@ -210,12 +234,23 @@ impl<'s, S: Store> Descent<'s, S> {
     fn start(&mut self, uri: &str) -> usize {
         let place = self.found.len();
         self.known.insert(uri.to_owned(), BEST);
-        self.found.push(Reached { uri: uri.to_owned(), tier: Tier::L1, hop: 0, above: None, edge: None });
+        self.found.push(Reached {
+            uri: uri.to_owned(),
+            tier: Tier::L1,
+            hop: 0,
+            above: None,
+            edge: None,
+            shared: false,
+        });
         self.order.push(place);
         place
     }
 
     fn push(&mut self, uri: &str, above: Option<usize>, edge: Option<Edge>, tier: Tier) {
+        self.reach(uri, above, edge, tier, false);
+    }
+
+    fn reach(&mut self, uri: &str, above: Option<usize>, edge: Option<Edge>, tier: Tier, shared: bool) {
         let from = above.and_then(|above| self.found.get(above));
         let hop = from.map_or(0, |from| from.hop + 1);
         let tier = from.map_or(tier, |from| from.tier.max(tier));
@@ -226,14 +261,19 @@ impl<'s, S: Store> Descent<'s, S> {
         if known.is_none() && self.known.len() >= self.settings.credentials_max {
             return self.cut("credentials_max", self.settings.credentials_max);
         }
+        // A credential was not used before it was issued, but for clocks that differ.
+        let issued =
+            edge.as_ref().and_then(|edge| Some(edge.issuer.as_ref()?.time.saturating_sub(nanos(edge.tolerance_ms))));
+        let since = self.since.entry(uri.to_owned()).or_insert(i64::MAX);
+        *since = issued.unwrap_or(i64::MIN).min(*since);
         let edge = edge.map(|edge| {
             self.done.edges.push(edge);
             self.done.edges.len() - 1
         });
-        if known.is_none_or(|known| (tier, hop) < known) {
+        if known.is_none_or(|known| (shared, tier, hop) < known) {
             let place = self.found.len();
-            self.known.insert(uri.to_owned(), (tier, hop));
-            self.found.push(Reached { uri: uri.to_owned(), tier, hop, above, edge });
+            self.known.insert(uri.to_owned(), (shared, tier, hop));
+            self.found.push(Reached { uri: uri.to_owned(), tier, hop, above, edge, shared });
             self.waiting.push(Reverse((tier, hop, place)));
         }
     }
@@ -249,10 +289,10 @@ impl<'s, S: Store> Descent<'s, S> {
         while let Some(Reverse((_, _, place))) = self.waiting.pop() {
             let Some(reached) = self.found.get(place).cloned() else { continue };
             // A better way was found since, or it was visited.
-            if self.known.get(&reached.uri) != Some(&(reached.tier, reached.hop)) {
+            if self.known.get(&reached.uri) != Some(&(reached.shared, reached.tier, reached.hop)) {
                 continue;
             }
-            self.known.insert(reached.uri.clone(), BEST);
+            self.known.insert(reached.uri.clone(), (reached.shared, BEST.1, BEST.2));
             self.order.push(place);
             self.visit(&reached, place)?;
         }
@@ -282,13 +322,22 @@ impl<'s, S: Store> Descent<'s, S> {
             let by = By::Actor(reached.uri.clone());
             return self.acts(Reading { of: place, by, from: i64::MIN, until: self.until, tier: Tier::L1 });
         }
-        for name in life::names(self.store, &reached.uri)? {
+        let from = self.since.get(&reached.uri).copied().unwrap_or(i64::MIN);
+        let mut names = life::names(self.store, &reached.uri)?;
+        // A use in a boundary that its record does not say leads up to nobody.
+        if self.aim == Aim::Origin && Name::of(&reached.uri).is_some_and(|name| name.authority != UNKNOWN) {
+            names.truncate(1);
+        }
+        for name in names {
             self.held(&name)?;
             // Two names of one credential are visited once.
-            self.known.insert(name.clone(), BEST);
-            self.children(&name, reached, place)?;
-            let by = By::Used(name);
-            self.done.readings.push(Reading { of: place, by, from: i64::MIN, until: self.until, tier: Tier::L1 });
+            self.known.insert(name.clone(), (reached.shared, BEST.1, BEST.2));
+            self.children(&name, reached, place, from)?;
+            let by = match reached.shared {
+                true => By::OfThese(name, self.own.clone()),
+                false => By::Used(name),
+            };
+            self.done.readings.push(Reading { of: place, by, from, until: self.until, tier: Tier::L1 });
         }
         self.elsewhere(reached, place)?;
         self.without_id(reached, place)
@@ -318,11 +367,17 @@ impl<'s, S: Store> Descent<'s, S> {
             let Some(tier) = reading.counts(fact) else { continue };
             let own = matches!(&reading.by, By::Actor(uri) | By::OnTheWay(uri) if *uri == fact.actor.uri);
             match &fact.credential {
-                Some(credential) if own => self.push(&credential.uri, Some(reading.of), None, tier),
+                // Who else used it did so on their own account, however much a thief could do with it.
+                Some(credential) if own => {
+                    let shared = self.aim == Aim::Origin;
+                    self.reach(&credential.uri, Some(reading.of), None, tier, shared);
+                }
                 _ => self.minted(fact, &reading, tier),
             }
+            self.opened(fact, reading.of)?;
+            self.ran(fact, reading.of)?;
             if own {
-                self.opened(fact, reading.of)?;
+                self.announced(fact, reading.of, tier);
                 self.job(fact, reading.of)?;
             }
         }
@@ -368,13 +423,54 @@ impl<'s, S: Store> Descent<'s, S> {
     /// Sessions that an act opened, where later calls name no credential.
     fn opened(&mut self, fact: &Fact, place: usize) -> Result<(), StoreError> {
         let Some(session) = &fact.session else { return Ok(()) };
-        let mints = fact.issued.is_some() && fact.credential.is_none();
-        let opens = fact.status != Status::Failure && (fact.access == Access::Authenticate || mints);
-        if !opens || self.known.insert(session.clone(), BEST).is_some() {
+        if !issuance::opens_session(fact) || self.known.contains_key(session) {
             return Ok(());
         }
-        let by = By::Session(session.clone());
+        let lookup = Lookup::within(Key::Session(session), i64::MIN, fact.time, self.settings.candidates_max);
+        let page = self.store.find(&lookup)?;
+        // Of several records that could have, the first opened it.
+        let first = page.facts.iter().find(|one| issuance::opens_session(one));
+        if !first.is_some_and(|first| first.id == fact.id || first.same_call(fact)) {
+            return Ok(());
+        }
+        self.known.insert(session.clone(), BEST);
+        let unissued = match &fact.credential {
+            Some(used) => issuance::by_id(self.store, Use::of(used, self.until), self.settings)?.is_empty(),
+            None => false,
+        };
+        let unissued = fact.credential.as_ref().filter(|_| unissued).map(|used| used.uri.clone());
+        let by = By::Session { session: session.clone(), unissued };
         self.acts(Reading { of: place, by, from: fact.time, until: self.until, tier: Tier::L3 })
+    }
+
+    /// Calls that lead up to a record of an agent's run, and to no other run.
+    fn ran(&mut self, run: &Arc<Fact>, place: usize) -> Result<(), StoreError> {
+        if run.agent_run.is_none() {
+            return Ok(());
+        }
+        if self.deep >= self.settings.hops_max {
+            self.cut("hops_max", self.settings.hops_max);
+            return Ok(());
+        }
+        self.deep += 1;
+        let until = run.time.saturating_add(nanos(self.settings.life_max_ms)).min(self.until);
+        let from = run.time.saturating_sub(nanos(rule::TOLERANCE_MAX_MS));
+        for id in &run.correlation_ids {
+            let calls = Lookup::within(Key::Correlation(id), from, until, self.settings.credentials_max);
+            for fact in self.find(&calls)?.facts {
+                let found = agent::nearest(self.store, &fact, self.settings)?;
+                let Some(found) = found.filter(|found| !found.more) else { continue };
+                let [only] = found.issuers.as_slice() else { continue };
+                let this = only.id == run.id || only.agent_run.is_some() && only.agent_run == run.agent_run;
+                if this && self.known.insert(format!("{id} {}", fact.id), BEST).is_none() {
+                    let by = By::Called { id: id.clone(), call: fact.id.clone() };
+                    let tier = found.rule.tier;
+                    self.acts(Reading { of: place, by, from: fact.time, until: fact.time, tier })?;
+                }
+            }
+        }
+        self.deep -= 1;
+        Ok(())
     }
 
     /// Identities of other platforms that stand for this one.
@@ -459,12 +555,15 @@ impl<'s, S: Store> Descent<'s, S> {
     }
 
     /// What was minted with a credential, as its platform says.
-    fn children(&mut self, name: &str, reached: &Reached, place: usize) -> Result<(), StoreError> {
+    fn children(&mut self, name: &str, reached: &Reached, place: usize, since: i64) -> Result<(), StoreError> {
         let limit = self.settings.credentials_max;
-        let page = self.find(&Lookup::within(Key::IssuedFrom(name), i64::MIN, self.until, limit))?;
+        let page = self.find(&Lookup::within(Key::IssuedFrom(name), since, self.until, limit))?;
         for fact in issuance::once_each(page.facts) {
             let Some(child) = fact.issued.as_ref().map(|issued| issued.uri.clone()) else { continue };
             let elsewhere = is_elsewhere(&fact, &child);
+            if reached.shared && !self.own.contains(&fact.actor.uri) {
+                continue;
+            }
             if self.is_for_another(&fact) || !elsewhere && self.is_brokered(&fact)? {
                 continue;
             }
@@ -475,8 +574,24 @@ impl<'s, S: Store> Descent<'s, S> {
                 self.done.cascading.insert(child.clone(), reached.uri.clone());
             }
             self.push(&child, Some(place), edge, tier);
+            self.announced(&fact, place, Tier::L1);
         }
         Ok(())
+    }
+
+    /// Credentials that a record says came to exist without handing them out.
+    fn announced(&mut self, fact: &Fact, place: usize, tier: Tier) {
+        let handed = fact.issued.as_ref().map(|issued| issued.uri.as_str());
+        let made = fact.changes.iter().filter(|change| change.change == CredentialChangeKind::Issued);
+        for change in made.filter(|change| Some(change.uri.as_str()) != handed) {
+            let from = self.found.get(place).map(|reached| reached.uri.clone()).unwrap_or_default();
+            let mut edge = self.edge(EdgeKind::Issued, &from, &change.uri, Join::Announced, fact, place);
+            if let Some(edge) = &mut edge {
+                edge.tier = edge.tier.max(tier);
+            }
+            let tier = edge.as_ref().map_or(tier, |edge| edge.tier);
+            self.push(&change.uri, Some(place), edge, tier);
+        }
     }
 
     /// Whether another platform had this minted for somebody: then that one is behind it.

@@ -224,19 +224,22 @@ pub(crate) fn by_session(store: &impl Store, event: &Fact, settings: &Settings) 
     let until = event.time.saturating_add(nanos(rule.tolerance_ms));
     let lookup = Lookup::within(Key::Session(session), i64::MIN, until, settings.candidates_max);
     let page = store.find(&lookup)?;
-    let opening = |fact: &Fact| {
-        fact.status != Status::Failure
-            && (fact.access == model::Access::Authenticate
-                || fact.issued.is_some()
-                || rule::is_opening(fact.operation.as_deref()))
-    };
     // What follows at once on the record that opened it did not open it.
-    let itself = opening(event);
+    let itself = opens_session(event);
     let opens = |fact: &&Arc<Fact>| {
-        opening(fact) && !fact.same_call(event) && fact.id != event.id && (!itself || fact.order() < event.order())
+        opens_session(fact)
+            && !fact.same_call(event)
+            && fact.id != event.id
+            && (!itself || fact.order() < event.order())
     };
     let opener = page.facts.iter().find(opens).cloned();
     Ok(opener.map(|opener| Found { rule, issuers: vec![opener], more: false }))
+}
+
+/// Whether a record can have opened the session that it names.
+pub(crate) fn opens_session(fact: &Fact) -> bool {
+    let opening = || rule::is_opening(fact.operation.as_deref());
+    fact.status != Status::Failure && (fact.access == model::Access::Authenticate || fact.issued.is_some() || opening())
 }
 
 /// Jobs of a repository that ran when a token of it was shown: by run where the subject has it.

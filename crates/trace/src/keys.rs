@@ -48,7 +48,8 @@ pub fn of_event(event: &Event<'_>, each: &mut dyn FnMut(Key<'_>)) {
     if let Some(issued) = &event.issued_credential {
         each(Key::Issued(&issued.uri));
         issued.native_id.iter().for_each(|id| each(Key::IssuedId(id)));
-        issued.parent.iter().for_each(|parent| each(Key::IssuedFrom(parent)));
+        let used = event.credential.as_ref().map(|used| &used.uri);
+        issued.parent.as_ref().or(used).into_iter().for_each(|parent| each(Key::IssuedFrom(parent)));
     }
     let issued = event.issued_credential.as_ref().map(|issued| issued.uri.as_str());
     for alias in &event.aliases {
@@ -122,7 +123,8 @@ impl Fact {
         if let Some(issued) = &self.issued {
             each(Key::Issued(&issued.uri));
             issued.native_id.iter().for_each(|id| each(Key::IssuedId(id)));
-            issued.parent.iter().for_each(|parent| each(Key::IssuedFrom(parent)));
+            let used = self.credential.as_ref().map(|used| &used.uri);
+            issued.parent.as_ref().or(used).into_iter().for_each(|parent| each(Key::IssuedFrom(parent)));
         }
         self.holders().for_each(|holder| each(Key::IssuedTo(holder)));
         for alias in &self.aliases {

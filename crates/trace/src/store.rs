@@ -21,7 +21,7 @@ pub enum Key<'k> {
     Issued(&'k str),
     /// Issued a credential that the platform calls so.
     IssuedId(&'k str),
-    /// Issued a credential whose parent is the credential of this URI.
+    /// Issued a credential whose parent is the credential of this URI: the one it names, else the one used.
     IssuedFrom(&'k str),
     /// Issued a credential to the principal of this URI: an alias `credential_of` says so.
     IssuedTo(&'k str),

@@ -10,7 +10,7 @@ use crate::files;
 use crate::memory::Memory;
 
 /// Facts of the incident and its background.
-fn incident() -> Memory {
+pub(crate) fn incident() -> Memory {
     let folder = tempfile::tempdir().unwrap();
     let totals = scenario::incident::write_as(folder.path(), 1_793_577_600_000, scenario::Form::Lines).unwrap();
     let mut facts: Vec<Arc<Fact>> = Vec::new();
