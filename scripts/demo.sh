@@ -24,8 +24,8 @@ say "3. Who took the payroll export? The key, who minted it, who held it, for wh
 export_read="$("$deedbook" events --resource '*payroll-exports/2026-11.csv*' --credential ASIAHALDENEXPORT007F -o ndjson | sed -n 's/.*"event_id":"\([^"]*\)".*/\1/p' | head -n 1)"
 run "$deedbook" who "$export_read"
 
-say "4. What else did that key touch, as of eleven that day; what is alive, what to revoke?"
-run "$deedbook" blast-radius nhi:cred:aws:111122223333:sts-key/ASIAHALDENEXPORT007F --until 2026-11-02T11:00:00Z
+say "4. What else did that workload touch and mint, as of eleven that day; what is alive, what to revoke?"
+run "$deedbook" blast-radius spiffe://prod.example/ns/billing/sa/agent --until 2026-11-02T11:00:00Z
 
 say "5. The grants of the day: every use that was not as it should be"
 run "$deedbook" jit report

@@ -249,7 +249,8 @@ pub(crate) struct Asking {
     /// Repeat an answer exactly: the pin that it printed.
     #[arg(long, value_name = "PIN")]
     pub(crate) at: Option<String>,
-    /// At most so many events are shown or read: 20 of `who`, else 200. An answer that was cut says so.
+    /// At most so many events are shown or read: 20 of `who`, 10,000 where a part would prove nothing, else
+    /// 200. An answer that was cut says so.
     #[arg(long)]
     pub(crate) limit: Option<usize>,
     /// An id in the clear and what Vault's sys/audit-hash gives for it; may be given several times.

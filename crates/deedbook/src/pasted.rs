@@ -6,7 +6,8 @@ use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use model::EventId;
+use model::uri::build;
+use model::{AliasRel, EventId};
 use trace::{Fact, Key, Lookup, Store as _};
 
 use crate::question::Question;
@@ -54,7 +55,25 @@ fn forms(text: &str) -> Vec<String> {
     if text.contains('@') && text.to_ascii_lowercase() != text {
         forms.push(text.to_ascii_lowercase());
     }
+    forms.extend(uri(text));
     forms
+}
+
+/// The URI of a principal that people write in another form: a SPIFFE ID, an ARN of IAM or STS.
+fn uri(text: &str) -> Option<String> {
+    if let Some((domain, path)) = text.strip_prefix("spiffe://").and_then(|id| id.split_once('/')) {
+        return Some(build(model::uri::Class::Principal, "spiffe", domain, "workload").path(path).finish());
+    }
+    let mut parts = text.strip_prefix("arn:")?.splitn(5, ':');
+    let (_, service, _, account, rest) = (parts.next()?, parts.next()?, parts.next()?, parts.next()?, parts.next()?);
+    let mut path = rest.split('/');
+    let (kind, name) = match (service, path.next()?) {
+        // The path between is no part of what tells one from another.
+        ("iam", kind @ ("role" | "user")) => (kind, path.next_back()?),
+        ("sts", "assumed-role") => ("role", path.next()?),
+        _ => return None,
+    };
+    Some(build(model::uri::Class::Principal, "aws", account, kind).name(name).finish())
 }
 
 /// The bytes of a SHA-256 in hex.
@@ -69,7 +88,8 @@ fn hex(text: &str) -> Option<Vec<u8>> {
 fn keys<'t>(text: &'t str, escaped: &'t str) -> Vec<Key<'t>> {
     if text.starts_with(concat!("nhi", ":")) {
         let by_uri = [Key::Used, Key::Issued, Key::Changed, Key::Session, Key::Principal, Key::Resource, Key::Grant];
-        return by_uri.iter().map(|key| key(text)).chain([Key::GrantedTo(text), Key::Listed(text)]).collect();
+        let others = [Key::GrantedTo(text), Key::Listed(text), Key::Alias(text, AliasRel::SameAs)];
+        return by_uri.iter().map(|key| key(text)).chain(others).collect();
     }
     let by_text = [Key::UsedId, Key::IssuedId, Key::Name, Key::SourceEvent, Key::Correlation, Key::Address];
     by_text.iter().map(|key| key(text)).chain([Key::EndsWith(escaped)]).collect()
@@ -187,6 +207,9 @@ pub(crate) fn uris(question: &Question, text: &str, wanted: &[Class]) -> anyhow:
         for key in keys(&form, &escaped) {
             let newest = question.facts.find(&Lookup::newest(key, question.until, WITNESSES))?;
             newest.facts.iter().for_each(|fact| named(fact, &form, &escaped, &mut add));
+            if !newest.facts.is_empty() {
+                add(&form);
+            }
             if newest.more {
                 let oldest = question.facts.find(&Lookup::within(key, i64::MIN, question.until, WITNESSES))?;
                 oldest.facts.iter().for_each(|fact| named(fact, &form, &escaped, &mut add));
@@ -212,4 +235,35 @@ fn named(fact: &Fact, text: &str, escaped: &str, add: &mut dyn FnMut(&str)) {
     let others = fact.subject.iter().chain(&fact.initiator).chain(fact.chain.iter().map(|step| &step.principal));
     let grants = fact.grants.iter().map(|grant| &grant.uri);
     aliased.chain(others).chain(grants).chain(&fact.session).filter(ends).for_each(|uri| add(uri));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::forms;
+
+    #[test]
+    fn what_people_paste_is_looked_for_as_records_write_it() {
+        let has = |text: &str, form: &str| assert!(forms(text).iter().any(|own| own == form), "{:?}", forms(text));
+        has("s3://payroll-exports/", "arn:aws:s3:::payroll-exports");
+        has("arn:aws:s3:::b/k.csv", "b/k.csv");
+        has(
+            "spiffe://prod.example/ns/billing/sa/agent",
+            "nhi:principal:spiffe:prod.example:workload/ns/billing/sa/agent",
+        );
+        has("arn:aws:iam::111122223333:role/team/export", "nhi:principal:aws:111122223333:role/~export");
+        has("arn:aws:sts::111122223333:assumed-role/export/run-7", "nhi:principal:aws:111122223333:role/~export");
+        has("Alice@Example.com", "alice@example.com");
+        let hex = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";
+        let base64 = "n4bQgYhMfWWaL+qgxVrQFaO/TxsrC4Is0V1sFbDwCgg=";
+        has(hex, base64);
+        has(base64, hex);
+        has(&format!("sha256:{hex}"), base64);
+    }
+
+    #[test]
+    fn other_texts_are_looked_for_as_they_are() {
+        for text in ["", "10.0.0.1", "arn:aws:iam", "arn:aws:iam::1:role", "spiffe://", "ASIAEXAMPLE", "é@", "a/b"] {
+            assert_eq!(forms(text), [text], "{text}");
+        }
+    }
 }

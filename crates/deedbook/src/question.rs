@@ -50,6 +50,11 @@ struct Printed<'a, T> {
 
 impl Question {
     pub(crate) fn open(place: &Place, asking: &Asking) -> anyhow::Result<Question> {
+        Question::reading(place, asking, EVENTS)
+    }
+
+    /// A question that reads so many events when nobody says how many.
+    pub(crate) fn reading(place: &Place, asking: &Asking, events: usize) -> anyhow::Result<Question> {
         let began = Instant::now();
         let log = place.log()?;
         let lake = pipeline::tables(&place.data, &log)?;
@@ -73,10 +78,10 @@ impl Question {
             brokers: brokers.map(str::to_owned).collect(),
             hashes: asking.audit_hash.iter().map(|pair| hashed(pair)).collect::<Result<_, _>>()?,
             // So many uses are read: an answer that was cut says so, and --limit raises it.
-            uses_max: asking.limit.unwrap_or(EVENTS).max(1),
+            uses_max: asking.limit.unwrap_or(events).max(1),
             ..defaults
         };
-        let (pin, limit) = (facts.pin(asked), asking.limit.unwrap_or(EVENTS).max(1));
+        let (pin, limit) = (facts.pin(asked), asking.limit.unwrap_or(events).max(1));
         let (format, timing, ready) = (asking.output.format, asking.timing, Instant::now());
         if timing {
             eprintln!("open: {:.3} ms", (ready - began).as_secs_f64() * 1e3);

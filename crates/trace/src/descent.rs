@@ -333,6 +333,7 @@ impl<'s, S: Store> Descent<'s, S> {
             // Two names of one credential are visited once.
             self.known.insert(name.clone(), (reached.shared, BEST.1, BEST.2));
             self.children(&name, reached, place, from)?;
+            self.runs(&name, reached, place, from)?;
             let by = match reached.shared {
                 true => By::OfThese(name, self.own.clone()),
                 false => By::Used(name),
@@ -441,6 +442,17 @@ impl<'s, S: Store> Descent<'s, S> {
         let unissued = fact.credential.as_ref().filter(|_| unissued).map(|used| used.uri.clone());
         let by = By::Session { session: session.clone(), unissued };
         self.acts(Reading { of: place, by, from: fact.time, until: self.until, tier: Tier::L3 })
+    }
+
+    /// Runs of agents that show a credential: calls made with others lead up to them, too.
+    fn runs(&mut self, credential: &str, reached: &Reached, place: usize, from: i64) -> Result<(), StoreError> {
+        let lookup = Lookup::within(Key::RunWith(credential), from, self.until, self.settings.uses_max);
+        for run in self.find(&lookup)?.facts {
+            if !reached.shared || self.own.contains(&run.actor.uri) {
+                self.ran(&run, place)?;
+            }
+        }
+        Ok(())
     }
 
     /// Calls that lead up to a record of an agent's run, and to no other run.

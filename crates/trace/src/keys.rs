@@ -34,6 +34,7 @@ impl<'k> Key<'k> {
             Key::JobOf(text) => (18, text),
             Key::EndsWith(text) => (19, text),
             Key::Told(text) => (20, text),
+            Key::RunWith(text) => (21, text),
             Key::Alias(text, rel) => (32 + rel as u8, text),
         }
     }
@@ -43,6 +44,9 @@ impl<'k> Key<'k> {
 pub fn of_event(event: &Event<'_>, each: &mut dyn FnMut(Key<'_>)) {
     if let Some(used) = &event.credential {
         each(Key::Used(&used.uri));
+        if event.agent.run.is_some() {
+            each(Key::RunWith(&used.uri));
+        }
         used.native_id.iter().for_each(|id| each(Key::UsedId(id)));
     }
     if let Some(issued) = &event.issued_credential {
@@ -118,6 +122,9 @@ impl Fact {
     pub fn keys(&self, each: &mut dyn FnMut(Key<'_>)) {
         if let Some(used) = &self.credential {
             each(Key::Used(&used.uri));
+            if self.agent_run.is_some() {
+                each(Key::RunWith(&used.uri));
+            }
             used.native_id.iter().for_each(|id| each(Key::UsedId(id)));
         }
         if let Some(issued) = &self.issued {

@@ -9,8 +9,11 @@ use crate::lines::{Line, block, gaps, moment, shown};
 use crate::pasted::{self, Class};
 use crate::question::Question;
 
+/// Events read when nobody says how many: a verdict over a part would be none.
+const EVENTS: usize = 10_000;
+
 pub(crate) fn run(place: &Place, text: &str, asking: &Asking) -> anyhow::Result<Exit> {
-    let question = Question::open(place, asking)?;
+    let question = Question::reading(place, asking, EVENTS)?;
     let found = pasted::uris(&question, text, &[Class::Principal])?;
     let uri = one_of(&question, text, found)?;
     let Question { facts, settings, since, until, .. } = &question;

@@ -12,15 +12,15 @@ use crate::log::{Log, ask};
 
 const NOW: Millis = Millis(1_795_168_800_000);
 
-/// Records of three platforms in files of unequal size, some told twice, the last without a file.
+/// Records of all platforms in files of unequal size, some told twice, the last without a file.
 fn world(folder: &Path, records: u64) -> Log {
     let (form, delivery) = (scenario::Form::Lines, scenario::Delivery::default());
     let options = scenario::Options { seed: 3, records, start_ms: 1_795_168_800_000, form, delivery };
     scenario::write(&folder.join("native"), &options).unwrap();
     let mut lines = Vec::new();
-    for part in ["cloudtrail", "kubernetes", "vault"] {
-        for entry in std::fs::read_dir(folder.join("native").join(part)).unwrap() {
-            let text = std::fs::read_to_string(entry.unwrap().path()).unwrap();
+    for folder in std::fs::read_dir(folder.join("native")).unwrap().map(|entry| entry.unwrap().path()) {
+        for file in std::fs::read_dir(folder).into_iter().flatten() {
+            let text = std::fs::read_to_string(file.unwrap().path()).unwrap();
             lines.extend(text.lines().map(str::to_owned));
         }
     }
@@ -32,7 +32,7 @@ fn world(folder: &Path, records: u64) -> Log {
         if at % 17 == 0 {
             log.record(line);
         }
-        if [40, 900, 1_000, 2_300].contains(&at) {
+        if [lines.len() / 50, lines.len() / 3, lines.len() / 2, lines.len() * 4 / 5].contains(&at) {
             log.settle(folder);
         }
     }
@@ -92,14 +92,14 @@ fn key(number: u8, text: &str) -> Option<Key<'_>> {
 #[test]
 fn every_key_finds_what_reading_everything_finds() {
     let folder = tempfile::tempdir().unwrap();
-    let log = world(folder.path(), 3_000);
+    let log = world(folder.path(), 1_500);
     let facts = Facts::as_of(&log.lake(folder.path()), log.size()).unwrap();
     let all = everything(&facts);
     let shown = ask(&log.lake(folder.path()), "SELECT count(*) AS n FROM events");
     assert_eq!(shown, [format!("{{\"n\":{}}}", all.len())], "each event once, the tail too");
     let keys: BTreeSet<(u8, String)> = all.iter().flat_map(|fact| owned(fact)).collect();
     let (middle, mut asked) = (all[all.len() / 2].time, 0);
-    for (number, text) in keys.iter().step_by(7) {
+    for (number, text) in keys.iter().step_by(41) {
         let Some(key) = key(*number, text) else { continue };
         for (from, until) in [(i64::MIN, i64::MAX), (middle, i64::MAX), (i64::MIN, middle)] {
             for order in [Order::Oldest, Order::Newest] {
@@ -113,7 +113,7 @@ fn every_key_finds_what_reading_everything_finds() {
             }
         }
     }
-    assert!(asked > 5_000, "{asked}");
+    assert!(asked > 1_000, "{asked}");
     assert!(facts.find(&Lookup::newest(Key::Name("nobody"), i64::MAX, 5)).unwrap().facts.is_empty());
 }
 
@@ -134,10 +134,10 @@ fn an_event_is_found_by_its_id_and_nothing_else_is_an_event() {
 #[test]
 fn as_of_a_pin_no_later_record_is_used_however_the_log_grew() {
     let folder = tempfile::tempdir().unwrap();
-    let log = world(folder.path(), 2_600);
+    let log = world(folder.path(), 1_500);
     let lake = log.lake(folder.path());
     let whole = everything(&Facts::as_of(&lake, log.size()).unwrap());
-    for size in [1, 500, 1_200, 2_500, log.size()] {
+    for size in [1, log.size() / 5, log.size() / 2, log.size() - 40, log.size()] {
         let pin = Pin { size, ..Facts::as_of(&lake, log.size()).unwrap().pin(NOW) };
         let facts = Facts::at(&lake, &pin).unwrap();
         assert_eq!(facts.pin(NOW), pin);
@@ -191,7 +191,7 @@ fn a_lost_or_damaged_index_fails_the_question_and_never_shortens_the_answer() {
     let mut log = world(folder.path(), 1_500);
     log.settle(folder.path());
     let lake = log.lake(folder.path());
-    let fact = everything(&Facts::as_of(&lake, log.size()).unwrap())[700].clone();
+    let fact = everything(&Facts::as_of(&lake, log.size()).unwrap())[600].clone();
     let largest = std::fs::read_dir(folder.path().join("lake")).unwrap().map(|entry| entry.unwrap().path());
     let lookups = largest.filter(|path| path.extension().is_some_and(|suffix| suffix == "lookup"));
     let path = lookups.max_by_key(|path| std::fs::metadata(path).unwrap().len()).unwrap();
