@@ -11,7 +11,7 @@ use datafusion::error::{DataFusionError, Result as PlanResult};
 use datafusion::execution::cache::cache_manager::CacheManagerConfig;
 use datafusion::execution::context::{SessionConfig, SessionContext};
 use datafusion::execution::disk_manager::{DiskManagerBuilder, DiskManagerMode};
-use datafusion::execution::memory_pool::FairSpillPool;
+use datafusion::execution::memory_pool::GreedyMemoryPool;
 use datafusion::execution::runtime_env::RuntimeEnvBuilder;
 use datafusion::logical_expr::LogicalPlan;
 use datafusion::object_store::local::LocalFileSystem;
@@ -192,7 +192,8 @@ impl Lake {
         let fatal = |error: DataFusionError| Error::caused(ErrorKind::Fatal, "set up a query", error.strip_backtrace());
         // Sorting on disk would write what the tables say outside the folder that protects it.
         let runtime = RuntimeEnvBuilder::new()
-            .with_memory_pool(Arc::new(FairSpillPool::new(limits.memory_bytes)))
+            // Nothing spills, so nobody has to be left a share: a group by principal may use all there is.
+            .with_memory_pool(Arc::new(GreedyMemoryPool::new(limits.memory_bytes)))
             .with_disk_manager_builder(DiskManagerBuilder::default().with_mode(DiskManagerMode::Disabled))
             // Files never change under their name, so what one question read of a footer serves the next.
             .with_cache_manager(CacheManagerConfig::default().with_file_metadata_cache(self.footers.get().cloned()))
