@@ -216,6 +216,8 @@ pub(crate) fn uris(question: &Question, text: &str, wanted: &[Class]) -> anyhow:
             }
         }
     }
+    // A name whose boundary is known says more than one without.
+    found.sort_by_key(|uri| uri.split(':').nth(3) == Some("unknown"));
     Ok(found)
 }
 
@@ -234,7 +236,8 @@ fn named(fact: &Fact, text: &str, escaped: &str, add: &mut dyn FnMut(&str)) {
     let aliased = fact.aliases.iter().flat_map(|alias| [&alias.a, &alias.b]);
     let others = fact.subject.iter().chain(&fact.initiator).chain(fact.chain.iter().map(|step| &step.principal));
     let grants = fact.grants.iter().map(|grant| &grant.uri);
-    aliased.chain(others).chain(grants).chain(&fact.session).filter(ends).for_each(|uri| add(uri));
+    let used = fact.credential.iter().chain(&fact.issued).map(|credential| &credential.uri);
+    aliased.chain(others).chain(grants).chain(used).chain(&fact.session).filter(ends).for_each(|uri| add(uri));
 }
 
 #[cfg(test)]

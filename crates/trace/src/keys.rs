@@ -8,6 +8,10 @@ use model::{Event, Text};
 use crate::name::{Name, decoded};
 use crate::{Fact, Key, settings};
 
+/// Version of the list below, for whoever stores an index made from it: raised with every change, since
+/// an index of an older list would lack what it does not know.
+pub const VERSION: u8 = 2;
+
 impl<'k> Key<'k> {
     /// Number of this kind of key and the text that is compared. Numbers are never used again for
     /// something else: stored indexes hold them.
@@ -48,9 +52,11 @@ pub fn of_event(event: &Event<'_>, each: &mut dyn FnMut(Key<'_>)) {
             each(Key::RunWith(&used.uri));
         }
         used.native_id.iter().for_each(|id| each(Key::UsedId(id)));
+        each_end(&used.uri, used.native_id.as_deref(), each);
     }
     if let Some(issued) = &event.issued_credential {
         each(Key::Issued(&issued.uri));
+        each_end(&issued.uri, issued.native_id.as_deref(), each);
         issued.native_id.iter().for_each(|id| each(Key::IssuedId(id)));
         let used = event.credential.as_ref().map(|used| &used.uri);
         issued.parent.as_ref().or(used).into_iter().for_each(|parent| each(Key::IssuedFrom(parent)));
@@ -107,6 +113,13 @@ fn is_lease(grant: &str) -> bool {
     Name::of(grant).is_some_and(|name| name.kind == "lease")
 }
 
+/// The end of a credential's URI, where the platform's own id of it is another text: a path, say.
+fn each_end(uri: &str, native_id: Option<&str>, each: &mut dyn FnMut(Key<'_>)) {
+    if native_id != Some(end(uri)) {
+        each(Key::EndsWith(end(uri)));
+    }
+}
+
 /// The last segment of a URI, without the mark of a name or a claim.
 fn end(uri: &str) -> &str {
     let segment = uri.rsplit('/').next().unwrap_or_default();
@@ -126,9 +139,11 @@ impl Fact {
                 each(Key::RunWith(&used.uri));
             }
             used.native_id.iter().for_each(|id| each(Key::UsedId(id)));
+            each_end(&used.uri, used.native_id.as_deref(), each);
         }
         if let Some(issued) = &self.issued {
             each(Key::Issued(&issued.uri));
+            each_end(&issued.uri, issued.native_id.as_deref(), each);
             issued.native_id.iter().for_each(|id| each(Key::IssuedId(id)));
             let used = self.credential.as_ref().map(|used| &used.uri);
             issued.parent.as_ref().or(used).into_iter().for_each(|parent| each(Key::IssuedFrom(parent)));

@@ -52,7 +52,7 @@ pub enum Key<'k> {
     /// Was done by the subject of a job: host of its issuer and name of the repository, as in
     /// `token.actions.githubusercontent.com/acme/pay`.
     JobOf(&'k str),
-    /// Belongs to a session or tells of a grant whose URI ends so, escaped as it stands there: the id by
+    /// Belongs to a session, names a credential or tells of a grant whose URI ends so, escaped as it stands there: the id by
     /// which people know it.
     EndsWith(&'k str),
     /// Belongs to the run of an agent, and was done with the credential of this URI.

@@ -43,8 +43,9 @@ fn lines(shares: &Shares) -> Vec<String> {
     for share in &shares.shares {
         let trace::attribution::Share { platform, source, events, clear, shared, ambiguous, unknown, tiers } = share;
         lines.push(format!(
-            "  {platform:<10} {:<16} {events:>10} events  {:>8.3} % clear  {shared} shared  {ambiguous} ambiguous  \
+            "  {:<10} {:<16} {events:>10} events  {:>8.3} % clear  {shared} shared  {ambiguous} ambiguous  \
              {unknown} unknown   weakest link: L1 {} L2 {} L3 {} L4 {} none {}",
+            platform.as_str(),
             source.as_deref().unwrap_or("-"),
             percent(*clear, *events),
             tiers.l1,

@@ -31,7 +31,7 @@ pub(crate) fn run(place: &Place, text: &str, asking: &Asking) -> anyhow::Result<
             Answer { down: blast_radius::of(facts, &start, *since, *until, settings)?, start, up }
         }
         None => {
-            let found = pasted::uris(&question, text, &[Class::Credential, Class::Principal])?;
+            let found = pasted::uris(&question, text, &[Class::Credential, Class::Session, Class::Principal])?;
             let start = one_of(&question, text, found)?;
             let up = lineage::of_credential(facts, &start, *until, settings)?;
             Answer { down: blast_radius::of(facts, &start, *since, *until, settings)?, start, up }

@@ -5,7 +5,7 @@
 //! leaves, never too few, and whoever asks compares the event itself ([`trace::Fact::has`]).
 //!
 //! ```text
-//! mark       8 bytes  "DBLOOK1\n"
+//! mark       8 bytes  "DBLOOK", the version of the list of keys, line feed
 //! times      one fixed-width number a leaf: 0 where no event is found, else (time - base) / unit + 1
 //! blocks     of about 4 KiB, each: values, CRC-32C
 //! directory  for each block: first key (u32), offset (u64)
@@ -27,8 +27,9 @@ pub(crate) use write::Builder;
 
 use twox_hash::XxHash64;
 
-/// How a file begins and ends.
-const MARK: [u8; 8] = *b"DBLOOK1\n";
+/// How a file begins and ends; the last digit is the version of the list of keys, so that a file of an older
+/// list is made again instead of missing what it does not know.
+const MARK: [u8; 8] = [b'D', b'B', b'L', b'O', b'O', b'K', b'0' + trace::keys::VERSION, b'\n'];
 
 /// Bytes of values after which a block ends.
 const BLOCK_BYTES: usize = 4 << 10;
