@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
-use trace::{BlastRadius, Edge, Gap, Lineage, Store as _, blast_radius, lineage};
+use trace::{BlastRadius, Edge, Gap, Key, Lineage, Lookup, Store as _, blast_radius, lineage};
 
 use super::{Place, one_of};
 use crate::cli::Asking;
@@ -33,7 +33,12 @@ pub(crate) fn run(place: &Place, text: &str, asking: &Asking) -> anyhow::Result<
         None => {
             let found = pasted::uris(&question, text, &[Class::Credential, Class::Session, Class::Principal])?;
             let start = one_of(&question, text, found)?;
-            let up = lineage::of_credential(facts, &start, *until, settings)?;
+            // What opened a session is found from a call in it.
+            let call = facts.find(&Lookup::newest(Key::Session(&start), *until, 1))?.facts.into_iter().next();
+            let up = match call {
+                Some(call) => lineage::of_event(facts, &call, settings)?,
+                None => lineage::of_credential(facts, &start, *until, settings)?,
+            };
             Answer { down: blast_radius::of(facts, &start, *since, *until, settings)?, start, up }
         }
     };
