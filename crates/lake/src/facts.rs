@@ -283,10 +283,10 @@ impl<'s> Search<'s> {
     fn next(&mut self, count: usize) -> Result<Option<Vec<Arc<Fact>>>> {
         let (mut leaves, mut last) = (Vec::new(), None);
         loop {
-            while let Some((best, lazy)) =
-                self.pending.pop_if(|(best, _)| self.waiting.peek().is_none_or(|(rank, _)| rank <= best))
-            {
-                let _ = best;
+            while let Some((_, lazy)) = self.pending.pop_if(|(best, _)| {
+                // A run whose best comes after what waits need not be asked yet.
+                self.waiting.peek().is_none_or(|(rank, _)| rank <= best)
+            }) {
                 self.ask(lazy)?;
             }
             let Some((rank, leaf)) = self.waiting.peek().copied() else { break };
