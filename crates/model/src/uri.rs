@@ -3,7 +3,7 @@
 //! An id that the platform never reuses stands bare; a name, which can be given to another, begins
 //! with `~`; a claim that nobody checked begins with `?`.
 
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use sha2::{Digest, Sha256};
 use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
 
@@ -160,6 +160,11 @@ pub fn grant(platform: &str, authority: &str, kind: &str, id: &str) -> String {
 /// A resource, named as the platform names it.
 pub fn resource(platform: &str, authority: &str, kind: &str, name: &str) -> String {
     build(Class::Resource, platform, authority, kind).name(name).finish()
+}
+
+/// The text behind the escapes of a part of a URI. An escape that is none stays as it is.
+pub fn decoded(part: &str) -> String {
+    percent_decode_str(part).decode_utf8_lossy().into_owned()
 }
 
 /// UUIDv5 over the URI without its scheme: a join key that survives a new scheme name. Not evidence;

@@ -90,20 +90,6 @@ pub(crate) fn enabled(enabled: bool) -> InventoryState {
     if enabled { InventoryState::Enabled } else { InventoryState::Disabled }
 }
 
-/// The text that a percent-encoded one stands for; `None` if it is none.
-pub(crate) fn percent_decoded(text: &str) -> Option<String> {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.bytes();
-    while let Some(byte) = rest.next() {
-        let mut digit = || char::from(rest.next()?).to_digit(16);
-        match byte {
-            b'%' => bytes.push(u8::try_from(digit()? * 16 + digit()?).ok()?),
-            _ => bytes.push(byte),
-        }
-    }
-    String::from_utf8(bytes).ok()
-}
-
 /// Reads a tag, label or column that people attach to identities; other keys say nothing here.
 pub(crate) fn tag<'a>(item: &mut Inventory<'a>, key: &str, value: Text<'a>) {
     if value.trim().is_empty() {

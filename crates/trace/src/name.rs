@@ -1,5 +1,7 @@
 //! Reading canonical URIs apart: `nhi:<class>:<platform>:<authority>:<kind>/<id>` (`identity.md` 3.2).
 
+pub(crate) use model::uri::decoded;
+
 /// The authority of names whose boundary a record does not say.
 pub(crate) const UNKNOWN: &str = "unknown";
 
@@ -81,26 +83,6 @@ impl<'u> Name<'u> {
 /// How well a URI names its bearer; a text that is no URI is a claim.
 pub fn rank(uri: &str) -> Rank {
     Name::of(uri).map_or(Rank::Claim, |name| name.rank())
-}
-
-/// The text behind the escapes of a part of a URI.
-pub(crate) fn decoded(part: &str) -> String {
-    let mut bytes = Vec::with_capacity(part.len());
-    let mut rest = part.as_bytes();
-    while let [first, tail @ ..] = rest {
-        let escaped = match (first, tail) {
-            (b'%', [high, low, after @ ..]) => digit(*high).zip(digit(*low)).map(|(h, l)| (h << 4 | l, after)),
-            _ => None,
-        };
-        let (byte, after) = escaped.unwrap_or((*first, tail));
-        bytes.push(byte);
-        rest = after;
-    }
-    String::from_utf8_lossy(&bytes).into_owned()
-}
-
-fn digit(byte: u8) -> Option<u8> {
-    char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok())
 }
 
 /// Host and path of the issuer whose subject a principal is; `None` for any other principal.

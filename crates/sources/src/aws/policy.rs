@@ -68,7 +68,7 @@ fn plain(document: &RawValue) -> Option<String> {
         return Some(text.to_owned());
     }
     let inside: String = serde_json::from_str(text).ok()?;
-    if inside.trim_start().starts_with('{') { Some(inside) } else { listing::percent_decoded(&inside) }
+    Some(if inside.trim_start().starts_with('{') { inside } else { model::uri::decoded(&inside) })
 }
 
 /// What a document gives to its holder. `None` if it cannot be read.

@@ -2,7 +2,7 @@
 
 use model::uri::{SCHEME, URI_BYTES_MAX};
 
-use crate::{Context, aws, gcp, k8s, listing, spiffe};
+use crate::{Context, aws, gcp, k8s, spiffe};
 
 /// How identities begin whose form the beginning tells.
 const BEGINNINGS: [&str; 6] =
@@ -48,7 +48,7 @@ pub(super) fn read(text: &str, context: &Context<'_>) -> Option<Identity> {
         return None;
     };
     let authority = uri.split(':').nth(3)?;
-    let authority = listing::percent_decoded(authority).unwrap_or_else(|| authority.to_owned());
+    let authority = model::uri::decoded(authority);
     Some(Identity { uri, authority })
 }
 

@@ -204,29 +204,10 @@ fn kind(resource: &str) -> Text<'static> {
 /// The command of `pods/exec`, from the query of its URL, decoded.
 pub(super) fn command(request_uri: &str) -> Option<String> {
     let (_, query) = request_uri.split_once('?')?;
-    let words: Vec<String> =
-        query.split('&').filter_map(|pair| pair.strip_prefix("command=")).map(percent_decoded).collect();
+    let words: Vec<String> = query
+        .split('&')
+        .filter_map(|pair| pair.strip_prefix("command="))
+        .map(|word| model::uri::decoded(&word.replace('+', " ")))
+        .collect();
     (!words.is_empty()).then(|| words.join(" "))
-}
-
-fn percent_decoded(text: &str) -> String {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.bytes();
-    while let Some(byte) = rest.next() {
-        let mut ahead = rest.clone();
-        let digits = (ahead.next().and_then(hex_digit), ahead.next().and_then(hex_digit));
-        match (byte, digits) {
-            (b'%', (Some(high), Some(low))) => {
-                bytes.push(high * 16 + low);
-                rest = ahead;
-            }
-            (b'+', _) => bytes.push(b' '),
-            _ => bytes.push(byte),
-        }
-    }
-    String::from_utf8_lossy(&bytes).into_owned()
-}
-
-fn hex_digit(byte: u8) -> Option<u8> {
-    char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok())
 }
