@@ -214,6 +214,8 @@ pub(crate) enum Source {
         #[command(flatten)]
         output: Output,
     },
+    /// Make a source and say whose records it will hold: what is said holds from its first record on.
+    Add(SourceSet),
     /// Say whose records a source holds, whose tokens an issuer signs, and which accounts are brokers.
     /// Sealed as directives: in force for every record after them.
     Set(SourceSet),

@@ -301,7 +301,14 @@ impl Writer {
         let _turn = self.turn.lock();
         let before = self.settle(0)?;
         for directive in directives {
-            self.append.submit_own(Kind::Directive, canonical_json(directive))?.wait()?;
+            let mut directive = directive.clone();
+            if let Directive::Source { number, name, .. } = &mut directive {
+                // A number belongs to a name for good, and here nobody else gives one out.
+                let sources = self.state.sources()?;
+                let next = || sources.last().map_or(1, |last| last.number + 1);
+                *number = sources.iter().find(|source| source.name == *name).map_or_else(next, |own| own.number);
+            }
+            self.append.submit_own(Kind::Directive, canonical_json(&directive))?.wait()?;
         }
         let after = self.settle(0)?;
         Ok(report(&collect::Summary::default(), Vec::new(), before, after))

@@ -29,7 +29,7 @@ use crate::{Error, ErrorKind, Result};
 pub(crate) const NAME: &str = "catalog";
 
 /// Raised when a catalog of an older release must not be read.
-const VERSION: u32 = 2;
+const VERSION: u32 = 3;
 
 /// A lake file that a view manifest announced.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -65,12 +65,14 @@ pub(crate) struct Catalog {
     pub(crate) rejects: BTreeMap<u64, LiveFile>,
     /// Look-up files by first leaf.
     pub(crate) lookups: BTreeMap<u64, LiveFile>,
+    /// Files of facts by first leaf.
+    pub(crate) facts: BTreeMap<u64, LiveFile>,
 }
 
 impl Catalog {
     fn new(log: &str) -> Catalog {
-        let (events, rejects, lookups) = Default::default();
-        Catalog { version: VERSION, log: log.to_owned(), through: 0, turn: 0, events, rejects, lookups }
+        let (events, rejects, lookups, facts) = Default::default();
+        Catalog { version: VERSION, log: log.to_owned(), through: 0, turn: 0, events, rejects, lookups, facts }
     }
 
     /// The fold over all view manifests of the log: the kept one, and what came after it. No other
@@ -106,7 +108,7 @@ impl Catalog {
 
     /// The live files of all tables.
     pub(crate) fn files(&self) -> impl Iterator<Item = &LiveFile> {
-        self.events.values().chain(self.rejects.values()).chain(self.lookups.values())
+        [&self.events, &self.rejects, &self.lookups, &self.facts].into_iter().flat_map(BTreeMap::values)
     }
 
     /// The fold over the log alone, without the kept one and without a look at the files.
@@ -138,7 +140,7 @@ impl Catalog {
         self.lookups.retain(|_, file| !manifest.rebuild && !overlaps(file));
         // Look-up files alone are earlier ones merged: the rows stay where they are.
         if names.iter().any(|name| name.part != Part::Lookup) {
-            for rows in [&mut self.events, &mut self.rejects] {
+            for rows in [&mut self.events, &mut self.rejects, &mut self.facts] {
                 rows.retain(|_, file| !manifest.rebuild && !overlaps(file));
             }
         }
@@ -160,6 +162,7 @@ impl Catalog {
                 Part::Rows(Table::Events) => &mut self.events,
                 Part::Rows(Table::Rejects) => &mut self.rejects,
                 Part::Lookup => &mut self.lookups,
+                Part::Facts => &mut self.facts,
             };
             files.insert(name.first, live);
         }

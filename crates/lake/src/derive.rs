@@ -66,9 +66,6 @@ struct Configured {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Carry {
     pub(crate) sources: BTreeMap<u32, Source>,
-    /// What sources were set to before, each with the leaf that ended it, oldest first.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    earlier: BTreeMap<u32, Vec<(u64, Source)>>,
     #[serde(default, flatten)]
     configured: Configured,
     /// Source, number and name of recent deliveries, oldest first.
@@ -111,10 +108,7 @@ impl Carry {
         // A directive of a newer release may be unknown here, and others do not matter to rows.
         match serde_json::from_slice(leaf.body) {
             Ok(Directive::Source { number, name, platform, authority }) => {
-                let source = Source { number, name, platform, authority };
-                if let Some(before) = self.sources.insert(number, source) {
-                    self.earlier.entry(number).or_default().push((leaf.index, before));
-                }
+                self.sources.insert(number, Source { number, name, platform, authority });
             }
             Ok(Directive::Issuer { host, platform, authority }) => {
                 self.configured.issuers.push((leaf.index, Issuer { host, platform, authority }));
@@ -146,13 +140,6 @@ impl Carry {
     /// Name of a source; empty if no directive named it.
     pub(crate) fn name(&self, number: u32) -> &str {
         self.sources.get(&number).map_or("", |source| &source.name)
-    }
-
-    /// Platform and authority that the directive in force at a leaf fixed for a source.
-    pub(crate) fn context_at(&self, number: u32, leaf: u64) -> (Option<Platform>, Option<&str>) {
-        let earlier = self.earlier.get(&number).and_then(|all| all.iter().find(|(end, _)| leaf < *end));
-        let source = earlier.map(|(_, source)| source).or_else(|| self.sources.get(&number));
-        source.map_or((None, None), Source::context)
     }
 }
 

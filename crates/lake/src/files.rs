@@ -4,7 +4,7 @@ use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::mpsc::{SyncSender, sync_channel};
 use std::thread::JoinHandle;
 
 use arrow::array::RecordBatch;
@@ -41,18 +41,28 @@ pub(crate) const CARRY: &str = "deedbook.carry";
 /// Suffix of a file that is not complete.
 pub(crate) const UNFINISHED: &str = ".tmp";
 
-/// A Parquet file under construction. A thread of its own encodes, so that making rows and packing
-/// them go on side by side.
-pub(crate) struct TableFile {
-    work: SyncSender<Work>,
+/// What makes a file of one form out of pieces.
+pub(crate) trait Encode: Send + Sized + 'static {
+    /// What it is handed.
+    type Piece: Send + 'static;
+
+    /// Takes one piece.
+    fn take(&mut self, piece: Self::Piece) -> Result<()>;
+
+    /// Ends the file; returns it with how many rows it has.
+    fn end(self) -> Result<(Hashing, u64)>;
+}
+
+/// A file under construction. A thread of its own encodes, so that making pieces and packing them go on
+/// side by side.
+pub(crate) struct Working<E: Encode> {
+    work: SyncSender<Work<E::Piece>>,
     encoder: Encoder,
 }
 
 /// What the encoder is handed.
-enum Work {
-    Rows(RecordBatch),
-    /// A line of the footer.
-    Note(KeyValue),
+enum Work<P> {
+    Piece(P),
     /// The file is complete. Without this the file is given up.
     End,
 }
@@ -70,33 +80,38 @@ struct Packed {
     rows: u64,
 }
 
-impl TableFile {
-    /// Begins a file under a working name; [`TableFile::finish`] gives it its own.
-    pub(crate) fn create(folder: &Path, working: &str, schema: SchemaRef) -> Result<TableFile> {
+impl<E: Encode> Working<E> {
+    /// Begins a file under a working name; [`Working::finish`] gives it its own.
+    pub(crate) fn begin(
+        folder: &Path,
+        working: &str,
+        encode: impl FnOnce(Hashing, &Path) -> Result<E>,
+    ) -> Result<Working<E>> {
         let path = folder.join(format!("{working}{UNFINISHED}"));
-        let file = Hashing::create(&path)?;
-        let writer = ArrowWriter::try_new(file, schema, Some(properties())).map_err(|e| write_failed(&path, e))?;
+        let mut encode = encode(Hashing::create(&path)?, &path)?;
         let (work, orders) = sync_channel(WORK_WAITING_MAX);
-        let encoder = Encoder::spawn(path, move |path| encode(writer, &orders, path))?;
-        Ok(TableFile { work, encoder })
+        let encoder = Encoder::spawn(path, move |path| {
+            for work in orders {
+                match work {
+                    Work::Piece(piece) => encode.take(piece)?,
+                    Work::End => {
+                        let (file, rows) = encode.end()?;
+                        return file.finish(rows).map(Some).map_err(|error| Error::io("sync", path, error));
+                    }
+                }
+            }
+            Ok(None)
+        })?;
+        Ok(Working { work, encoder })
     }
 
-    /// Hands rows to the encoder; waits while it has enough to do.
+    /// Hands a piece to the encoder; waits while it has enough to do.
     ///
     /// # Errors
-    /// Unavailable, if it has stopped; [`TableFile::failed`] says why.
-    pub(crate) fn write(&mut self, batch: RecordBatch) -> Result<()> {
-        self.hand(Work::Rows(batch))
-    }
-
-    /// Adds a line to the footer.
-    pub(crate) fn note(&mut self, key: &str, value: String) -> Result<()> {
-        self.hand(Work::Note(KeyValue::new(key.to_owned(), value)))
-    }
-
-    fn hand(&mut self, work: Work) -> Result<()> {
+    /// Unavailable, if it has stopped; [`Working::failed`] says why.
+    pub(crate) fn write(&mut self, piece: E::Piece) -> Result<()> {
         let stopped = |_| Error::new(ErrorKind::Unavailable, format!("write {}", self.encoder.unfinished.display()));
-        self.work.send(work).map_err(stopped)
+        self.work.send(Work::Piece(piece)).map_err(stopped)
     }
 
     /// Why the encoder has stopped, after a call that found it so.
@@ -111,6 +126,50 @@ impl TableFile {
             Ok(()) => Ok(Ending { encoder: self.encoder, folder: folder.to_owned(), name }),
             Err(_) => Err(self.encoder.join().err().unwrap_or_else(|| Error::new(ErrorKind::Fatal, "encoder stopped"))),
         }
+    }
+}
+
+/// Rows as Parquet.
+pub(crate) struct Rows {
+    writer: ArrowWriter<Hashing>,
+    rows: u64,
+    path: PathBuf,
+}
+
+/// What a Parquet file is made of.
+pub(crate) enum RowsPiece {
+    Rows(RecordBatch),
+    /// A line of the footer.
+    Note(&'static str, String),
+}
+
+impl Rows {
+    /// An empty table.
+    pub(crate) fn new(file: Hashing, path: &Path, schema: SchemaRef) -> Result<Rows> {
+        let writer = ArrowWriter::try_new(file, schema, Some(properties())).map_err(|e| write_failed(path, e))?;
+        Ok(Rows { writer, rows: 0, path: path.to_owned() })
+    }
+}
+
+impl Encode for Rows {
+    type Piece = RowsPiece;
+
+    fn take(&mut self, piece: RowsPiece) -> Result<()> {
+        match piece {
+            RowsPiece::Rows(batch) => {
+                self.rows += batch.num_rows() as u64;
+                self.writer.write(&batch).map_err(|error| write_failed(&self.path, error))
+            }
+            RowsPiece::Note(key, value) => {
+                self.writer.append_key_value_metadata(KeyValue::new(key.to_owned(), value));
+                Ok(())
+            }
+        }
+    }
+
+    fn end(self) -> Result<(Hashing, u64)> {
+        let file = self.writer.into_inner().map_err(|error| write_failed(&self.path, error))?;
+        Ok((file, self.rows))
     }
 }
 
@@ -178,25 +237,6 @@ impl Ending {
     }
 }
 
-/// What the thread of a file does; nothing is returned when it is given up.
-fn encode(mut writer: ArrowWriter<Hashing>, orders: &Receiver<Work>, path: &Path) -> Result<Option<Packed>> {
-    let mut rows = 0;
-    for work in orders {
-        match work {
-            Work::Rows(batch) => {
-                rows += batch.num_rows() as u64;
-                writer.write(&batch).map_err(|error| write_failed(path, error))?;
-            }
-            Work::Note(line) => writer.append_key_value_metadata(line),
-            Work::End => {
-                let hashing = writer.into_inner().map_err(|error| write_failed(path, error))?;
-                return hashing.finish(rows).map(Some).map_err(|error| Error::io("sync", path, error));
-            }
-        }
-    }
-    Ok(None)
-}
-
 fn write_failed(path: &Path, error: parquet::errors::ParquetError) -> Error {
     Error::caused(ErrorKind::Unavailable, format!("write {}", path.display()), error)
 }
@@ -253,8 +293,8 @@ fn path(column: &str) -> ColumnPath {
     ColumnPath::new(column.split('.').map(str::to_owned).collect())
 }
 
-/// Hashes and counts what it writes, in large pieces.
-struct Hashing {
+/// A file that hashes and counts what is written to it, in large pieces.
+pub(crate) struct Hashing {
     file: File,
     hash: Sha256,
     bytes: u64,

@@ -6,13 +6,14 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
 use datafusion::execution::cache::cache_manager::FileMetadataCache;
-use model::ViewManifest;
+use model::{Millis, ViewManifest};
 
 use crate::catalog::{Catalog, LiveFile};
 use crate::derive::{Carry, Deriver, Forget, Source};
 use crate::evidence::{Evidence, try_scan};
 use crate::files::{UNFINISHED, digest};
 use crate::lookup::Merging;
+use crate::pin::Pin;
 use crate::tail::Tail;
 use crate::twice::Twice;
 use crate::writer::{FileName, Follower};
@@ -121,6 +122,17 @@ impl Lake {
             }
         }
         found
+    }
+
+    /// What an answer over the first `size` leaves is computed from. Leaves without files are read by this
+    /// release when they are asked for.
+    pub(crate) fn pin(&self, size: u64, asked: Millis) -> Pin {
+        let (mut read_by, running) = (self.normalisers(), sources::normaliser());
+        read_by.retain(|(first, _)| *first < size);
+        if size > self.covered() && read_by.last().is_none_or(|(_, last)| *last != running) {
+            read_by.push((self.covered(), running));
+        }
+        Pin::now(self.evidence.log(), size, &read_by, asked)
     }
 
     /// The sources of the log, by number.

@@ -21,6 +21,7 @@ mod lake;
 mod log;
 mod lookup;
 mod needle;
+mod number;
 mod pin;
 mod rows;
 pub mod schema;

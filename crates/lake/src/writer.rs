@@ -3,9 +3,11 @@
 use std::path::{Path, PathBuf};
 
 use model::{Event, ViewManifest};
+use trace::Fact;
 
 use crate::derive::{Deriver, Outcome, Sealed, Sink};
-use crate::files::{CARRY, Ending, TableFile};
+use crate::facts::{Builder as FactsBuilder, Packer};
+use crate::files::{CARRY, Encode, Ending, Rows, RowsPiece, Working};
 use crate::lookup;
 use crate::rows::TableRows;
 use crate::schema::{Origin, RejectRow};
@@ -39,10 +41,12 @@ pub(crate) enum Part {
     Rows(Table),
     /// Where the events are that have a key.
     Lookup,
+    /// What `trace` knows of each event.
+    Facts,
 }
 
 impl Part {
-    const ALL: [Part; 3] = [Part::Rows(Table::Events), Part::Rows(Table::Rejects), Part::Lookup];
+    const ALL: [Part; 4] = [Part::Rows(Table::Events), Part::Rows(Table::Rejects), Part::Lookup, Part::Facts];
 
     /// How the names of its files end.
     const fn suffix(self) -> &'static str {
@@ -50,6 +54,7 @@ impl Part {
             Part::Rows(Table::Events) => "events.parquet",
             Part::Rows(Table::Rejects) => "rejects.parquet",
             Part::Lookup => "lookup",
+            Part::Facts => "facts",
         }
     }
 }
@@ -107,8 +112,8 @@ pub struct Written {
     pub counts: Counts,
 }
 
-/// Follows the log by cursor and writes the rows of one segment after the other: the events file and
-/// the look-up file always, the rejects file if there is a reject.
+/// Follows the log by cursor and writes what is derived of one segment after the other: the files of events,
+/// of facts and for look-ups always, the rejects file if there is a reject.
 pub struct Follower {
     folder: PathBuf,
     deriver: Deriver,
@@ -122,16 +127,30 @@ pub struct Follower {
 }
 
 /// What is made of leaves and not in a file yet.
-#[derive(Default)]
 struct Made {
     rows: TableRows,
     lookup: lookup::Builder,
+    facts: FactsBuilder,
+    /// The first fact that could not be taken.
+    failed: Option<Error>,
+}
+
+impl Made {
+    fn new(first: u64) -> Made {
+        let (lookup, facts) = (lookup::Builder::new(first), FactsBuilder::new(first));
+        Made { rows: TableRows::default(), lookup, facts, failed: None }
+    }
 }
 
 impl Sink for Made {
     fn event(&mut self, origin: Origin<'_>, normaliser: &str, duplicate_of: Option<u64>, event: &Event<'_>) {
+        let (leaf, time) = (origin.id.index.0, schema::time_of(origin, event));
         if duplicate_of.is_none() {
-            self.lookup.push(origin.id.index.0, schema::time_of(origin, event), event);
+            self.lookup.push(leaf, time, event);
+        }
+        let fact = Fact::of(origin.id.clone(), time, event);
+        if let Err(error) = self.facts.push(leaf, origin.source_number, &fact) {
+            self.failed.get_or_insert(error);
         }
         self.rows.event(origin, normaliser, duplicate_of, event);
     }
@@ -144,8 +163,9 @@ impl Sink for Made {
 /// The open files; each begins with its first batch.
 #[derive(Default)]
 struct Files {
-    events: Option<TableFile>,
-    rejects: Option<TableFile>,
+    events: Option<Working<Rows>>,
+    rejects: Option<Working<Rows>>,
+    facts: Option<Working<Packer>>,
 }
 
 impl Follower {
@@ -159,7 +179,7 @@ impl Follower {
             first: next,
             next,
             counts: Counts::default(),
-            made: Made { rows: TableRows::default(), lookup: lookup::Builder::new(next) },
+            made: Made::new(next),
             files: Files::default(),
             merging,
         }
@@ -183,6 +203,9 @@ impl Follower {
         }
         self.next += 1;
         self.counts.add(self.deriver.push(leaf, &mut self.made)?);
+        if let Some(error) = self.made.failed.take() {
+            return Err(error);
+        }
         if self.made.rows.events.len() >= BATCH_ROWS {
             self.write_events()?;
         }
@@ -194,39 +217,32 @@ impl Follower {
 
     fn write_events(&mut self) -> Result<()> {
         let rows = self.made.rows.events.flush()?;
-        self.file(Table::Events)?.write(rows).map_err(|error| self.failed(Table::Events, error))
+        self.write_rows(Table::Events, RowsPiece::Rows(rows))?;
+        self.write_facts(false)
     }
 
     fn write_rejects(&mut self) -> Result<()> {
         let rows = self.made.rows.rejects.flush()?;
-        self.file(Table::Rejects)?.write(rows).map_err(|error| self.failed(Table::Rejects, error))
+        self.write_rows(Table::Rejects, RowsPiece::Rows(rows))
     }
 
-    /// The open file of a table, begun if need be.
-    fn file(&mut self, table: Table) -> Result<&mut TableFile> {
+    /// Hands a piece to the file of a table, which is begun if need be.
+    fn write_rows(&mut self, table: Table, piece: RowsPiece) -> Result<()> {
         let (file, schema) = match table {
             Table::Events => (&mut self.files.events, schema::events()),
             Table::Rejects => (&mut self.files.rejects, schema::rejects()),
         };
-        match file {
-            Some(file) => Ok(file),
-            None => {
-                let working = format!("{}.{}.{}", self.first, self.turn, Part::Rows(table).suffix());
-                Ok(file.insert(TableFile::create(&self.folder, &working, schema)?))
-            }
-        }
+        let working = format!("{}.{}.{}", self.first, self.turn, Part::Rows(table).suffix());
+        let begin = || Working::begin(&self.folder, &working, |file, path| Rows::new(file, path, schema));
+        write(file, begin, piece)
     }
 
-    /// Why a file could not be written.
-    fn failed(&mut self, table: Table, error: Error) -> Error {
-        let file = match table {
-            Table::Events => self.files.events.take(),
-            Table::Rejects => self.files.rejects.take(),
-        };
-        match file {
-            Some(file) => file.failed(error),
-            None => error,
-        }
+    /// Hands the blocks of facts that are complete to their file; with `all` the last one too.
+    fn write_facts(&mut self, all: bool) -> Result<()> {
+        let working = format!("{}.{}.{}", self.first, self.turn, Part::Facts.suffix());
+        let (first, folder) = (self.first, &self.folder);
+        let begin = || Working::begin(folder, &working, |file, path| Packer::new(file, path, first));
+        write(&mut self.files.facts, begin, self.made.facts.take(all))
     }
 
     /// Ends the files with the leaf pushed last, which need not be the last of an evidence file; the
@@ -242,20 +258,23 @@ impl Follower {
         let (first, last) = (self.first, self.next.saturating_sub(1));
         let normaliser = self.deriver.normaliser().to_owned();
         let name = |part| FileName { first, last, normaliser: normaliser.clone(), turn: self.turn, part }.to_string();
-        let names = [Table::Events, Table::Rejects].map(|table| name(Part::Rows(table)));
-        let found = name(Part::Lookup);
+        let names = [Part::Rows(Table::Events), Part::Rows(Table::Rejects), Part::Lookup, Part::Facts].map(name);
+        let [events, rejects, found, told] = names;
         self.write_events()?;
         if self.counts.rejects > 0 {
             self.write_rejects()?;
         }
         let carry = serde_json::to_string(&self.deriver.carry)
             .map_err(|error| Error::caused(ErrorKind::Fatal, "encode the carry", error))?;
-        self.file(Table::Events)?.note(CARRY, carry)?;
-        let files = std::mem::take(&mut self.files);
-        let files = [files.events, files.rejects].into_iter().zip(names);
-        let files = files.filter_map(|(file, name)| Some(file?.finish(&self.folder, name)));
-        let mut files = files.collect::<Result<Vec<Ending>>>()?;
+        self.write_rows(Table::Events, RowsPiece::Note(CARRY, carry))?;
         let end = self.next;
+        self.made.facts.skip_to(end);
+        self.write_facts(true)?;
+        let open = std::mem::take(&mut self.files);
+        let rows = [(open.events, events), (open.rejects, rejects)].into_iter();
+        let rows = rows.filter_map(|(file, name)| Some(file?.finish(&self.folder, name)));
+        let facts = open.facts.map(|file| file.finish(&self.folder, told));
+        let mut files = rows.chain(facts).collect::<Result<Vec<Ending>>>()?;
         let keys = std::mem::replace(&mut self.made.lookup, lookup::Builder::new(end));
         let working = format!("{first}.{}.{}", self.turn, Part::Lookup.suffix());
         files.push(Ending::begin(&self.folder, &working, found, move |out| keys.write(end, out))?);
@@ -280,6 +299,25 @@ impl Follower {
         let merge = move |out: &mut dyn std::io::Write| lookup::merged(&paths, out);
         let files = vec![Ending::begin(&self.folder, &working, name.to_string(), merge)?];
         Ok(Some(Closing { first, last, normaliser, files, counts: Counts::default() }))
+    }
+}
+
+/// Hands a piece to a file, which is begun if need be; says why it could not be written.
+fn write<E: Encode>(
+    file: &mut Option<Working<E>>,
+    begin: impl FnOnce() -> Result<Working<E>>,
+    piece: E::Piece,
+) -> Result<()> {
+    let mut open = match file.take() {
+        Some(open) => open,
+        None => begin()?,
+    };
+    match open.write(piece) {
+        Ok(()) => {
+            *file = Some(open);
+            Ok(())
+        }
+        Err(error) => Err(open.failed(error)),
     }
 }
 

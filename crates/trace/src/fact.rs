@@ -2,13 +2,19 @@
 
 use model::{
     Access, ActorKind, AliasRel, CredentialChangeKind, Effect, EntitlementKind, Event, EventId, GrantPhase, Human,
-    InventoryState, Mode, Platform, ResourceRole, Status, StepKind,
+    InventoryState, LeafIndex, Mode, Platform, ResourceRole, Status, StepKind,
 };
+use serde::{Deserialize, Serialize};
+
+/// Version of the form in which [`Fact`] is stored by whoever keeps facts: raised with every change of a
+/// field below, since a form without names of fields is read by their order.
+pub const FORM: u8 = 0;
 
 /// The view of one event that this crate works on: one fact per event.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Fact {
-    /// The event.
+    /// The event. Not stored with the rest: whoever keeps a fact keeps it under its id.
+    #[serde(skip, default = "nowhere")]
     pub id: EventId,
     /// The record's id at its source.
     pub source_event_id: Option<String>,
@@ -83,7 +89,7 @@ pub struct Fact {
 }
 
 /// Who executed.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Actor {
     /// Canonical URI.
     pub uri: String,
@@ -98,7 +104,7 @@ pub struct Actor {
 }
 
 /// One link of the delegation chain.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Step {
     /// URI of the principal.
     pub principal: String,
@@ -113,7 +119,7 @@ pub struct Step {
 }
 
 /// A credential, as one record shows it.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Credential {
     /// Canonical URI.
     pub uri: String,
@@ -136,7 +142,7 @@ pub struct Credential {
 }
 
 /// What became of a credential.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Change {
     /// What happened.
     pub change: CredentialChangeKind,
@@ -147,7 +153,7 @@ pub struct Change {
 }
 
 /// Two names seen in one record, or one that leads to another.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Alias {
     /// URI.
     pub a: String,
@@ -160,7 +166,7 @@ pub struct Alias {
 }
 
 /// What was acted on.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Resource {
     /// Canonical URI.
     pub uri: String,
@@ -171,7 +177,7 @@ pub struct Resource {
 }
 
 /// What a record says about a grant.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct GrantFact {
     /// Canonical URI.
     pub uri: String,
@@ -207,7 +213,7 @@ pub struct GrantFact {
 }
 
 /// One item of an inventory.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Inventory {
     /// Canonical URI: a principal, or (class `resource`) a group, role or policy.
     pub uri: String,
@@ -242,7 +248,7 @@ pub struct Inventory {
 }
 
 /// A credential that an inventory lists.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct HeldCredential {
     /// Canonical URI.
     pub uri: String,
@@ -261,7 +267,7 @@ pub struct HeldCredential {
 }
 
 /// What a holder may do, or from whom it has what it may do.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Entitlement {
     /// Canonical URI of who holds it: a principal, or a group, role or policy.
     pub holder: String,
@@ -372,6 +378,10 @@ impl Fact {
     pub(crate) fn shared(&self) -> Option<&str> {
         self.related.iter().find(|(rel, _)| rel == "shared-event").map(|(_, id)| id.as_str())
     }
+}
+
+fn nowhere() -> EventId {
+    EventId { log: String::new(), index: LeafIndex(0) }
 }
 
 fn text(value: Option<&model::Text<'_>>) -> Option<String> {

@@ -46,7 +46,7 @@ pub use blast_radius::BlastRadius;
 pub use downstream::Downstream;
 pub use entitlement::Privilege;
 pub use fact::{
-    Actor, Alias, Change, Credential, Entitlement, Fact, GrantFact, HeldCredential, Inventory, Resource, Step,
+    Actor, Alias, Change, Credential, Entitlement, FORM, Fact, GrantFact, HeldCredential, Inventory, Resource, Step,
 };
 pub use grant::Grant;
 pub use least_privilege::LeastPrivilege;

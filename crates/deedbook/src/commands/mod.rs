@@ -55,6 +55,7 @@ pub(crate) fn run(arguments: Arguments) -> anyhow::Result<Exit> {
         Command::Coverage { asking } => coverage::run(&place, &asking),
         Command::Doctor { asking } => doctor::run(&place, &asking),
         Command::Source { command: Source::Ls { output } } => source::list(&place, output.format),
+        Command::Source { command: Source::Add(set) } => source::add(&place, &set),
         Command::Source { command: Source::Set(set) } => source::set(&place, &set),
         Command::Verify(verify) => verify::run(&place, &verify),
         Command::Repair { from } => repair::run(&place, &from),

@@ -156,3 +156,22 @@ fn what_the_operator_says_of_issuers_is_sealed_and_counts_from_then_on() {
     assert!(bench.run(&["source", "ls"]).out.contains("files"));
     assert_eq!(bench.run(&["verify"]).code, Some(0));
 }
+
+#[test]
+fn a_source_that_is_made_first_gives_its_authority_to_its_first_record() {
+    let bench = Bench::new();
+    assert_eq!(bench.run(&["init"]).code, Some(0));
+    let add = ["source", "add", "north", "--platform", "k8s", "--authority", "c-north"];
+    let ran = bench.run(&add);
+    assert_eq!(ran.code, Some(0), "{}", ran.err);
+    let again = bench.run(&add);
+    assert!(again.code == Some(2) && again.err.contains("`source set north`"), "{}", again.err);
+    assert_eq!(bench.run(&["source", "add", "south", "--platform", "nowhere"]).code, Some(2));
+    let record = r#"{"kind":"Event","apiVersion":"audit.k8s.io/v1","auditID":"a-1","stage":"ResponseComplete","requestURI":"/api","verb":"list","user":{"username":"system:serviceaccount:prod:web"},"objectRef":{"resource":"pods","namespace":"prod"},"responseStatus":{"code":200},"requestReceivedTimestamp":"2026-11-20T08:00:00.000000Z","stageTimestamp":"2026-11-20T08:00:00.000100Z"}"#;
+    bench.put("audit.log", format!("{record}\n"));
+    let path = bench.path("audit.log");
+    let ran = bench.run(&["ingest", "--source", "north", path.to_str().unwrap()]);
+    assert_eq!(ran.code, Some(0), "{}", ran.err);
+    let told = bench.run(&["sql", "SELECT source, authority FROM events", "-o", "ndjson"]).out;
+    assert_eq!(told.trim(), r#"{"source":"north","authority":"c-north"}"#);
+}

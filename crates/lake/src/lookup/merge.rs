@@ -101,7 +101,6 @@ impl Front<'_> {
             let shift = self.shift;
             self.run.block(self.next_block, |key, leaves| {
                 values.push((key, leaves.iter().map(|leaf| leaf + shift).collect()));
-                true
             })?;
             self.values.reverse();
             self.next_block += 1;

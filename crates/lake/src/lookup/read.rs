@@ -1,12 +1,13 @@
 //! Reading look-up files: the directory in memory, one block a look-up.
 
+use std::cmp::Ordering;
 use std::fs::File;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
-use super::{CRC_BYTES, ENTRY_BYTES, FOOTER_BYTES, Footer, take_number};
-use crate::{Error, Result};
+use super::{CRC_BYTES, ENTRY_BYTES, FOOTER_BYTES, Footer};
+use crate::{Error, Result, number};
 
 /// Times read one by one up to this many; for more, those of the whole run are read and kept.
 const TIMES_ALONE_MAX: usize = 32;
@@ -65,33 +66,56 @@ impl Run {
     pub(crate) fn find(&self, key: u32) -> Result<Vec<u64>> {
         let after = self.directory.partition_point(|(first, _)| *first <= key);
         let Some(number) = after.checked_sub(1) else { return Ok(Vec::new()) };
-        let mut found = Vec::new();
-        self.block(number, |own, leaves| {
-            if own == key {
-                found.extend(leaves.iter().map(|offset| self.footer.first + offset));
+        let (mut own, bytes) = self.packed(number)?;
+        let damaged = || Error::file(&self.path, format!("block {number} is damaged"));
+        let mut values = bytes.as_slice();
+        let mut leaves = Vec::new();
+        while !values.is_empty() {
+            let step = number::take(&mut values).and_then(|step| u32::try_from(step).ok()).ok_or_else(damaged)?;
+            own = own.checked_add(step).ok_or_else(damaged)?;
+            match own.cmp(&key) {
+                Ordering::Less => {
+                    let count = number::take(&mut values).ok_or_else(damaged)?;
+                    number::pass(&mut values, count.saturating_add(1)).ok_or_else(damaged)?;
+                }
+                Ordering::Equal => {
+                    listed(&mut values, self.footer.leaves, &mut leaves).ok_or_else(damaged)?;
+                    break;
+                }
+                Ordering::Greater => break,
             }
-            own < key
-        })?;
-        Ok(found)
+        }
+        leaves.iter_mut().for_each(|leaf| *leaf += self.footer.first);
+        Ok(leaves)
     }
 
-    /// Visits the values of one block with the offsets of their leaves, while told to go on.
-    pub(super) fn block(&self, number: usize, mut visit: impl FnMut(u32, &[u64]) -> bool) -> Result<()> {
-        let Some((first, offset)) = self.directory.get(number) else { return Ok(()) };
+    /// The first key of a block, and its values with their checksum right.
+    fn packed(&self, number: usize) -> Result<(u32, Vec<u8>)> {
+        let Some((first, offset)) = self.directory.get(number) else { return Ok((0, Vec::new())) };
         let end = self.directory.get(number + 1).map_or(self.footer.directory, |(_, offset)| *offset);
         let damaged = || Error::file(&self.path, format!("block {number} at byte {offset} is damaged"));
         let mut bytes = vec![0; usize::try_from(end.saturating_sub(*offset)).map_err(|_| damaged())?];
         self.file.read_exact_at(&mut bytes, *offset).map_err(|error| Error::file(&self.path, error))?;
-        let (mut values, checksum) = bytes.split_last_chunk::<CRC_BYTES>().ok_or_else(damaged)?;
-        if crc32c::crc32c(values) != u32::from_le_bytes(*checksum) {
+        let checksum = bytes.split_last_chunk::<CRC_BYTES>().map(|(values, crc)| (crc32c::crc32c(values), *crc));
+        let (computed, stored) = checksum.ok_or_else(damaged)?;
+        if computed != u32::from_le_bytes(stored) {
             return Err(damaged());
         }
-        let (mut key, mut leaves) = (*first, Vec::new());
+        bytes.truncate(bytes.len() - CRC_BYTES);
+        Ok((*first, bytes))
+    }
+
+    /// Visits the values of one block with the offsets of their leaves.
+    pub(super) fn block(&self, number: usize, mut visit: impl FnMut(u32, &[u64])) -> Result<()> {
+        let (mut key, bytes) = self.packed(number)?;
+        let damaged = || Error::file(&self.path, format!("block {number} is damaged"));
+        let (mut values, mut leaves) = (bytes.as_slice(), Vec::new());
         while !values.is_empty() {
-            key = value(&mut values, key, self.footer.leaves, &mut leaves).ok_or_else(damaged)?;
-            if !visit(key, &leaves) {
-                break;
-            }
+            let step = number::take(&mut values).and_then(|step| u32::try_from(step).ok()).ok_or_else(damaged)?;
+            key = key.checked_add(step).ok_or_else(damaged)?;
+            leaves.clear();
+            listed(&mut values, self.footer.leaves, &mut leaves).ok_or_else(damaged)?;
+            visit(key, &leaves);
         }
         Ok(())
     }
@@ -143,16 +167,14 @@ impl Run {
     }
 }
 
-/// Takes one value off a block: its key, and the offsets of its leaves in `leaves`.
-fn value(values: &mut &[u8], last: u32, leaves_max: u64, leaves: &mut Vec<u64>) -> Option<u32> {
-    let key = u32::try_from(u64::from(last).checked_add(take_number(values)?)?).ok()?;
-    let count = take_number(values)?;
-    leaves.clear();
+/// Takes the offsets of the leaves of one value off a block.
+fn listed(values: &mut &[u8], leaves_max: u64, leaves: &mut Vec<u64>) -> Option<()> {
+    let count = number::take(values)?;
     let mut leaf = 0u64;
     // Each leaf takes a byte at least, so a damaged count ends with the block.
     for _ in 0..=count {
-        leaf = leaf.checked_add(take_number(values)?).filter(|leaf| *leaf < leaves_max)?;
+        leaf = leaf.checked_add(number::take(values)?).filter(|leaf| *leaf < leaves_max)?;
         leaves.push(leaf);
     }
-    Some(key)
+    Some(())
 }

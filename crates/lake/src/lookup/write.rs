@@ -4,8 +4,8 @@ use std::io::{self, Write};
 
 use model::Event;
 
-use super::{BLOCK_BYTES, FOOTER_BYTES, Footer, LEAVES_MAX, MARK, filed, put_number};
-use crate::{Error, ErrorKind, Result};
+use super::{BLOCK_BYTES, FOOTER_BYTES, Footer, LEAVES_MAX, MARK, filed};
+use crate::{Error, ErrorKind, Result, number};
 
 /// The keys of a run under construction.
 #[derive(Default)]
@@ -111,11 +111,11 @@ impl<'w> Packer<'w> {
             self.footer.blocks += 1;
             self.last = key;
         }
-        put_number(&mut self.block, u64::from(key - self.last));
-        put_number(&mut self.block, (leaves.len() as u64).saturating_sub(1));
+        number::put(&mut self.block, u64::from(key - self.last));
+        number::put(&mut self.block, (leaves.len() as u64).saturating_sub(1));
         let mut last = 0;
         for leaf in leaves {
-            put_number(&mut self.block, leaf - last);
+            number::put(&mut self.block, leaf - last);
             last = *leaf;
         }
         self.last = key;

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 
-use lake::{Facts, Pin};
+use lake::{Evidence as _, Facts, Pin};
 use model::Millis;
 use trace::{Fact, Key, Lookup, Order, Store as _};
 
@@ -131,6 +131,31 @@ fn an_event_is_found_by_its_id_and_nothing_else_is_an_event() {
     assert_eq!(facts.event(&id("ffffffff", 5)).unwrap(), None, "another log");
 }
 
+/// The oracle is the record itself, normalised anew: what a file of facts or the tail holds is nothing else.
+#[test]
+fn a_fact_is_what_its_record_says_when_it_is_read_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let log = world(folder.path(), 1_500);
+    let lake = log.lake(folder.path());
+    assert!(lake.covered() > 0 && lake.covered() < log.size(), "some are stored, some are not");
+    let facts = Facts::as_of(&lake, log.size()).unwrap();
+    let (mut scratch, mut events) = (sources::Scratch::default(), 0);
+    log.scan(0, log.size(), &mut |leaf| {
+        let id = model::EventId { log: crate::log::LOG.to_owned(), index: model::LeafIndex(leaf.index) };
+        let header = model::Header::decode(leaf.header).unwrap();
+        let context = sources::Context { received_at: header.received_at, ..sources::Context::default() };
+        let is_record = header.kind == model::Kind::Record;
+        let event = is_record.then(|| sources::normalise(leaf.body, &context, &mut scratch).ok()).flatten();
+        let received = i64::try_from(header.received_at.0).unwrap() * 1_000_000;
+        let fact = event.map(|event| Fact::of(id.clone(), event.time.unwrap_or(received), &event));
+        events += usize::from(fact.is_some());
+        assert_eq!(facts.event(&id).unwrap().as_deref(), fact.as_ref(), "{id}");
+        std::ops::ControlFlow::Continue(())
+    })
+    .unwrap();
+    assert!(events > 1_500, "told twice, too: {events}");
+}
+
 #[test]
 fn as_of_a_pin_no_later_record_is_used_however_the_log_grew() {
     let folder = tempfile::tempdir().unwrap();
@@ -186,21 +211,23 @@ fn merged_and_rebuilt_indexes_find_the_same() {
 }
 
 #[test]
-fn a_lost_or_damaged_index_fails_the_question_and_never_shortens_the_answer() {
-    let folder = tempfile::tempdir().unwrap();
-    let mut log = world(folder.path(), 1_500);
-    log.settle(folder.path());
-    let lake = log.lake(folder.path());
-    let fact = everything(&Facts::as_of(&lake, log.size()).unwrap())[600].clone();
-    let largest = std::fs::read_dir(folder.path().join("lake")).unwrap().map(|entry| entry.unwrap().path());
-    let lookups = largest.filter(|path| path.extension().is_some_and(|suffix| suffix == "lookup"));
-    let path = lookups.max_by_key(|path| std::fs::metadata(path).unwrap().len()).unwrap();
-    let mut bytes = std::fs::read(&path).unwrap();
-    let middle = bytes.len() / 2;
-    bytes[middle..].fill(0);
-    std::fs::write(&path, bytes).unwrap();
-    let facts = Facts::as_of(&lake, log.size()).unwrap();
-    let failed = facts.find(&Lookup::newest(Key::Principal(&fact.actor.uri), i64::MAX, 10_000)).unwrap_err();
-    assert!(failed.to_string().contains("deedbook lake rebuild"), "{failed}");
-    assert_eq!(lake.check().len(), 1, "and `verify` names the file");
+fn a_lost_or_damaged_file_fails_the_question_and_never_shortens_the_answer() {
+    for suffix in ["lookup", "facts"] {
+        let folder = tempfile::tempdir().unwrap();
+        let mut log = world(folder.path(), 1_500);
+        log.settle(folder.path());
+        let lake = log.lake(folder.path());
+        let fact = everything(&Facts::as_of(&lake, log.size()).unwrap())[600].clone();
+        let files = std::fs::read_dir(folder.path().join("lake")).unwrap().map(|entry| entry.unwrap().path());
+        let files = files.filter(|path| path.extension().is_some_and(|own| own == suffix));
+        let path = files.max_by_key(|path| std::fs::metadata(path).unwrap().len()).unwrap();
+        let mut bytes = std::fs::read(&path).unwrap();
+        let middle = bytes.len() / 2;
+        bytes[middle..].fill(0);
+        std::fs::write(&path, bytes).unwrap();
+        let facts = Facts::as_of(&lake, log.size()).unwrap();
+        let failed = facts.find(&Lookup::newest(Key::Principal(&fact.actor.uri), i64::MAX, 10_000)).unwrap_err();
+        assert!(failed.to_string().contains("deedbook lake rebuild"), "{failed}");
+        assert_eq!(lake.check().len(), 1, "and `verify` names the file");
+    }
 }

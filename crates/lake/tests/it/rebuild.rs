@@ -87,7 +87,8 @@ fn mends(log: &mut Log, folder: &Path, expected: &[String]) {
     assert_eq!(lake::check(&lake, log).unwrap(), []);
     Lake::open_for_writing(&lake, Arc::new(log.clone())).unwrap().tidy().unwrap();
     let names = std::fs::read_dir(&lake).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
-    let left = names.filter(|name| [".parquet", ".lookup", ".tmp"].iter().any(|end| name.ends_with(end))).count();
+    let left =
+        names.filter(|name| [".parquet", ".lookup", ".facts", ".tmp"].iter().any(|end| name.ends_with(end))).count();
     assert_eq!(left, manifest.files.len(), "only the announced files are left");
     assert_eq!(everything(&log.lake(folder)), expected);
 }

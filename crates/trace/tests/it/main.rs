@@ -18,6 +18,7 @@ mod deployments;
 mod down;
 mod downstream;
 mod files;
+mod form;
 mod golden;
 mod grants;
 mod incident;
