@@ -17,6 +17,7 @@
 //! | `truth-standing.ndjson` | a standing token that was misused, and where | [`Misuse`] |
 //! | `truth-privileges.ndjson` | a privilege, from when until when | [`Privilege`] |
 //! | `truth-denied.ndjson` | an attempt that was refused, and who is behind it | [`Refused`] |
+//! | `truth-acted.ndjson` | a record of one who acted with another's rights | [`Acted`] |
 //! | `truth-cases.ndjson` | one of four cases with a name, step by step | [`Case`] |
 //!
 //! Written from the vendors' documents, apart from the parsers of this repository: this crate knows
@@ -47,7 +48,9 @@ use std::io;
 use std::path::Path;
 
 pub use sink::Form;
-pub use truth::{Case, Gone, Granted, Minted, Misuse, Offboarding, Privilege, Refused, Tiers, Told, Totals, Use};
+pub use truth::{
+    Acted, Case, Gone, Granted, Minted, Misuse, Offboarding, Privilege, Refused, Tiers, Told, Totals, Use,
+};
 
 /// What to write.
 #[derive(Clone, Debug)]

@@ -91,10 +91,11 @@ pub(crate) enum Truth {
     Standing,
     Privileges,
     Denied,
+    Acted,
     Cases,
 }
 
-const TRUTHS: [&str; 8] = [
+const TRUTHS: [&str; 9] = [
     "truth.ndjson",
     "truth-grants.ndjson",
     "truth-uses.ndjson",
@@ -102,6 +103,7 @@ const TRUTHS: [&str; 8] = [
     "truth-standing.ndjson",
     "truth-privileges.ndjson",
     "truth-denied.ndjson",
+    "truth-acted.ndjson",
     "truth-cases.ndjson",
 ];
 

@@ -35,8 +35,10 @@ pub struct Minted {
     pub tiers: Tiers,
     /// Records that were made with it.
     pub uses: u64,
-    /// The source's id of the last of them; empty if it was never used.
+    /// The source's id of the last of them; empty if it was never used, or if no record of a use names it.
     pub last_use: String,
+    /// The source's id of the record that revoked it; empty if none did.
+    pub revoked_by: String,
 }
 
 /// A grant, as it was asked for and decided.
@@ -144,6 +146,19 @@ pub struct Refused<'a> {
     pub credential: &'a str,
     /// Who is behind it.
     pub origin: &'a str,
+}
+
+/// A record of one who acted with the rights of another.
+#[derive(Clone, Debug, Serialize)]
+pub struct Acted<'a> {
+    /// Platform of the record.
+    pub platform: &'static str,
+    /// The record's id at its source.
+    pub record: &'a str,
+    /// Who acted.
+    pub actor: &'a str,
+    /// Whose rights were used, as namespace and name.
+    pub subject: &'a str,
 }
 
 /// A case with a name, its records in order, and what the answer has to say.

@@ -71,9 +71,18 @@ enum Kind {
     Mesh,
     /// An agent that works for a person.
     Agent,
+    /// A person at Okta who makes an API token, for a script.
+    ApiToken,
+    /// A pod that shows its token to a workload identity pool of Google Cloud.
+    Pool,
+    /// A person who acts as a service account of a cluster.
+    Acting,
     /// A story with a script.
     Story,
 }
+
+/// How many kinds there are: the last one counts them.
+const KINDS: usize = Kind::Story as usize + 1;
 
 struct Session {
     kind: Kind,
@@ -110,7 +119,7 @@ struct World<'a> {
     /// Microseconds since 1970.
     now_us: f64,
     /// Sessions of each kind so far: who comes next, so that one principal's sessions lie apart.
-    turns: [usize; 18],
+    turns: [usize; KINDS],
     /// How many records there have to be until the next story is told.
     next_story: u64,
     /// Mean time between two steps of one session.
@@ -137,7 +146,7 @@ pub(crate) fn simulate(options: &Options, sink: &mut Sink) -> io::Result<Totals>
         sink,
         totals,
         now_us: options.start_ms as f64 * 1e3,
-        turns: [0; 18],
+        turns: [0; KINDS],
         next_story: 0,
         pace_us: mean_us * alive as f64,
         had: BTreeMap::new(),
@@ -169,8 +178,12 @@ impl World<'_> {
     fn begin(&mut self) -> Session {
         let random = &mut self.random;
         let kind = match random.below(100) {
-            0..24 => Kind::Pod,
-            24..44 => Kind::Federated,
+            0..20 => Kind::Pod,
+            20..37 => Kind::Federated,
+            37 => Kind::ApiToken,
+            38..40 => Kind::Pool,
+            40 => Kind::Acting,
+            41..44 => Kind::Pod,
             44..54 => Kind::Vault,
             54..59 => Kind::Ci,
             59..63 => Kind::Person,
@@ -191,9 +204,10 @@ impl World<'_> {
         let kind = if self.totals.records >= self.next_story { Kind::Story } else { kind };
         let Company { workloads, machines, people, repositories, accounts_gcp, apps, .. } = &self.company;
         let crowd = match kind {
-            Kind::Pod | Kind::Federated | Kind::Vault | Kind::Database | Kind::Mesh => workloads.len(),
+            Kind::Pod | Kind::Federated | Kind::Vault | Kind::Database | Kind::Mesh | Kind::Pool => workloads.len(),
             Kind::Ci | Kind::Static => machines.len(),
-            Kind::Person | Kind::Okta | Kind::Request | Kind::Review | Kind::Activation | Kind::Agent => people.len(),
+            Kind::Person | Kind::Okta | Kind::Request | Kind::Review | Kind::Activation => people.len(),
+            Kind::Agent | Kind::ApiToken | Kind::Acting => people.len(),
             Kind::Job => repositories.len(),
             Kind::Impersonation | Kind::AccountKey => accounts_gcp.len(),
             Kind::App => apps.len(),
@@ -288,6 +302,13 @@ impl World<'_> {
             (Kind::Mesh, _) => self.use_vault(session),
             (Kind::Agent, 0) => self.delegate(session),
             (Kind::Agent, _) => self.use_agent(session),
+            (Kind::ApiToken, 0) => self.make_api_token(session),
+            (Kind::ApiToken, _) if session.step >= session.steps => self.revoke_api_token(session),
+            (Kind::ApiToken, _) => self.use_api_token(session),
+            (Kind::Pool, 0) => self.exchange_token(session),
+            (Kind::Pool, _) => self.use_pool(session),
+            (Kind::Acting, 0) => self.sign_in_to_cluster(session),
+            (Kind::Acting, _) => self.act_as(session),
             (Kind::Static, 0) => {
                 if let Some(machine) = self.company.machines.get(session.who) {
                     session.minted = Some(minted("aws", &machine.key, "", "", &machine.user, &machine.user, KNOWN_KEY));
@@ -367,6 +388,14 @@ fn minted(
         tiers,
         uses: 0,
         last_use: String::new(),
+        revoked_by: String::new(),
+    }
+}
+
+/// This record revoked the credential in use.
+fn revoked(session: &mut Session, id: String) {
+    if let Some(minted) = &mut session.minted {
+        minted.revoked_by = id;
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use serde_json::Value;
-use trace::{EdgeKind, Fact, Issuer, Lineage, Settings, Tier, grant, lineage, offboard};
+use trace::{EdgeKind, Fact, Issuer, Lineage, Settings, Tier, grant, life, lineage, offboard, who};
 
 use crate::memory::Memory;
 
@@ -19,6 +19,8 @@ pub(crate) struct World {
     pub(crate) denied: Vec<Value>,
     /// Accounts that were closed.
     pub(crate) offboarding: Vec<Value>,
+    /// Records of those who acted with another's rights.
+    pub(crate) acted: Vec<Value>,
     /// Cases with a name.
     pub(crate) cases: Vec<Value>,
     /// When the log ends, nanoseconds since 1970.
@@ -44,7 +46,8 @@ pub(crate) fn delivered(records: u64, delivery: scenario::Delivery) -> World {
     let end = facts.iter().map(|fact: &Arc<Fact>| fact.time).max().unwrap();
     let (uses, denied) = (lines("truth-uses.ndjson"), lines("truth-denied.ndjson"));
     let (offboarding, cases) = (lines("truth-offboarding.ndjson"), lines("truth-cases.ndjson"));
-    World { facts, truth, uses, denied, offboarding, cases, end }
+    let acted = lines("truth-acted.ndjson");
+    World { facts, truth, uses, denied, offboarding, acted, cases, end }
 }
 
 /// Which issuer is which cluster and whose jobs: the operator knows, the scenario tells.
@@ -225,10 +228,13 @@ fn judge_parent(lineage: &Lineage, to: &str, minted: &Value, score: &mut Score) 
 /// Whether a principal is the one that the truth calls so.
 fn is(origin: &trace::Origin, truth: &str) -> bool {
     let (uri, name) = (origin.principal.as_str(), origin.name.as_deref().unwrap_or_default());
+    // A subject of another's token stands in the URI as one escaped segment.
+    let escaped = trace::escaped(truth);
     let path = truth.strip_prefix("spiffe://").and_then(|id| id.split_once('/'));
     uri.ends_with(&format!("/~{truth}"))
         || uri.ends_with(&format!("/{truth}"))
         || uri.ends_with(&truth.replace('@', "%40"))
+        || uri.ends_with(&format!("/~{escaped}"))
         || path.is_some_and(|(domain, path)| uri.ends_with(&format!("{domain}:workload/{path}")))
         || name == truth
         // A Vault token without the metadata of its login says of the workload only its entity; that is
@@ -358,6 +364,54 @@ fn of_whoever_left_each_credential_is_known_to_be_gone_alive_or_used_after() {
     }
     assert_eq!(seen.keys().copied().collect::<Vec<_>>(), ["REVOKED", "STILL_ALIVE", "USED_AFTER"]);
 }
+
+/// Who acts with another's rights is the actor, and the other the subject: both in one record, so that no
+/// look-up can miss either.
+#[test]
+fn who_acts_with_anothers_rights_is_told_apart_from_whose_rights_they_are() {
+    let World { facts, acted, .. } = world(6_000);
+    let settings = settings(&facts);
+    let store = Memory::of(facts);
+    for one in &acted {
+        let event = store.by_source(text(one, "record"));
+        let who = who::of_event(&store, &event, &settings).unwrap();
+        let own = who.executed_by.name.as_deref().and_then(|name| name.strip_prefix("oidc:"));
+        assert_eq!((own, who.executed_by.tier), (Some(text(one, "actor")), Tier::L1), "{one}");
+        let subject = event.subject.as_deref().unwrap_or_default();
+        assert!(subject.ends_with(&format!(":serviceaccount/~{}", text(one, "subject"))), "{one} {subject}");
+    }
+    assert!(acted.len() > 20, "{}", acted.len());
+}
+
+/// A credential that was taken back is alive until that record and revoked by it from then on; one that
+/// nobody took back is not revoked.
+#[test]
+fn a_revoked_credential_is_dead_from_the_record_that_revoked_it_and_no_other_is() {
+    let World { facts, truth, end, .. } = world(6_000);
+    let settings = settings(&facts);
+    let store = Memory::of(facts);
+    let by_source = by_source(&store);
+    let mut revoked: BTreeMap<&str, usize> = BTreeMap::new();
+    for minted in &truth {
+        let Some(uri) = uri_of(&by_source, minted) else { continue };
+        let by = text(minted, "revoked_by");
+        let life = life::of(&store, &uri, end, &settings).unwrap();
+        let ended = life.ended.as_ref().and_then(|ended| ended.source_event_id.as_deref());
+        assert_eq!(ended.unwrap_or_default(), by, "{minted} {life:?}");
+        assert_eq!(life.state == life::State::Revoked, !by.is_empty(), "{minted} {life:?}");
+        if by.is_empty() {
+            continue;
+        }
+        let before = life::of(&store, &uri, store.by_source(by).time - 1, &settings).unwrap();
+        assert_eq!(before.state, life::State::Alive, "{minted} {before:?}");
+        *revoked.entry(text(minted, "platform")).or_default() += 1;
+    }
+    eprintln!("revoked: {revoked:?}");
+    assert_eq!(revoked.keys().copied().collect::<Vec<_>>(), REVOKED_ON);
+}
+
+/// Platforms on which the scenario takes credentials back, apart from those of whoever left.
+const REVOKED_ON: [&str; 1] = ["okta"];
 
 /// The four cases: every record is there, refused where it was refused, and the deployment leads to
 /// whoever started the job.
