@@ -121,6 +121,8 @@ pub struct Misuse {
 pub struct Privilege {
     /// Platform.
     pub platform: &'static str,
+    /// Boundary of its names.
+    pub authority: &'static str,
     /// Who had it.
     pub principal: String,
     /// What.

@@ -41,6 +41,7 @@ pub(super) struct Had {
 
 /// Uses so near to an end are left out of the truth: clocks may differ by that much.
 const SKEW_US: f64 = 10e6;
+pub(super) const SKEW_MS: i64 = 10_000;
 
 impl World<'_> {
     /// Decides what is asked for and how it will end; every third window is over before the session is.

@@ -3,10 +3,10 @@
 
 use std::io;
 
-use super::{Session, World};
+use super::{Session, World, grants};
 use crate::cloudtrail::{self, Caller};
 use crate::sink::{Log, Truth};
-use crate::truth::{Case, Gone, Misuse, Offboarding, Privilege, Told};
+use crate::truth::{Case, Gone, Misuse, Offboarding, Privilege, Told, Use};
 use crate::{gcp, github, teleport};
 
 /// How many stories there are.
@@ -22,6 +22,7 @@ pub(super) struct Plot {
     keys: [String; 2],
     user_id: String,
     at_ms: i64,
+    until_ms: i64,
     records: Vec<String>,
     steps: Vec<Told>,
 }
@@ -61,7 +62,7 @@ impl World<'_> {
             time: &time,
             service,
             name,
-            read_only: name.starts_with("Get"),
+            read_only: name.starts_with("Get") || name.starts_with("List"),
             data: false,
             ip: "10.16.0.30",
             agent: "aws-cli/2.31.0 md/awscrt#0.27.6 ua/2.1 os/linux",
@@ -133,12 +134,14 @@ impl World<'_> {
 
     /// A classic personal access token, in use for years, turns up at an address nobody knows.
     fn misuse(&mut self, session: &mut Session, step: u32) -> io::Result<()> {
-        let (id, strange) = (self.random.base64(22).replace(['+', '/'], "_"), self.random.public_ip());
+        let id = self.random.base64(22).replace(['+', '/'], "_");
         let time_ms = (self.now_us / 1e3) as i64;
         if step == 0 {
-            session.plot.keys[0] = self.random.base64(43) + "=";
+            // Of another network than anybody's at the company, and one throughout.
+            let strange = format!("198.51.100.{}", 1 + self.random.below(254));
+            session.plot.keys = [self.random.base64(43) + "=", strange];
         }
-        let hash = session.plot.keys[0].clone();
+        let [hash, strange] = session.plot.keys.clone();
         let Some(person) = self.company.people.get(session.who % self.company.people.len().max(1)) else {
             return Ok(());
         };
@@ -169,22 +172,46 @@ impl World<'_> {
         self.sink.truth(Truth::Standing, &Misuse { platform: "github", credential: hash, owner, records })
     }
 
-    /// A policy is attached to a user and taken away again.
+    /// A policy is attached to a user and taken away again; the user is there before, between and after.
     fn privilege(&mut self, session: &mut Session, step: u32) -> io::Result<()> {
         let user = format!("auditor-{}", session.who);
         let policy = "arn:aws:iam::aws:policy/AdministratorAccess";
         let parameters = format!(r#"{{"userName":"{user}","policyArn":"{policy}"}}"#);
         let now_ms = (self.now_us / 1e3) as i64;
+        if step == 0 {
+            session.plot.user_id = self.random.aws_id("AIDA");
+            session.plot.keys[1] = self.random.aws_id("AKIA");
+        }
         match step {
-            0 => {
+            0 | 2 | 3 | 6 => {
+                let Plot { keys: [_, key], user_id, .. } = session.plot.clone();
+                let caller = Caller::User { account: ACCOUNT, user: &user, user_id: &user_id, key: &key };
+                let record = self.call_aws(&caller, "iam.amazonaws.com", "ListUsers", "null", "null", false)?;
+                let verdict = match step {
+                    0 => "NO_GRANT",
+                    6 => "OUTSIDE_WINDOW",
+                    _ => "CONSISTENT",
+                };
+                let edge = if step == 6 { session.plot.until_ms } else { session.plot.at_ms };
+                // The clocks of CloudTrail show seconds, and may differ by some.
+                if now_ms - edge < grants::SKEW_MS {
+                    return Ok(());
+                }
+                let (platform, tier) = ("aws", if step == 0 { "" } else { "L3" });
+                let grant = if step == 0 { String::new() } else { policy.to_owned() };
+                self.sink.truth(Truth::Uses, &Use { platform, record, grant, verdict, tier })?;
+            }
+            1 => {
                 session.plot.at_ms = now_ms;
                 session.plot.keys[0] = self.iam(&ADMIN, "AttachUserPolicy", &parameters, "null")?;
             }
-            6 => {
+            5 => {
+                session.plot.until_ms = now_ms;
                 let removed = self.iam(&ADMIN, "DetachUserPolicy", &parameters, "null")?;
                 let history = Privilege {
                     platform: "aws",
                     principal: user,
+                    authority: ACCOUNT,
                     privilege: policy,
                     granted: session.plot.keys[0].clone(),
                     from_ms: session.plot.at_ms,

@@ -32,6 +32,7 @@ mod properties;
 mod real;
 mod rows;
 mod sessions;
+mod standing;
 mod truth;
 mod verdicts;
 mod who;
