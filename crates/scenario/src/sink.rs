@@ -42,10 +42,12 @@ pub(crate) enum Log {
     Hoop,
     Postgres,
     Otel,
+    GitLab,
+    Mcp,
 }
 
 /// Logs that are one file each: platform, file.
-const FILES: [(&str, &str); 11] = [
+const FILES: [(&str, &str); 13] = [
     ("vault", "vault/audit.log"),
     ("github", "github/audit.ndjson"),
     ("okta", "okta/system.ndjson"),
@@ -57,6 +59,8 @@ const FILES: [(&str, &str); 11] = [
     ("hoop", "hoop/gateway.ndjson"),
     ("postgres", "postgres/postgresql.json"),
     ("otel", "otel/spans.ndjson"),
+    ("gitlab", "gitlab/audit-events.ndjson"),
+    ("mcp", "mcp/messages.ndjson"),
 ];
 
 impl Log {
@@ -76,6 +80,8 @@ impl Log {
             Log::Hoop => 8,
             Log::Postgres => 9,
             Log::Otel => 10,
+            Log::GitLab => 11,
+            Log::Mcp => 12,
         };
         1 + CLUSTERS.len() + file
     }

@@ -15,7 +15,7 @@ const SESSION: Tiers = Tiers { issuance: "L3", parent: "", origin: "L3" };
 /// A token by its id, with the person it is for in the record that made it.
 const DELEGATED: Tiers = Tiers { issuance: "L1", parent: "", origin: "L1" };
 
-const ISSUER: &str = "https://halden.okta.com/oauth2/aus4halden000001";
+pub(super) const ISSUER: &str = "https://halden.okta.com/oauth2/aus4halden000001";
 
 impl World<'_> {
     /// Row 31.
@@ -68,7 +68,7 @@ impl World<'_> {
         let (id, time) = (self.random.uuid(), self.time(3, 0.0));
         let token = format!("AT.{}", self.random.base64(32).replace(['+', '/'], "_"));
         let (hash, expires) = (self.random.base64(43) + "=", self.time(3, 3_600e6));
-        let agent = format!("wlp{:017}", session.who % 400);
+        let agent = agent(session);
         session.kept = [token, self.random.uuid(), self.random.hex(32)];
         let Some(person) = self.company.people.get(session.who) else { return Ok(()) };
         let targets = format!(
@@ -274,4 +274,9 @@ impl World<'_> {
         used(session, &span);
         Ok(())
     }
+}
+
+/// The agent that works for a person: its id at Okta.
+pub(super) fn agent(session: &Session) -> String {
+    format!("wlp{:017}", session.who % 400)
 }

@@ -13,6 +13,7 @@ fn authority(name: &str) -> Option<&str> {
         "prod-north.log" | "prod-south.log" | "staging.log" => name.strip_suffix(".log"),
         "audit.log" => Some("halden-vault"),
         "postgresql.json" => Some(scenario::postgres::SERVER),
+        "audit-events.ndjson" => Some(scenario::gitlab::SERVER),
         "system.ndjson" => Some("halden.okta.com"),
         _ => None,
     }

@@ -416,7 +416,7 @@ fn a_revoked_credential_is_dead_from_the_record_that_revoked_it_and_no_other_is(
 }
 
 /// Platforms on which the scenario takes credentials back, apart from those of whoever left.
-const REVOKED_ON: [&str; 1] = ["okta"];
+const REVOKED_ON: [&str; 2] = ["gitlab", "okta"];
 
 /// The four cases: every record is there, refused where it was refused, and the deployment leads to
 /// whoever started the job.
@@ -444,7 +444,7 @@ fn the_cases_with_a_name_are_told_by_their_records() {
 }
 
 /// Platforms that hand out what the truth follows; the uses of it are on more.
-const PLATFORMS: [&str; 8] = ["aws", "entra", "gcp", "k8s", "okta", "postgres", "spire", "vault"];
+const PLATFORMS: [&str; 9] = ["aws", "entra", "gcp", "gitlab", "k8s", "okta", "postgres", "spire", "vault"];
 
 /// The same truth, told late, twice and out of order.
 #[test]
