@@ -18,6 +18,7 @@
 //! | `truth-privileges.ndjson` | a privilege, from when until when | [`Privilege`] |
 //! | `truth-denied.ndjson` | an attempt that was refused, and who is behind it | [`Refused`] |
 //! | `truth-acted.ndjson` | a record of one who acted with another's rights | [`Acted`] |
+//! | `truth-listed.ndjson` | an identity that an inventory lists, whether it acts, and what it has of rights and uses | [`Listed`] |
 //! | `truth-cases.ndjson` | one of four cases with a name, step by step | [`Case`] |
 //!
 //! Written from the vendors' documents, apart from the parsers of this repository: this crate knows
@@ -33,6 +34,7 @@ pub mod github;
 pub mod gitlab;
 pub mod hoop;
 pub mod incident;
+pub mod inventory;
 pub mod kubernetes;
 pub mod mcp;
 pub mod okta;
@@ -51,7 +53,7 @@ use std::path::Path;
 
 pub use sink::Form;
 pub use truth::{
-    Acted, Case, Gone, Granted, Minted, Misuse, Offboarding, Privilege, Refused, Tiers, Told, Totals, Use,
+    Acted, Case, Gone, Granted, Listed, Minted, Misuse, Offboarding, Privilege, Refused, Tiers, Told, Totals, Use,
 };
 
 /// What to write.

@@ -98,10 +98,11 @@ pub(crate) enum Truth {
     Privileges,
     Denied,
     Acted,
+    Listed,
     Cases,
 }
 
-const TRUTHS: [&str; 9] = [
+const TRUTHS: [&str; 10] = [
     "truth.ndjson",
     "truth-grants.ndjson",
     "truth-uses.ndjson",
@@ -110,6 +111,7 @@ const TRUTHS: [&str; 9] = [
     "truth-privileges.ndjson",
     "truth-denied.ndjson",
     "truth-acted.ndjson",
+    "truth-listed.ndjson",
     "truth-cases.ndjson",
 ];
 
@@ -149,6 +151,8 @@ impl Out {
 pub(crate) struct Sink {
     streams: Vec<Stream>,
     out: PathBuf,
+    /// Platforms of which nothing is collected.
+    without: Vec<String>,
     /// Opened with the first line: what did not happen has no file.
     truths: [Option<BufWriter<File>>; TRUTHS.len()],
     /// Bytes of records, uncompressed.
@@ -174,7 +178,8 @@ impl Sink {
             let out = if left_out { Out::Nowhere } else { file? };
             streams.push(Stream { platform, out, disorder });
         }
-        Ok(Sink { streams, out: out.to_owned(), truths: [const { None }; TRUTHS.len()], bytes: 0 })
+        let without = options.delivery.without.clone();
+        Ok(Sink { streams, out: out.to_owned(), without, truths: [const { None }; TRUTHS.len()], bytes: 0 })
     }
 
     /// One record, made at a time in milliseconds since 1970; says of which platform.
@@ -186,6 +191,17 @@ impl Sink {
             Some(disorder) => disorder.push(record, now_ms, |line| stream.out.line(line))?,
         }
         Ok(stream.platform)
+    }
+
+    /// A document that is no log: an inventory.
+    pub(crate) fn document(&mut self, platform: &str, name: &str, text: &str) -> io::Result<()> {
+        self.bytes += text.len() as u64;
+        if self.without.iter().any(|without| without == platform) {
+            return Ok(());
+        }
+        let mut file = create(&self.out, name)?;
+        file.write_all(text.as_bytes())?;
+        file.flush()
     }
 
     pub(crate) fn truth(&mut self, kind: Truth, what: &impl Serialize) -> io::Result<()> {

@@ -40,7 +40,23 @@ fn files(out: &Path) -> BTreeMap<&'static str, Vec<Value>> {
     .collect();
     let clusters = kubernetes.flat_map(|name| lines(&out.join(format!("kubernetes/{name}.log"))));
     files.insert("k8s", clusters.collect());
+    inventories(out, &mut files);
     files
+}
+
+/// Adds the items of the inventories, as many as whoever collects them has to find.
+fn inventories(out: &Path, files: &mut BTreeMap<&'static str, Vec<Value>>) {
+    let read = |name: &str| std::fs::read_to_string(out.join("inventory").join(name)).unwrap_or_default();
+    let documents = [
+        ("aws", "iam.json", &["UserDetailList", "GroupDetailList", "RoleDetailList", "Policies"][..]),
+        ("k8s", "prod-north.json", &["items"][..]),
+    ];
+    for (platform, name, keys) in documents {
+        let document: Value = serde_json::from_str(&read(name)).unwrap_or_default();
+        let items = keys.iter().flat_map(|key| document[key].as_array().cloned().unwrap_or_default());
+        files.entry(platform).or_default().extend(items);
+    }
+    files.insert("inventory", read("owners.csv").lines().skip(1).map(Value::from).collect());
 }
 
 #[test]

@@ -163,6 +163,33 @@ pub struct Acted<'a> {
     pub subject: &'a str,
 }
 
+/// An identity that an inventory lists, and what became of it.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct Listed {
+    /// Platform of the identity.
+    pub platform: &'static str,
+    /// Boundary of its names.
+    pub authority: String,
+    /// Its id that nobody else gets.
+    pub principal: String,
+    /// Its name; of a service account of Google its address.
+    pub name: String,
+    /// Who answers for it; empty where no inventory tells.
+    pub owner: String,
+    /// Listed as deleted.
+    pub deleted: bool,
+    /// Calls that it made itself.
+    pub records: u64,
+    /// What inventories give it and what was used of it, as they spell it.
+    pub used: Vec<String>,
+    /// What was not.
+    pub unused: Vec<String>,
+    /// Calls that were let through and that nothing in an inventory allows.
+    pub without_grant: Vec<String>,
+    /// Calls that were refused.
+    pub denied: Vec<String>,
+}
+
 /// A case with a name, its records in order, and what the answer has to say.
 #[derive(Clone, Debug, Serialize)]
 pub struct Case {

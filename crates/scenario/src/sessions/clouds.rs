@@ -3,6 +3,7 @@
 use std::io;
 
 use super::aws::role_resource;
+use super::listing::Acts;
 use super::{FEDERATED, KNOWN_KEY, Session, World, minted, used};
 use crate::cloudtrail::{self, Caller};
 use crate::sink::Log;
@@ -181,6 +182,8 @@ impl World<'_> {
             members: "",
             account: None,
         });
+        let unique_id = account.unique_id.clone();
+        self.acts(&unique_id, Acts::Itself, denied, || method.to_owned());
         self.emit(Log::Gcp, &record, denied)?;
         used(session, &id);
         self.refused(session, "gcp", &id, denied)

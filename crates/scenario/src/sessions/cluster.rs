@@ -2,6 +2,7 @@
 
 use std::io;
 
+use super::listing::Acts;
 use super::{DENIED_PERCENT, Kind, Session, TOKEN, World, minted, used};
 use crate::kubernetes::{self, User};
 use crate::sink::{Log, Truth};
@@ -100,7 +101,8 @@ impl World<'_> {
             objects: "",
         };
         let record = kubernetes::record(&user, &call);
-        let cluster = w.cluster;
+        let (cluster, uid) = (w.cluster, w.uid.clone());
+        self.acts(&uid, Acts::Itself, denied, || format!("{verb} {resource}"));
         self.emit(Log::Kubernetes(cluster), &record, denied)?;
         used(session, &id);
         self.refused(session, "k8s", &id, denied)
@@ -139,7 +141,8 @@ impl World<'_> {
         };
         let record = kubernetes::record(&user, &call);
         let (actor, subject) = (person.mail.clone(), format!("{}/{}", w.namespace, w.name));
-        let cluster = w.cluster;
+        let (cluster, uid) = (w.cluster, w.uid.clone());
+        self.acts(&uid, Acts::Through, denied, || format!("{verb} {resource}"));
         self.emit(Log::Kubernetes(cluster), &record, denied)?;
         self.sink.truth(Truth::Acted, &Acted { platform: "k8s", record: &id, actor: &actor, subject: &subject })?;
         used(session, &id);

@@ -3,6 +3,7 @@
 use std::io;
 
 use super::clouds::MADE_KEY;
+use super::listing::Acts;
 use super::{Session, World, minted, revoked, used};
 use crate::cloudtrail::{self, Caller};
 use crate::okta::{self, Actor};
@@ -269,6 +270,8 @@ impl World<'_> {
         };
         let caller = Caller::User { account: &m.account, user: &m.user, user_id: &m.user_id, key: &m.key };
         let record = cloudtrail::record(&caller, &call);
+        let user_id = m.user_id.clone();
+        self.acts(&user_id, Acts::Itself, false, || "s3:GetObject".to_owned());
         self.emit(Log::Otel, &told, false)?;
         self.emit(Log::CloudTrail, &record, false)?;
         used(session, &span);

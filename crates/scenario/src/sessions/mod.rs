@@ -9,6 +9,7 @@ mod cluster;
 mod forge;
 mod grants;
 mod identity;
+mod listing;
 mod mesh;
 mod secrets;
 mod stories;
@@ -146,6 +147,8 @@ struct World<'a> {
     next_story: u64,
     /// Mean time between two steps of one session.
     pace_us: f64,
+    /// What inventories list.
+    listed: listing::Inventory,
     /// What people had before, by platform.
     had: BTreeMap<(&'static str, usize), grants::Had>,
 }
@@ -171,8 +174,10 @@ pub(crate) fn simulate(options: &Options, sink: &mut Sink) -> io::Result<Totals>
         turns: [0; KINDS],
         next_story: 0,
         pace_us: mean_us * alive as f64,
+        listed: listing::Inventory::new(),
         had: BTreeMap::new(),
     };
+    world.list(options.records)?;
     let mut sessions: Vec<Session> = (0..alive).map(|_| world.begin()).collect();
     while world.totals.records < options.records {
         world.now_us += world.random.wait(mean_us);
@@ -193,6 +198,7 @@ pub(crate) fn simulate(options: &Options, sink: &mut Sink) -> io::Result<Totals>
     for session in sessions {
         world.end(session)?;
     }
+    world.tell_listed()?;
     world.totals.bytes = world.sink.bytes;
     world.totals.last_ms = (world.now_us / 1e3) as i64;
     Ok(world.totals)

@@ -21,6 +21,7 @@ mod files;
 mod golden;
 mod grants;
 mod incident;
+mod inventories;
 mod least_privilege;
 mod lineage;
 mod memory;

@@ -33,7 +33,7 @@ struct Place {
 }
 
 /// Folders that `scenario` writes, one a platform.
-const PLATFORMS: [&str; 15] = [
+const PLATFORMS: [&str; 16] = [
     "cloudtrail",
     "kubernetes",
     "vault",
@@ -49,6 +49,7 @@ const PLATFORMS: [&str; 15] = [
     "otel",
     "gitlab",
     "mcp",
+    "inventory",
 ];
 
 impl Place {
