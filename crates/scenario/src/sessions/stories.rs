@@ -23,6 +23,8 @@ pub(super) struct Plot {
     user_id: String,
     at_ms: i64,
     until_ms: i64,
+    /// When what was done, milliseconds since 1970, by which record.
+    uses: Vec<(i64, String)>,
     records: Vec<String>,
     steps: Vec<Told>,
 }
@@ -187,19 +189,11 @@ impl World<'_> {
                 let Plot { keys: [_, key], user_id, .. } = session.plot.clone();
                 let caller = Caller::User { account: ACCOUNT, user: &user, user_id: &user_id, key: &key };
                 let record = self.call_aws(&caller, "iam.amazonaws.com", "ListUsers", "null", "null", false)?;
-                let verdict = match step {
-                    0 => "NO_GRANT",
-                    6 => "OUTSIDE_WINDOW",
-                    _ => "CONSISTENT",
-                };
-                let edge = if step == 6 { session.plot.until_ms } else { session.plot.at_ms };
-                // The clocks of CloudTrail show seconds, and may differ by some.
-                if now_ms - edge < grants::SKEW_MS {
-                    return Ok(());
+                session.plot.uses.push((now_ms, record));
+                // Before it is taken away nobody can say that it ends.
+                if step == 6 {
+                    return self.tell_uses(session, policy);
                 }
-                let (platform, tier) = ("aws", if step == 0 { "" } else { "L3" });
-                let grant = if step == 0 { String::new() } else { policy.to_owned() };
-                self.sink.truth(Truth::Uses, &Use { platform, record, grant, verdict, tier })?;
             }
             1 => {
                 session.plot.at_ms = now_ms;
@@ -221,6 +215,22 @@ impl World<'_> {
                 self.sink.truth(Truth::Privileges, &history)?;
             }
             _ => {}
+        }
+        Ok(())
+    }
+
+    /// The verdicts on what was done before, between and after; so near to an end that clocks decide, none.
+    fn tell_uses(&mut self, session: &mut Session, policy: &str) -> io::Result<()> {
+        let Plot { at_ms: from, until_ms: until, uses, .. } = std::mem::take(&mut session.plot);
+        for (at, record) in uses {
+            let (verdict, grant, tier) = match at {
+                _ if (at - from).abs() < grants::SKEW_MS || (at - until).abs() < grants::SKEW_MS => continue,
+                _ if at < from => ("NO_GRANT", "", ""),
+                _ if at < until => ("CONSISTENT", policy, "L3"),
+                _ => ("OUTSIDE_WINDOW", policy, "L3"),
+            };
+            let (platform, grant) = ("aws", grant.to_owned());
+            self.sink.truth(Truth::Uses, &Use { platform, record, grant, verdict, tier })?;
         }
         Ok(())
     }
