@@ -149,6 +149,15 @@ pub(crate) fn judge(store: &Memory, truth: &[Value], settings: &Settings) -> Sco
             continue;
         }
         let own = used.filter(|used| used.platform.as_str() == text(minted, "platform"));
+        // A token that was shown to another platform is named by what that one logs, or exchanged for another
+        // token and named nowhere.
+        let elsewhere = used.filter(|used| used.platform.as_str() != text(minted, "platform"));
+        if elsewhere.is_some() && !uri.as_deref().is_some_and(names) && !EXCHANGED.contains(&text(minted, "platform")) {
+            eprintln!("used without its name: {minted}");
+            let platform = text(minted, "platform").to_owned();
+            Score::note(&mut scores.entry((platform, "issuance")).or_default().missed, promised(minted, "issuance"));
+            continue;
+        }
         let (to, lineage) = match (&uri, own) {
             // What has no id of its own is known by its use alone.
             (uri, Some(used)) if !uri.as_deref().is_some_and(names) && used.credential.is_none() => {
@@ -426,6 +435,8 @@ fn a_revoked_credential_is_dead_from_the_record_that_revoked_it_and_no_other_is(
         *revoked.entry(text(minted, "platform")).or_default() += 1;
     }
     eprintln!("revoked: {revoked:?}");
+    let all = truth.iter().filter(|minted| !text(minted, "revoked_by").is_empty()).count();
+    assert_eq!(revoked.values().sum::<usize>(), all);
     assert_eq!(revoked.keys().copied().collect::<Vec<_>>(), REVOKED_ON);
 }
 
@@ -456,6 +467,9 @@ fn the_cases_with_a_name_are_told_by_their_records() {
     let all = ["ci-deployment", "disabled-service-account", "gateway-decision", "secret-rotation"];
     assert_eq!(names.into_iter().collect::<Vec<_>>(), all);
 }
+
+/// Platforms whose tokens are exchanged at others, which log whose it was and not which.
+const EXCHANGED: [&str; 1] = ["k8s"];
 
 /// Platforms that hand out what the truth follows; the uses of it are on more.
 const PLATFORMS: [&str; 9] = ["aws", "entra", "gcp", "gitlab", "k8s", "okta", "postgres", "spire", "vault"];
