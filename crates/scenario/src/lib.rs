@@ -1,10 +1,18 @@
 //! Native logs of a fictional company, by seed, with the truth about them.
 //!
 //! Halden Freight runs its shipping on three Kubernetes clusters, five AWS accounts, Google Cloud, Azure and one
-//! Vault; its people sign in at Okta and ask Teleport, hoop.dev and Entra for access; its agents tell of
-//! themselves in spans. What they do is simulated session by session: a token is minted, used some times,
-//! exchanged or left to expire, and each record is written as the platform would write it, in order of time,
-//! while the file grows. One record in a hundred brings a principal, one in five a credential.
+//! Vault; its code is at GitHub and GitLab; its people sign in at Okta and ask Teleport, hoop.dev and Entra for
+//! access; its agents tell of themselves in spans, and their calls of tools go through a gateway. What they do
+//! is simulated session by session: a token is minted, used some times, exchanged, taken back or left to expire,
+//! and each record is written as the platform would write it, in order of time, while the file grows. One record
+//! in a hundred brings a principal, one in five a credential.
+//!
+//! As many records are written as were asked for. A session whose next step would be more than are left ends
+//! there, and so does a story: what is true of it is told only where all of it happened.
+//!
+//! Each platform has a folder, `cloudtrail`, `kubernetes` (a file a cluster), `vault` and so on; `inventory` has
+//! what lists identities instead of telling what they did: `iam.json` of one account, `prod-north.json` of one
+//! cluster, `owners.csv` kept by hand. Their items count as records, and there are some dozens whatever the size.
 //!
 //! What is true stands beside the logs, a JSON object a line:
 //!
@@ -82,10 +90,9 @@ pub struct Delivery {
     pub without: Vec<String>,
 }
 
-/// Writes logs below `out` and `out/truth.ndjson`; streams, so memory does not grow with the records.
+/// Writes logs below `out`, and the truth beside them; streams, so memory does not grow with the records.
 ///
-/// `cloudtrail/` as the form says, `kubernetes/<cluster>.log`, `vault/audit.log`. Nothing is synced: this
-/// is test data.
+/// CloudTrail as the form says, all else as files of lines. Nothing is synced: this is test data.
 pub fn write(out: &Path, options: &Options) -> io::Result<Totals> {
     let mut sink = sink::Sink::create(out, options)?;
     let totals = sessions::simulate(options, &mut sink)?;
