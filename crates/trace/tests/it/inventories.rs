@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use serde_json::Value;
+use trace::attribution;
 use trace::coverage::{self, Coverage, Identity};
 use trace::least_privilege::{self, Granted};
 
@@ -105,4 +106,18 @@ fn the_rights_that_were_used_and_those_that_were_not_are_as_the_truth_says() {
     }
     eprintln!("privileges: {used} used, {unused} not");
     assert!(used > 30 && unused > 50, "{used} {unused}");
+}
+
+/// What an inventory lists is nobody's act, so it has no part in how many acts have one clear actor.
+#[test]
+fn an_item_of_an_inventory_is_no_event_that_somebody_is_behind() {
+    let World { facts, .. } = world(3_000);
+    let settings = settings(&facts);
+    let items = facts.iter().filter(|fact| fact.inventory.is_some()).count();
+    let store = Memory::of(facts);
+    let told = store.facts().iter().map(|fact| Ok((None, Arc::clone(fact))));
+    let shares = attribution::of(&store, told, &settings).unwrap();
+    assert!(items > 50, "{items}");
+    assert_eq!(shares.events, (store.facts().len() - items) as u64);
+    assert!(shares.shares.iter().all(|share| share.platform != model::Platform::Inventory), "{:?}", shares.shares);
 }
