@@ -14,8 +14,8 @@ const DEPLOY_KEY: i64 = -3;
 impl World<'_> {
     /// A person adds a deploy key to a project, or makes an access token for it.
     pub(super) fn make_project_token(&mut self, session: &mut Session) -> io::Result<()> {
-        // Of the key or token, and of its bot.
-        let (number, hex) = (4_000_000 + self.totals.records, self.random.hex(12));
+        // Of the key or token, and of its bot: beyond the numbers that people have.
+        let (number, hex) = (200_000_000 + self.totals.records, self.random.hex(12));
         let Some(repo) = self.company.repositories.get(session.who) else { return Ok(()) };
         let Some(owner) = self.company.people.get(repo.starter) else { return Ok(()) };
         let owner = login(&owner.mail);
