@@ -390,17 +390,36 @@ fn bind<'a>(event: &mut Event<'a>, parts: &Parts<'_, 'a>, bindings: Vec<Binding<
             (false, true) => GrantPhase::Revoke,
             (false, false) => GrantPhase::Activate,
         };
-        event.grants.push(GrantFact {
+        let beneficiary = Some(actor::of_member(&member).uri);
+        let fact = GrantFact {
             requester: Some(event.actor.uri.clone()),
-            beneficiary: Some(actor::of_member(&member).uri),
+            beneficiary: beneficiary.clone(),
             target: Some(role.clone()),
             reason: condition.title,
+            resource: project_of_policy(parts.resource_name).and_then(|project| all_of_project(&project)),
             not_after: condition.expression.as_deref().and_then(expiry),
             ..GrantFact::new(uri, phase)
-        });
+        };
+        // The agent of Privileged Access Manager binds only for one who asked there: that somebody agreed is
+        // told by the records of that request or by none.
+        if phase == GrantPhase::Activate && is_access_manager(event.actor.name.as_deref()) {
+            event.grants.push(GrantFact { requester: beneficiary, phase: GrantPhase::Request, ..fact.clone() });
+        }
+        event.grants.push(fact);
         let (before, after) = if removed { (Some(member), None) } else { (None, Some(member)) };
         event.changes.push(Change { field: role, before, after });
     }
+}
+
+/// Whether the caller is the service agent of Privileged Access Manager.
+fn is_access_manager(name: Option<&str>) -> bool {
+    name.is_some_and(|name| name.ends_with("@gcp-sa-pam.iam.gserviceaccount.com"))
+}
+
+/// The project whose own policy it is: `projects/<id>` and nothing below.
+fn project_of_policy(resource: &str) -> Option<String> {
+    let project = resource.strip_prefix("projects/").filter(|project| !project.contains('/'))?;
+    Some(format!("/projects/{project}"))
 }
 
 /// The end that a condition sets: `request.time < timestamp("2026-01-01T00:00:00Z")`.
@@ -431,6 +450,8 @@ struct Grant<'a> {
     justification: Option<Justification<'a>>,
     #[serde(rename = "privilegedAccess", borrow, default, deserialize_with = "json::object")]
     access: Option<PrivilegedAccess<'a>>,
+    #[serde(borrow, default, deserialize_with = "json::text")]
+    state: OptText<'a>,
 }
 
 #[derive(Default, Deserialize)]
@@ -496,6 +517,7 @@ fn grant<'a>(event: &mut Event<'a>, parts: &Parts<'_, 'a>) {
     let reason = present(request.reason).or(justification(asked.justification)).or(justification(shown.justification));
     let access = shown.access.or(asked.access).and_then(|access| access.iam).unwrap_or_default();
     let access_resource = access.resource.clone();
+    let approvals_min = shown.state.as_deref().filter(|_| verb == "CreateGrant").and_then(approvals_owed);
     let roles = access.bindings.into_iter().find_map(|binding| binding.role);
     let entitlement = || parts.resource_name.split("/grants/").next().map(|name| Cow::Owned(name.to_owned()));
     event.purpose.reason.clone_from(&reason);
@@ -507,6 +529,7 @@ fn grant<'a>(event: &mut Event<'a>, parts: &Parts<'_, 'a>) {
         target: roles.or(access.resource).or_else(entitlement).filter(|target| !target.is_empty()),
         resource: access_resource.as_deref().and_then(all_of_project),
         policy: entitlement_name(parts.resource_name),
+        approvals_min,
         reason,
         not_before: (phase == GrantPhase::Activate).then_some(event.time).flatten(),
         duration_s: present(asked.duration)
@@ -516,6 +539,16 @@ fn grant<'a>(event: &mut Event<'a>, parts: &Parts<'_, 'a>) {
             .and_then(|s| u64::try_from(s).ok()),
         ..GrantFact::new(uri, phase)
     });
+}
+
+/// How many have to agree at least, as the answer to a request shows: it waits for an approval, or it does
+/// not because its entitlement asks for none.
+fn approvals_owed(state: &str) -> Option<u32> {
+    match state {
+        "APPROVAL_AWAITED" => Some(1),
+        "SCHEDULED" | "ACTIVATING" | "ACTIVE" => Some(0),
+        _ => None,
+    }
 }
 
 /// Everything in a project, as resources are named here; nothing for a folder or an organisation, since
