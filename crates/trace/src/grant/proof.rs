@@ -31,7 +31,8 @@ pub enum Verdict {
     NotApproved,
     /// Before the grant was in force, or after it ended.
     OutsideWindow,
-    /// A grant is named, and no record tells of it or of its end.
+    /// A grant is named, and no record tells of it or of its end; or nobody approved, and no record tells
+    /// whether anybody had to.
     Unknown,
     /// No grant covers it.
     NoGrant,
@@ -58,6 +59,9 @@ pub struct Proof {
     pub forced: bool,
     /// Nothing in the records tells whether the use lies within the target of the grant.
     pub scope_untold: bool,
+    /// Nothing in the records tells how many had to approve: whoever did counts for all, and if nobody did, it
+    /// is not known whether that was right.
+    pub policy_untold: bool,
     /// The use.
     pub user: Evidence,
 }
@@ -97,7 +101,13 @@ pub fn prove(
             }
         }
     }
-    proofs.sort_by(|a, b| (a.verdict, a.tier, &a.uri).cmp(&(b.verdict, b.tier, &b.uri)));
+    // Of equals the nearest in time, then the one that more records tell of: who asked and who agreed, not
+    // only that it was given.
+    let skew = nanos(settings.grant_skew_ms).max(1);
+    let near = |proof: &Proof| proof.grant.as_ref().map_or(i64::MAX, |grant| away(grant, event.time) / skew);
+    let told = |proof: &Proof| std::cmp::Reverse(proof.grant.as_ref().map_or(0, |grant| grant.evidence.len()));
+    let order = |proof: &Proof| (proof.verdict, proof.tier, near(proof), told(proof));
+    proofs.sort_by(|a, b| order(a).cmp(&order(b)).then_with(|| a.uri.cmp(&b.uri)));
     Ok(proofs.into_iter().next().unwrap_or(Proof {
         verdict: Verdict::NoGrant,
         grant: None,
@@ -108,6 +118,7 @@ pub fn prove(
         self_approved: false,
         forced: false,
         scope_untold: false,
+        policy_untold: false,
         user: Evidence::of(event),
     }))
 }
@@ -223,16 +234,18 @@ fn judge(
         Some(grant) => verdict(grant, event, tier, scope, skew, settings),
     };
     let end = lives_until(store, event)?;
-    let ends = grant.as_ref().and_then(|grant| grant.ends);
+    let ends = grant.as_ref().and_then(|grant| [grant.ends, grant.ends_by].into_iter().flatten().min());
     let decided = |of: fn(&Approval) -> bool| {
         grant.iter().flat_map(|grant| &grant.approvals).any(|approval| approval.evidence.time <= by && of(approval))
     };
     Ok(Proof {
         verdict,
-        credential_outlives_grant: end.zip(ends).is_some_and(|(credential, grant)| credential > grant),
+        // Both ends are the platforms' own, often rounded to seconds: clocks may differ here as well.
+        credential_outlives_grant: end.zip(ends).is_some_and(|(end, grant)| end > grant.saturating_add(skew)),
         self_approved: decided(|approval| approval.self_approved),
         forced: decided(|approval| approval.forced),
         scope_untold: scope == Scope::Untold,
+        policy_untold: grant.as_ref().is_some_and(|grant| is_policy_untold(grant, settings)),
         grant,
         uri: Some(uri.to_owned()),
         tier: Some(tier),
@@ -252,7 +265,8 @@ fn lives_until(store: &impl Store, event: &Fact) -> Result<Option<i64>, StoreErr
 }
 
 fn verdict(grant: &Grant, event: &Fact, tier: Tier, scope: Scope, skew: i64, settings: &Settings) -> Verdict {
-    if !approved(grant, event.time.saturating_add(skew), settings) {
+    let agreed = agreed(grant, event.time.saturating_add(skew), settings);
+    if agreed == Agreed::No {
         return Verdict::NotApproved;
     }
     if !is_in_window(grant, event.time, skew) {
@@ -268,9 +282,26 @@ fn verdict(grant: &Grant, event: &Fact, tier: Tier, scope: Scope, skew: i64, set
         // It has an end, and no record says when.
         (None, _) if crate::rule::is_bounded(&grant.grant) => Verdict::Unknown,
         (None, _) => Verdict::Standing,
+        // That the platform put it in force is no approval, and that it asked for none is told by nothing.
+        _ if agreed == Agreed::Untold => Verdict::Unknown,
         (_, Tier::L1 | Tier::L2) => Verdict::Proved,
         (_, Tier::L3) => Verdict::Consistent,
         (_, Tier::L4) => Verdict::Heuristic,
+    }
+}
+
+/// How far a time lies from the window of a grant; from the last that was told of it, if it never had one.
+fn away(grant: &Grant, time: i64) -> i64 {
+    let ends = [grant.ends, grant.ends_by].into_iter().flatten().min();
+    match grant.begins {
+        Some(begins) if time < begins => begins.saturating_sub(time),
+        Some(_) => ends.map_or(0, |ends| time.saturating_sub(ends).max(0)),
+        None => grant
+            .evidence
+            .iter()
+            .map(|one| time.abs_diff(one.time))
+            .min()
+            .map_or(i64::MAX, |away| i64::try_from(away).unwrap_or(i64::MAX)),
     }
 }
 
@@ -280,16 +311,45 @@ fn is_in_window(grant: &Grant, time: i64, skew: i64) -> bool {
         && ends.is_none_or(|ends| time <= ends.saturating_add(skew))
 }
 
-/// Whether those who had to agree had agreed by the time of the use: as many as the grant's own policy
-/// says, where a record tells it.
-fn approved(grant: &Grant, by: i64, settings: &Settings) -> bool {
+/// Whether those who had to agree had agreed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Agreed {
+    Yes,
+    No,
+    /// Nobody agreed, and nothing tells whether anybody had to.
+    Untold,
+}
+
+/// Whether they had by the time of the use: as many as the policy asked for that was in force when they did,
+/// where a record tells it; else as the operator says; else anybody.
+fn agreed(grant: &Grant, by: i64, settings: &Settings) -> Agreed {
     let decided = || grant.approvals.iter().filter(|approval| approval.evidence.time <= by);
     let denied = decided().next_back().is_some_and(|last| !last.approved);
     let own = decided().any(|approval| approval.self_approved) && !settings.self_approval_allowed;
-    let given: BTreeSet<&str> =
-        decided().filter(|approval| approval.approved).filter_map(|approval| approval.approver.as_deref()).collect();
-    let least = grant.approvals_min.map_or(settings.approvals_min, |least| least as usize);
-    !denied && !own && (grant.break_glass || !grant.requested || given.len() >= least)
+    if denied || own {
+        return Agreed::No;
+    }
+    if grant.break_glass || !grant.requested {
+        return Agreed::Yes;
+    }
+    let least = |then: Option<u32>| then.or(grant.approvals_min).map(|n| n as usize).or(settings.approvals_min);
+    let mut given: BTreeSet<&str> = BTreeSet::new();
+    // What was enough when it was given stays enough under a later policy.
+    let enough = decided().filter(|approval| approval.approved).any(|approval| {
+        given.extend(approval.approver.as_deref());
+        given.len() >= least(approval.approvals_min).unwrap_or(1)
+    });
+    match least(None) {
+        _ if enough => Agreed::Yes,
+        Some(0) => Agreed::Yes,
+        Some(_) => Agreed::No,
+        None => Agreed::Untold,
+    }
+}
+
+/// Whether approvals are owed for a grant, and nothing tells how many.
+fn is_policy_untold(grant: &Grant, settings: &Settings) -> bool {
+    grant.requested && !grant.break_glass && grant.approvals_min.is_none() && settings.approvals_min.is_none()
 }
 
 /// How a use stands to the target of a grant.

@@ -88,8 +88,14 @@ fn each_way_a_use_can_stand_to_a_grant_has_its_verdict() {
     let elsewhere =
         |used: &mut Fact| used.resources.iter_mut().for_each(|r| r.name = Some("arn:aws:s3:::other".into()));
     assert_eq!(verdict(life(CAROL), 100, elsewhere), Verdict::OverScope);
-    let unapproved = vec![life(CAROL).remove(0), life(CAROL).remove(2)];
-    assert_eq!(verdict(unapproved, 100, names), Verdict::NotApproved, "nobody agreed");
+    let unapproved = || vec![life(CAROL).remove(0), life(CAROL).remove(2)];
+    assert_eq!(verdict(unapproved(), 100, names), Verdict::Unknown, "nobody agreed, and nothing says anybody had to");
+    assert_eq!(verdict(unapproved(), 700, names), Verdict::OutsideWindow, "that much is known");
+    assert_eq!(verdict(unapproved(), 100, elsewhere), Verdict::OverScope, "and that");
+    for (least, expected) in [(0, Verdict::Proved), (1, Verdict::NotApproved)] {
+        let settings = Settings { approvals_min: Some(least), ..Settings::default() };
+        assert_eq!(proof(&store(unapproved(), 100, names), &settings).verdict, expected, "the operator says {least}");
+    }
     let mut denied = life(CAROL);
     denied.push(step(4, 30, GrantPhase::Deny, |told| told.approver = Some(CAROL.to_owned())));
     assert_eq!(verdict(denied, 100, names), Verdict::NotApproved, "denied afterwards");
