@@ -25,6 +25,7 @@
 pub mod azure;
 pub mod cloudtrail;
 mod company;
+pub mod deployment_review;
 mod disorder;
 pub mod entra;
 pub mod gcp;
@@ -34,12 +35,15 @@ pub mod incident;
 pub mod kubernetes;
 pub mod okta;
 pub mod otel;
+pub mod pam;
 pub mod postgres;
 mod random;
+pub mod rbac;
 mod sessions;
 mod sink;
 pub mod spire;
 pub mod teleport;
+pub mod ticket;
 mod truth;
 pub mod vault;
 

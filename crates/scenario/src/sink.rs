@@ -42,10 +42,13 @@ pub(crate) enum Log {
     Hoop,
     Postgres,
     Otel,
+    /// Webhook deliveries of GitHub.
+    GitHubHooks,
+    Tickets,
 }
 
 /// Logs that are one file each: platform, file.
-const FILES: [(&str, &str); 11] = [
+const FILES: [(&str, &str); 13] = [
     ("vault", "vault/audit.log"),
     ("github", "github/audit.ndjson"),
     ("okta", "okta/system.ndjson"),
@@ -57,6 +60,8 @@ const FILES: [(&str, &str); 11] = [
     ("hoop", "hoop/gateway.ndjson"),
     ("postgres", "postgres/postgresql.json"),
     ("otel", "otel/spans.ndjson"),
+    ("github", "github/webhooks.ndjson"),
+    ("grant", "tickets/desk.ndjson"),
 ];
 
 impl Log {
@@ -76,6 +81,8 @@ impl Log {
             Log::Hoop => 8,
             Log::Postgres => 9,
             Log::Otel => 10,
+            Log::GitHubHooks => 11,
+            Log::Tickets => 12,
         };
         1 + CLUSTERS.len() + file
     }

@@ -262,7 +262,7 @@ fn judge_origin(lineage: &Lineage, minted: &Value, score: &mut Score) {
     }
 }
 
-/// Verdicts on uses: right, and the others with what was said instead.
+/// Verdicts by the platform of the grant: each as the truth says, and what was said instead of it.
 pub(crate) fn judge_uses(
     store: &Memory,
     uses: &[Value],
@@ -275,15 +275,49 @@ pub(crate) fn judge_uses(
         let Some(event) = facts.last() else { continue };
         let lineage = lineage::of_event(store, event, settings).unwrap();
         let proof = grant::prove(store, event, &lineage, settings).unwrap();
-        let verdict = serde_json::to_value(proof.verdict).unwrap().as_str().unwrap().to_owned();
-        if verdict != text(one, "verdict") {
+        let key = (text(one, "granted_at").to_owned(), text(one, "verdict").to_owned());
+        let told = told_of_use(&proof, one);
+        if told != expected_of_use(one) {
             let window = proof.grant.as_ref().map(|grant| (grant.begins, grant.ends));
-            eprintln!("{verdict} by {:?} {window:?} at {}: {one}", proof.uri, event.time);
+            eprintln!("{told} by {:?} {window:?} at {}: {one}", proof.uri, event.time);
         }
-        let key = (text(one, "platform").to_owned(), text(one, "verdict").to_owned());
-        *said.entry(key).or_default().entry(verdict).or_default() += 1;
+        *said.entry(key).or_default().entry(told).or_default() += 1;
     }
     said
+}
+
+/// Verdict, tier and marks of a proof, and whether it rests on another grant than the truth.
+fn told_of_use(proof: &grant::Proof, one: &Value) -> String {
+    let verdict = serde_json::to_value(proof.verdict).unwrap().as_str().unwrap().to_owned();
+    let tier = proof.tier.map_or("", |tier| tier.as_str());
+    let uri = proof.uri.as_deref().unwrap_or_default();
+    let unescaped = uri.replace("%3A", ":").replace("%2F", "/").replace("%40", "@");
+    // Who asked for nothing this time may hold what was given before.
+    let names = text(one, "grant").is_empty() || unescaped.contains(text(one, "grant"));
+    let grant = if names { "" } else { " another grant" };
+    tell(&verdict, tier, proof.self_approved, proof.credential_outlives_grant) + grant
+}
+
+fn expected_of_use(one: &Value) -> String {
+    let mark = |key: &str| one[key].as_bool().unwrap();
+    tell(text(one, "verdict"), text(one, "tier"), mark("self_approved"), mark("credential_outlives_grant"))
+}
+
+fn tell(verdict: &str, tier: &str, self_approved: bool, outlives: bool) -> String {
+    let mark = |is: bool, name: &'static str| if is { name } else { "" };
+    format!("{verdict} {tier}{}{}", mark(self_approved, " self-approved"), mark(outlives, " outlived"))
+}
+
+/// Whether every verdict is the true one: with its tier and its marks.
+fn assert_uses(said: &BTreeMap<(String, String), BTreeMap<String, usize>>, uses: &[Value]) {
+    let expected: BTreeSet<String> = uses.iter().map(expected_of_use).collect();
+    for ((platform, truth), verdicts) in said {
+        for (told, count) in verdicts {
+            eprintln!("{platform:9} {truth:15} {told:40} {count}");
+        }
+        let right = |told: &String| expected.contains(told) && told.starts_with(&format!("{truth} "));
+        assert!(verdicts.keys().all(right), "{platform} {truth}: {verdicts:?}");
+    }
 }
 
 fn print(scores: &Scores) {
@@ -311,11 +345,9 @@ fn every_link_of_the_truth_is_found_and_none_is_invented() {
     let found: BTreeSet<&str> = scores.keys().map(|(platform, _)| platform.as_str()).collect();
     assert_eq!(found.into_iter().collect::<Vec<_>>(), PLATFORMS);
     let said = judge_uses(&store, &uses, &settings);
-    for ((platform, truth), verdicts) in &said {
-        eprintln!("{platform:9} {truth:15} {verdicts:?}");
-        assert_eq!(verdicts.keys().collect::<Vec<_>>(), [truth], "{platform}");
-    }
-    assert!(said.len() > 6, "{said:?}");
+    assert_uses(&said, &uses);
+    let platforms: BTreeSet<&str> = said.keys().map(|(platform, _)| platform.as_str()).collect();
+    assert_eq!(platforms.into_iter().collect::<Vec<_>>(), GRANTING);
 }
 
 /// A refused attempt shows who tried, as an allowed one does.
@@ -387,6 +419,9 @@ fn the_cases_with_a_name_are_told_by_their_records() {
 /// Platforms that hand out what the truth follows; the uses of it are on more.
 const PLATFORMS: [&str; 8] = ["aws", "entra", "gcp", "k8s", "okta", "postgres", "spire", "vault"];
 
+/// Platforms at which rights are asked for.
+const GRANTING: [&str; 10] = ["aws", "entra", "gcp", "github", "grant", "hoop", "k8s", "okta", "teleport", "vault"];
+
 /// The same truth, told late, twice and out of order.
 #[test]
 fn a_disorderly_delivery_changes_no_link_and_no_verdict() {
@@ -400,9 +435,7 @@ fn a_disorderly_delivery_changes_no_link_and_no_verdict() {
         let Score { wrong, missed, .. } = all(&scores, link);
         assert_eq!((wrong, missed), (BTreeMap::new(), BTreeMap::new()), "{link}");
     }
-    for ((platform, truth), verdicts) in &judge_uses(&store, &uses, &settings) {
-        assert_eq!(verdicts.keys().collect::<Vec<_>>(), [truth], "{platform}");
-    }
+    assert_uses(&judge_uses(&store, &uses, &settings), &uses);
 }
 
 /// A fixed disorder: the same in each run, and nothing like the order of time.
