@@ -9,6 +9,8 @@ pub struct Event<'a> {
     pub time: &'a str,
     /// Source address.
     pub ip: &'a str,
+    /// Whether the request has only come in: the stage `RequestReceived`, else `ResponseComplete`.
+    pub begun: bool,
 }
 
 /// A binding of a cluster role to a person.
@@ -107,7 +109,7 @@ fn write(
     objects: &str,
     reason: Option<&str>,
 ) -> String {
-    let Event { id, time, ip } = *event;
+    let Event { id, time, ip, begun } = *event;
     let Object { group, resource, namespace, name } = *object;
     let api = if group.is_empty() { "/api/v1".to_owned() } else { format!("/apis/{group}/v1") };
     let (path, place) = match namespace {
@@ -124,7 +126,14 @@ fn write(
     };
     let decision = if reason.is_some() { "allow" } else { "forbid" };
     let reason = reason.unwrap_or_default();
+    let answer = format!(
+        r#""responseStatus":{{"metadata":{{}}{failure},"code":{code}}}{objects},"requestReceivedTimestamp":"{time}","stageTimestamp":"{time}","annotations":{{"authorization.k8s.io/decision":"{decision}","authorization.k8s.io/reason":"{reason}"}}"#
+    );
+    let (stage, answer) = match begun {
+        true => ("RequestReceived", format!(r#""requestReceivedTimestamp":"{time}","stageTimestamp":"{time}""#)),
+        false => ("ResponseComplete", answer),
+    };
     format!(
-        r#"{{"kind":"Event","apiVersion":"audit.k8s.io/v1","level":"{level}","auditID":"{id}","stage":"ResponseComplete","requestURI":"{api}{path}/{resource}/{name}","verb":"{verb}","user":{user},"sourceIPs":["{ip}"],"userAgent":"{agent}","objectRef":{{"resource":"{resource}"{place},"name":"{name}"{group},"apiVersion":"v1"}},"responseStatus":{{"metadata":{{}}{failure},"code":{code}}}{objects},"requestReceivedTimestamp":"{time}","stageTimestamp":"{time}","annotations":{{"authorization.k8s.io/decision":"{decision}","authorization.k8s.io/reason":"{reason}"}}}}"#
+        r#"{{"kind":"Event","apiVersion":"audit.k8s.io/v1","level":"{level}","auditID":"{id}","stage":"{stage}","requestURI":"{api}{path}/{resource}/{name}","verb":"{verb}","user":{user},"sourceIPs":["{ip}"],"userAgent":"{agent}","objectRef":{{"resource":"{resource}"{place},"name":"{name}"{group},"apiVersion":"v1"}},{answer}}}"#
     )
 }

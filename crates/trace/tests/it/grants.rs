@@ -103,6 +103,41 @@ fn each_way_a_use_can_stand_to_a_grant_has_its_verdict() {
     assert_eq!(verdict(standing, 100, names), Verdict::Standing);
 }
 
+/// Asked for under one policy, approved by one, in force under another.
+fn under(policies: [Option<u32>; 3]) -> Vec<Fact> {
+    let mut facts = life(CAROL);
+    for (fact, least) in facts.iter_mut().zip(policies) {
+        fact.grants[0].approvals_min = least;
+    }
+    facts
+}
+
+#[test]
+fn the_policy_counts_that_was_in_force_when_it_was_approved() {
+    assert_eq!(verdict(under([Some(1), None, Some(2)]), 100, names), Verdict::Proved, "stricter since");
+    assert_eq!(verdict(under([Some(1), Some(2), None]), 100, names), Verdict::NotApproved, "stricter by then");
+    assert_eq!(verdict(under([Some(2), Some(1), None]), 100, names), Verdict::Proved, "laxer by then");
+    assert_eq!(verdict(under([None, None, Some(2)]), 100, names), Verdict::NotApproved, "told afterwards alone");
+    let told = |policies| proof(&store(under(policies), 100, names), &Settings::default()).policy_untold;
+    assert!(told([None; 3]) && !told([Some(1), None, None]));
+}
+
+/// Two grants of one user with one verdict: the answer is about the one that was over last.
+#[test]
+fn the_nearest_of_several_grants_is_named() {
+    let mut grants = life(CAROL);
+    for mut fact in life(CAROL) {
+        fact.id.index.0 += 10;
+        fact.time += 1_000_000_000_000;
+        let told = &mut fact.grants[0];
+        told.uri = GRANT.replace("417", "5");
+        told.not_after = told.not_after.map(|end| end + 1_000_000_000_000);
+        grants.push(fact);
+    }
+    let named = |second| proof(&store(grants.clone(), second, |_| ()), &Settings::default()).uri.unwrap();
+    assert_eq!((named(700), named(1_700)), (GRANT.to_owned(), GRANT.replace("417", "5")));
+}
+
 #[test]
 fn an_early_end_closes_the_window_and_the_skew_keeps_it_open_a_little() {
     let ended = || {

@@ -33,7 +33,7 @@ struct Place {
 }
 
 /// Folders that `scenario` writes, one a platform.
-const PLATFORMS: [&str; 13] = [
+const PLATFORMS: [&str; 14] = [
     "cloudtrail",
     "kubernetes",
     "vault",
@@ -47,6 +47,7 @@ const PLATFORMS: [&str; 13] = [
     "hoop",
     "postgres",
     "otel",
+    "tickets",
 ];
 
 impl Place {

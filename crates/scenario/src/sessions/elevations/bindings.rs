@@ -71,8 +71,12 @@ impl World<'_> {
 
     fn bind(&mut self, e: &Elevation, binding: &Binding<'_>, makes: bool) -> io::Result<()> {
         let (id, time) = (self.random.uuid(), self.time(6, 0.0));
-        let record = rbac::change(&Event { id: &id, time: &time, ip: "10.20.0.14" }, binding, makes);
-        self.emit(cluster(e), &record, false)
+        let event = |begun| Event { id: &id, time: &time, ip: "10.20.0.14", begun };
+        // A cluster whose policy does not omit it logs the request as it comes in, too.
+        if e.number.is_multiple_of(2) {
+            self.emit(cluster(e), &rbac::change(&event(true), binding, makes), false)?;
+        }
+        self.emit(cluster(e), &rbac::change(&event(false), binding, makes), false)
     }
 
     fn read_secret(
@@ -84,7 +88,7 @@ impl World<'_> {
     ) -> io::Result<()> {
         let (id, time, ip) = (self.random.uuid(), self.time(6, 0.0), self.random.private_ip());
         let reason = by.map(Binding::reason);
-        let event = Event { id: &id, time: &time, ip: &ip };
+        let event = Event { id: &id, time: &time, ip: &ip, begun: false };
         let record = rbac::read_secret(&event, &e.user, namespace, "stripe-api", reason.as_deref());
         self.emit(cluster(e), &record, reason.is_none())?;
         self.note_use(e, "k8s", &id, judged);
