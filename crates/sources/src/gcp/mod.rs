@@ -27,7 +27,7 @@ mod record;
 const PLATFORM: &str = "gcp";
 
 pub(crate) static MODULE: Module =
-    Module { platform: Platform::Gcp, version: 3, recognise, normalise, origins: origins::ORIGINS };
+    Module { platform: Platform::Gcp, version: 4, recognise, normalise, origins: origins::ORIGINS };
 
 /// JSON pointers of the hops of a delegation; later ones are shown by the whole list.
 const HOPS: [&str; 4] = [

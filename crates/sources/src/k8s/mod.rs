@@ -27,7 +27,7 @@ use record::{ObjectRef, Record};
 const PLATFORM: &str = "k8s";
 
 pub(crate) static MODULE: Module =
-    Module { platform: Platform::Kubernetes, version: 5, recognise, normalise, origins: ORIGINS };
+    Module { platform: Platform::Kubernetes, version: 6, recognise, normalise, origins: ORIGINS };
 
 static ORIGINS: &[Origin] = &[
     Origin { column: "source_event_id", pointers: &["/auditID"] },

@@ -13,6 +13,8 @@ pub(crate) struct World {
     pub(crate) facts: Vec<Arc<Fact>>,
     /// One value a credential.
     pub(crate) truth: Vec<Value>,
+    /// One value a grant.
+    pub(crate) grants: Vec<Value>,
     /// One value a use under a grant, or without one.
     pub(crate) uses: Vec<Value>,
     /// Attempts that were refused.
@@ -44,7 +46,7 @@ pub(crate) fn delivered(records: u64, delivery: scenario::Delivery) -> World {
     let end = facts.iter().map(|fact: &Arc<Fact>| fact.time).max().unwrap();
     let (uses, denied) = (lines("truth-uses.ndjson"), lines("truth-denied.ndjson"));
     let (offboarding, cases) = (lines("truth-offboarding.ndjson"), lines("truth-cases.ndjson"));
-    World { facts, truth, uses, denied, offboarding, cases, end }
+    World { facts, truth, grants: lines("truth-grants.ndjson"), uses, denied, offboarding, cases, end }
 }
 
 /// Which issuer is which cluster and whose jobs: the operator knows, the scenario tells.
@@ -271,8 +273,8 @@ pub(crate) fn judge_uses(
     let by_source = by_source(store);
     let mut said: BTreeMap<(String, String), BTreeMap<String, usize>> = BTreeMap::new();
     for one in uses {
-        let facts = by_source.get(text(one, "record")).into_iter().flatten();
-        let Some(event) = facts.last() else { continue };
+        let event =
+            by_source.get(text(one, "record")).and_then(|facts| facts.last()).unwrap_or_else(|| panic!("{one}"));
         let lineage = lineage::of_event(store, event, settings).unwrap();
         let proof = grant::prove(store, event, &lineage, settings).unwrap();
         let key = (text(one, "granted_at").to_owned(), text(one, "verdict").to_owned());
@@ -284,6 +286,41 @@ pub(crate) fn judge_uses(
         *said.entry(key).or_default().entry(told).or_default() += 1;
     }
     said
+}
+
+/// Who asked, who agreed, and from when until when, as folded: against the truth about each grant in force.
+fn judge_grants(store: &Memory, grants: &[Value], uses: &[Value], settings: &Settings) -> usize {
+    let by_source = by_source(store);
+    let mut judged = BTreeSet::new();
+    for granted in grants.iter().filter(|granted| granted["approved"] == true) {
+        let id = text(granted, "grant");
+        let Some(one) = uses.iter().find(|one| text(one, "grant") == id) else { continue };
+        let event = by_source[text(one, "record")].last().unwrap();
+        let lineage = lineage::of_event(store, event, settings).unwrap();
+        let proof = grant::prove(store, event, &lineage, settings).unwrap();
+        let folded = proof.grant.unwrap();
+        let near = |time: Option<i64>, key: &str| {
+            let truth = granted[key].as_i64().unwrap();
+            // What nothing ends has no end; whole seconds are all that some platforms write.
+            time.map_or(0, |time| time / 1_000_000).abs_diff(truth) < 2_000
+        };
+        let ends = [folded.ends, folded.ends_by].into_iter().flatten().min();
+        assert!(near(folded.begins, "not_before_ms"), "{granted} {folded:?}");
+        // A lease whose end no record tells ends with its token.
+        assert!(
+            near(ends, "not_after_ms") || folded.ends.is_none() && text(granted, "platform") == "vault",
+            "{granted} {folded:?}"
+        );
+        let approver = text(granted, "approver").replace('@', "%40");
+        let agreed = |approval: &grant::Approval| approval.approver.as_ref().is_some_and(|by| by.ends_with(&approver));
+        let owed = folded.requested && folded.approvals_min != Some(0) && one["verdict"] != "UNKNOWN";
+        assert!(
+            !owed || text(granted, "platform") == "entra" || folded.approvals.iter().any(agreed),
+            "{granted} {folded:?}"
+        );
+        judged.insert(id);
+    }
+    judged.len()
 }
 
 /// Verdict, tier and marks of a proof, and whether it rests on another grant than the truth.
@@ -331,7 +368,7 @@ fn print(scores: &Scores) {
 #[test]
 fn every_link_of_the_truth_is_found_and_none_is_invented() {
     let records = std::env::var("DEEDBOOK_SCENARIO_RECORDS").ok().and_then(|n| n.parse().ok()).unwrap_or(6_000);
-    let World { facts, truth, uses, .. } = world(records);
+    let World { facts, truth, grants, uses, .. } = world(records);
     let settings = settings(&facts);
     let store = Memory::of(facts);
     let scores = judge(&store, &truth, &settings);
@@ -346,6 +383,9 @@ fn every_link_of_the_truth_is_found_and_none_is_invented() {
     assert_eq!(found.into_iter().collect::<Vec<_>>(), PLATFORMS);
     let said = judge_uses(&store, &uses, &settings);
     assert_uses(&said, &uses);
+    let windows = judge_grants(&store, &grants, &uses, &settings);
+    assert!(windows > 80, "{windows}");
+    eprintln!("windows and approvers of grants in force: {windows}");
     let platforms: BTreeSet<&str> = said.keys().map(|(platform, _)| platform.as_str()).collect();
     assert_eq!(platforms.into_iter().collect::<Vec<_>>(), GRANTING);
 }
