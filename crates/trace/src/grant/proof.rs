@@ -88,7 +88,7 @@ pub fn prove(
         proofs.retain(|proof| !bounded(proof));
     }
     if proofs.is_empty() {
-        for principal in principals(store, event, lineage, settings)? {
+        for Holder { principal, only_in } in principals(store, event, lineage, settings)? {
             let lookup = Lookup::newest(Key::GrantedTo(&principal), event.time, settings.candidates_max);
             let page = store.find(&lookup)?;
             let held = page.facts.iter().flat_map(|fact| &fact.grants);
@@ -96,7 +96,11 @@ pub fn prove(
                 held.filter(|g| g.beneficiary.as_deref() == Some(&principal)).map(|g| g.uri.as_str()).collect();
             uris.sort_unstable();
             uris.dedup();
-            for uri in uris {
+            let within = |uri: &&str| match (&only_in, crate::name::Name::of(uri)) {
+                (Some(authority), name) => name.is_some_and(|name| name.authority == authority),
+                (None, _) => true,
+            };
+            for uri in uris.into_iter().filter(within) {
                 proofs.push(judge(store, event, uri, Tier::L3, false, settings)?);
             }
         }
@@ -188,25 +192,58 @@ fn of_runs(
     Ok(found)
 }
 
+/// One who may hold a grant.
+struct Holder {
+    principal: String,
+    /// The authority whose grants alone count, already escaped; all of them for none.
+    only_in: Option<String>,
+}
+
+/// Who bears a name in a directory that serves other authorities as well: the only one of this kind that a
+/// record before called so. What it was given within the authority of the claim may be held by the claim.
+fn of_directory(
+    store: &impl Store,
+    claim: &crate::name::Name<'_>,
+    time: i64,
+    settings: &Settings,
+) -> Result<Option<String>, StoreError> {
+    let Some(name) = claim.id.strip_prefix('?').map(crate::name::decoded) else { return Ok(None) };
+    let page = store.find(&Lookup::newest(Key::Name(&name), time, settings.candidates_max))?;
+    let actors = page.facts.iter().map(|fact| fact.actor.uri.as_str());
+    let bears = |uri: &&str| {
+        crate::name::Name::of(uri).is_some_and(|bearer| {
+            (bearer.platform, bearer.kind) == (claim.platform, claim.kind) && !bearer.id.starts_with(['~', '?'])
+        })
+    };
+    let bearers: BTreeSet<&str> = actors.filter(bears).collect();
+    Ok(bearers.first().filter(|_| bearers.len() == 1).map(|bearer| (*bearer).to_owned()))
+}
+
 /// The executor and those it may hold a grant through, each under all names it had then.
 fn principals(
     store: &impl Store,
     event: &Fact,
     lineage: &Lineage,
     settings: &Settings,
-) -> Result<Vec<String>, StoreError> {
+) -> Result<Vec<Holder>, StoreError> {
     let of_event = [Some(&event.actor.uri), event.subject.as_ref(), event.initiator.as_ref()];
     let origins = lineage.origins.iter().map(|origin| &origin.principal);
     let mut all: Vec<String> = of_event.into_iter().flatten().chain(origins).cloned().collect();
     // A claim that the platform checked is a name.
-    let checked = event.chain.iter().filter(|step| step.verified).map(|step| &step.principal);
-    all.extend(checked.filter_map(|claim| crate::name::Name::of(claim)?.as_named()));
+    let checked = || event.chain.iter().filter(|step| step.verified).map(|step| &step.principal);
+    all.extend(checked().filter_map(|claim| crate::name::Name::of(claim)?.as_named()));
     let mut known = BTreeSet::new();
     let mut names = Vec::new();
     for uri in all {
         if !known.contains(&uri) {
             let identity = crate::alias::resolve(store, &uri, event.time, settings)?;
-            names.extend(identity.names.into_iter().map(|name| name.uri).filter(|name| known.insert(name.clone())));
+            let new = identity.names.into_iter().map(|name| name.uri).filter(|name| known.insert(name.clone()));
+            names.extend(new.map(|principal| Holder { principal, only_in: None }));
+        }
+    }
+    for claim in checked().filter_map(|claim| crate::name::Name::of(claim)) {
+        if let Some(principal) = of_directory(store, &claim, event.time, settings)?.filter(|one| !known.contains(one)) {
+            names.push(Holder { principal, only_in: Some(claim.authority.to_owned()) });
         }
     }
     Ok(names)
@@ -397,7 +434,12 @@ fn receivers(
     for beneficiary in &grant.beneficiaries {
         let identity = crate::alias::resolve(store, beneficiary, time, settings)?;
         for name in identity.names.into_iter().map(|known| known.uri) {
-            names.extend(crate::name::Name::of(&name).and_then(|name| name.as_claimed()));
+            let claimed = crate::name::Name::of(&name).and_then(|name| name.as_claimed());
+            // A directory serves the authority of the grant as well: there the claim has the same form.
+            let there = crate::name::Name::of(&grant.grant).map(|grant| grant.authority.to_owned());
+            let elsewhere = claimed.as_deref().and_then(crate::name::Name::of).zip(there);
+            names.extend(elsewhere.map(|(claim, authority)| claim.within(&authority)));
+            names.extend(claimed);
             names.insert(name);
         }
     }

@@ -13,9 +13,11 @@ enum Course {
     /// Made, and never taken away.
     Standing,
     Never,
+    /// As a pair, and the sessions carry the name of the user alone.
+    ByName,
 }
 
-const COURSES: [Course; 3] = [Course::Pair, Course::Standing, Course::Never];
+const COURSES: [Course; 4] = [Course::Pair, Course::Standing, Course::ByName, Course::Never];
 const INSTANCE: &str = "ssoins-72231a1b2c3d4e5f";
 const ROLE: &str = "AWSReservedSSO_Operator_0a1b2c3d4e5f6071";
 
@@ -30,24 +32,30 @@ impl World<'_> {
         let gap = 20.0 + self.random.wait(20.0).min(60.0);
         match (step, course) {
             (0, Course::Never) => e.step = 2,
+            (0, Course::ByName) => self.sign_in_at_portal(e, &home)?,
             (0, _) => {}
             (1, _) => {
                 self.in_force(e, None);
                 self.assign(e, &home, &here, "CreateAccountAssignment", "Creation")?;
             }
-            (2, _) => self.take_set(e, &home, &here)?,
+            (2, _) => self.take_set(e, &here)?,
             (3, Course::Never) => self.use_set(e, &home, &here, judged("NO_GRANT", ""))?,
             (3, _) => self.use_set(e, &home, &here, outlives(judged("CONSISTENT", "L3")))?,
-            (4, Course::Pair | Course::Standing) => {
-                self.take_set(e, &home, &elsewhere)?;
-                self.use_set(e, &home, &elsewhere, outlives(judged("OVER_SCOPE", "L3")))?;
+            (4, Course::Pair | Course::Standing | Course::ByName) => {
+                self.take_set(e, &elsewhere)?;
+                // A name says nothing of the same name in another account.
+                let verdict = match course {
+                    Course::ByName => judged("NO_GRANT", ""),
+                    _ => outlives(judged("OVER_SCOPE", "L3")),
+                };
+                self.use_set(e, &home, &elsewhere, verdict)?;
             }
-            (5, Course::Pair) => {
+            (5, Course::Pair | Course::ByName) => {
                 e.ends_us = self.now_us;
                 self.assign(e, &home, &here, "DeleteAccountAssignment", "Deletion")?;
             }
-            (6, Course::Pair) => {
-                self.take_set(e, &home, &here)?;
+            (6, Course::Pair | Course::ByName) => {
+                self.take_set(e, &here)?;
                 self.use_set(e, &home, &here, outlives(judged("OUTSIDE_WINDOW", "L3")))?;
             }
             _ => return Ok(None),
@@ -76,8 +84,18 @@ impl World<'_> {
         self.call(&caller, home, ["sso.amazonaws.com", name], &parameters, &response, "").map(drop)
     }
 
+    /// The sign-in shows name and id of the user.
+    fn sign_in_at_portal(&mut self, e: &Elevation, home: &str) -> io::Result<()> {
+        let (id, time, session) = (self.random.uuid(), self.time(0, 0.0), self.random.uuid());
+        let (user_id, user) = (&e.user_id, &e.user);
+        let record = format!(
+            r#"{{"eventVersion":"1.11","userIdentity":{{"type":"IdentityCenterUser","accountId":"{home}","onBehalfOf":{{"userId":"{user_id}","identityStoreArn":"arn:aws:identitystore::{home}:identitystore/d-9067642ac7"}},"credentialId":"{session}"}},"eventTime":"{time}","eventSource":"signin.amazonaws.com","eventName":"CredentialVerification","awsRegion":"eu-north-1","sourceIPAddress":"203.0.113.31","userAgent":"Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0","requestParameters":null,"responseElements":null,"additionalEventData":{{"AuthWorkflowID":"{id}","CredentialType":"TOTP","UserName":"{user}"}},"requestID":"{id}","eventID":"{id}","readOnly":false,"eventType":"AwsServiceEvent","managementEvent":true,"recipientAccountId":"{home}","eventCategory":"Management","serviceEventDetails":{{"CredentialVerification":"Success"}}}}"#
+        );
+        self.emit_aws(&record, false)
+    }
+
     /// The user takes the role that the permission set is in an account.
-    fn take_set(&mut self, e: &mut Elevation, _home: &str, account: &str) -> io::Result<()> {
+    fn take_set(&mut self, e: &mut Elevation, account: &str) -> io::Result<()> {
         e.kept = [self.random.aws_id("ASIA"), self.time(0, 0.0), self.random.uuid(), String::new()];
         let expires = self.time(0, 3_600e6);
         let parameters = format!(
@@ -91,12 +109,18 @@ impl World<'_> {
             .map(drop)
     }
 
-    /// The session names the user of the identity store it acts for.
+    /// The session names the user of the identity store it acts for, or is called after them.
     fn use_set(&mut self, e: &mut Elevation, home: &str, account: &str, judged: Judged) -> io::Result<()> {
         let (role_id, [key, since, ..]) = (role_id(account), &e.kept);
+        let behalf = match COURSES.get(e.number % COURSES.len()) {
+            Some(Course::ByName) => String::new(),
+            _ => format!(
+                r#","onBehalfOf":{{"userId":"{}","identityStoreArn":"arn:aws:identitystore::{home}:identitystore/d-9067642ac7"}}"#,
+                e.user_id
+            ),
+        };
         let identity = format!(
-            r#"{{"type":"AssumedRole","principalId":"{role_id}:{user}","arn":"arn:aws:sts::{account}:assumed-role/{ROLE}/{user}","accountId":"{account}","accessKeyId":"{key}","sessionContext":{{"sessionIssuer":{{"type":"Role","principalId":"{role_id}","arn":"arn:aws:iam::{account}:role/aws-reserved/sso.amazonaws.com/{ROLE}","accountId":"{account}","userName":"{ROLE}"}},"attributes":{{"creationDate":"{since}","mfaAuthenticated":"false"}}}},"onBehalfOf":{{"userId":"{}","identityStoreArn":"arn:aws:identitystore::{home}:identitystore/d-9067642ac7"}}}}"#,
-            e.user_id,
+            r#"{{"type":"AssumedRole","principalId":"{role_id}:{user}","arn":"arn:aws:sts::{account}:assumed-role/{ROLE}/{user}","accountId":"{account}","accessKeyId":"{key}","sessionContext":{{"sessionIssuer":{{"type":"Role","principalId":"{role_id}","arn":"arn:aws:iam::{account}:role/aws-reserved/sso.amazonaws.com/{ROLE}","accountId":"{account}","userName":"{ROLE}"}},"attributes":{{"creationDate":"{since}","mfaAuthenticated":"false"}}}}{behalf}}}"#,
             user = e.user,
         );
         let parameters = r#"{"queryString":"HIDDEN_DUE_TO_SECURITY_REASONS","workGroup":"operators"}"#;
