@@ -1,8 +1,9 @@
 //! Native logs of a fictional company, by seed, with the truth about them.
 //!
 //! Halden Freight runs its shipping on three Kubernetes clusters, five AWS accounts, Google Cloud, Azure and one
-//! Vault; its people sign in at Okta and ask Teleport, hoop.dev and Entra for access; its agents tell of
-//! themselves in spans. What they do is simulated session by session: a token is minted, used some times,
+//! Vault; its people sign in at Okta and ask for access wherever it is given for a time: at Teleport, hoop.dev and
+//! Entra, Google Cloud, Identity Center and Okta, by role bindings, leases, tickets and reviews of deployments; its
+//! agents tell of themselves in spans. What they do is simulated session by session: a token is minted, used some times,
 //! exchanged or left to expire, and each record is written as the platform would write it, in order of time,
 //! while the file grows. One record in a hundred brings a principal, one in five a credential.
 //!

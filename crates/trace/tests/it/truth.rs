@@ -318,6 +318,12 @@ fn judge_grants(store: &Memory, grants: &[Value], uses: &[Value], settings: &Set
             !owed || text(granted, "platform") == "entra" || folded.approvals.iter().any(agreed),
             "{granted} {folded:?}"
         );
+        if text(granted, "platform") == "aws" {
+            let (proofs, _) = grant::uses(store, &folded.grant, i64::MIN, i64::MAX, settings).unwrap();
+            let told = |record: &str| proofs.iter().any(|one| one.user.source_event_id.as_deref() == Some(record));
+            let under = |one: &&Value| text(one, "grant") == id && text(one, "verdict") != "OVER_SCOPE";
+            assert!(uses.iter().filter(under).all(|one| told(text(one, "record"))), "{granted} {proofs:?}");
+        }
         judged.insert(id);
     }
     judged.len()
