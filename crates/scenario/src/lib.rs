@@ -1,11 +1,12 @@
 //! Native logs of a fictional company, by seed, with the truth about them.
 //!
 //! Halden Freight runs its shipping on three Kubernetes clusters, five AWS accounts, Google Cloud, Azure and one
-//! Vault; its code is at GitHub and GitLab; its people sign in at Okta and ask Teleport, hoop.dev and Entra for
-//! access; its agents tell of themselves in spans, and their calls of tools go through a gateway. What they do
-//! is simulated session by session: a token is minted, used some times, exchanged, taken back or left to expire,
-//! and each record is written as the platform would write it, in order of time, while the file grows. One record
-//! in a hundred brings a principal, one in five a credential.
+//! Vault; its code is at GitHub and GitLab; its people sign in at Okta and ask for access wherever it is given for
+//! a time: at Teleport, hoop.dev and Entra, Google Cloud, Identity Center and Okta, by role bindings, leases,
+//! tickets and reviews of deployments; its agents tell of themselves in spans, and their calls of tools go through a
+//! gateway. What they do is simulated session by session: a token is minted, used some times, exchanged, taken
+//! back or left to expire, and each record is written as the platform would write it, in order of time, while the
+//! file grows. One record in a hundred brings a principal, one in five a credential.
 //!
 //! As many records are written as were asked for. A session whose next step would be more than are left ends
 //! there, and so does a story: what is true of it is told only where all of it happened.
@@ -35,6 +36,7 @@
 pub mod azure;
 pub mod cloudtrail;
 mod company;
+pub mod deployment_review;
 mod disorder;
 pub mod entra;
 pub mod gcp;
@@ -47,12 +49,15 @@ pub mod kubernetes;
 pub mod mcp;
 pub mod okta;
 pub mod otel;
+pub mod pam;
 pub mod postgres;
 mod random;
+pub mod rbac;
 mod sessions;
 mod sink;
 pub mod spire;
 pub mod teleport;
+pub mod ticket;
 mod truth;
 pub mod vault;
 

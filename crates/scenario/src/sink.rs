@@ -44,10 +44,13 @@ pub(crate) enum Log {
     Otel,
     GitLab,
     Mcp,
+    /// Webhook deliveries of GitHub.
+    GitHubHooks,
+    Tickets,
 }
 
 /// Logs that are one file each: platform, file.
-const FILES: [(&str, &str); 13] = [
+const FILES: [(&str, &str); 15] = [
     ("vault", "vault/audit.log"),
     ("github", "github/audit.ndjson"),
     ("okta", "okta/system.ndjson"),
@@ -61,6 +64,8 @@ const FILES: [(&str, &str); 13] = [
     ("otel", "otel/spans.ndjson"),
     ("gitlab", "gitlab/audit-events.ndjson"),
     ("mcp", "mcp/messages.ndjson"),
+    ("github", "github/webhooks.ndjson"),
+    ("grant", "tickets/desk.ndjson"),
 ];
 
 impl Log {
@@ -82,6 +87,8 @@ impl Log {
             Log::Otel => 10,
             Log::GitLab => 11,
             Log::Mcp => 12,
+            Log::GitHubHooks => 13,
+            Log::Tickets => 14,
         };
         1 + CLUSTERS.len() + file
     }

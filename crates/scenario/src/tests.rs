@@ -34,6 +34,7 @@ fn files(out: &Path) -> BTreeMap<&'static str, Vec<Value>> {
         ("otel", "otel/spans.ndjson"),
         ("gitlab", "gitlab/audit-events.ndjson"),
         ("mcp", "mcp/messages.ndjson"),
+        ("grant", "tickets/desk.ndjson"),
     ]
     .into_iter()
     .map(|(platform, name)| (platform, lines(&out.join(name))))
@@ -41,6 +42,7 @@ fn files(out: &Path) -> BTreeMap<&'static str, Vec<Value>> {
     let clusters = kubernetes.flat_map(|name| lines(&out.join(format!("kubernetes/{name}.log"))));
     files.insert("k8s", clusters.collect());
     inventories(out, &mut files);
+    files.entry("github").or_default().extend(lines(&out.join("github/webhooks.ndjson")));
     files
 }
 
@@ -115,7 +117,17 @@ fn the_truth_names_the_record_that_minted_each_credential_and_counts_its_uses() 
     write(out.path(), &OPTIONS).unwrap();
     let files = files(out.path());
     let id = |record: &Value| {
-        let ids = ["/eventID", "/auditID", "/request/id", "/insertId", "/properties/id", "/uuid", "/request_id", "/id"];
+        let ids = [
+            "/eventID",
+            "/auditID",
+            "/request/id",
+            "/insertId",
+            "/properties/id",
+            "/uuid",
+            "/request_id",
+            "/record_id",
+            "/id",
+        ];
         let found = ids.iter().find_map(|path| record.pointer(path));
         found.and_then(Value::as_str).unwrap_or_default().to_owned()
     };
@@ -167,4 +179,37 @@ fn the_incident_is_written_as_the_platforms_would() {
             .any(|entry| entry.pointer("/response/data/access_key").is_some_and(|key| key == "ASIAHALDENEXPORT007F"))
     );
     assert!(std::fs::read_dir(out.path().join("cloudtrail/AWSLogs/CloudTrail/eu-north-1")).unwrap().count() > 0);
+}
+
+/// Each way that a use can stand to a grant, where the vendors' logs let it be known.
+#[test]
+fn every_verdict_comes_up_and_each_use_names_a_record() {
+    let out = tempfile::tempdir().unwrap();
+    write(out.path(), &Options { records: 6_000, ..OPTIONS }).unwrap();
+    let text = files(out.path()).values().flatten().map(Value::to_string).collect::<String>();
+    // A policy that somebody has is a grant as well.
+    let named = [("truth-grants.ndjson", "grant"), ("truth-privileges.ndjson", "privilege")].map(|(file, key)| {
+        lines(&out.path().join(file)).iter().map(|line| line[key].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    });
+    let granted: BTreeSet<String> = named.into_iter().flatten().collect();
+    let mut verdicts: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for line in lines(&out.path().join("truth-uses.ndjson")) {
+        let of = |key: &str| line[key].as_str().unwrap();
+        assert!(text.contains(of("record")), "{line}");
+        assert!(of("grant").is_empty() || granted.contains(of("grant")) || of("granted_at") == "teleport", "{line}");
+        verdicts.entry(of("verdict").to_owned()).or_default().insert(of("granted_at").to_owned());
+    }
+    // How far sessions of Teleport and hoop.dev outlast what they got is left to chance.
+    let by_chance = |of: &&str| matches!(*of, "teleport" | "hoop");
+    let on =
+        |verdict: &str| verdicts[verdict].iter().map(String::as_str).filter(|of| !by_chance(of)).collect::<Vec<_>>();
+    assert_eq!(on("CONSISTENT"), ["aws", "entra", "gcp", "grant", "okta"]);
+    assert_eq!(on("NOT_APPROVED"), ["gcp", "github", "grant"]);
+    assert_eq!(on("NO_GRANT"), ["aws", "entra", "gcp", "grant", "k8s", "okta"]);
+    assert_eq!(on("OUTSIDE_WINDOW"), ["aws", "entra", "gcp", "github", "grant", "k8s", "okta", "vault"]);
+    assert_eq!(on("OVER_SCOPE"), ["aws", "gcp", "grant", "k8s"]);
+    assert_eq!(on("PROVED"), ["k8s", "vault"]);
+    assert_eq!(on("STANDING"), ["aws", "entra", "grant", "k8s", "okta"]);
+    assert_eq!(on("UNKNOWN"), ["entra", "github", "grant", "vault"]);
+    assert!(["NOT_APPROVED", "NO_GRANT"].iter().all(|verdict| verdicts[*verdict].contains("teleport")));
 }

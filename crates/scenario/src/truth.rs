@@ -44,9 +44,9 @@ pub struct Minted {
 /// A grant, as it was asked for and decided.
 #[derive(Clone, Debug, Serialize)]
 pub struct Granted {
-    /// `teleport`, `hoop`, `entra`.
+    /// Where it was asked for: `teleport`, `hoop`, `entra`, `gcp`, `k8s`, `aws`, `github`, `grant`, `vault`, `okta`.
     pub platform: &'static str,
-    /// Its id there.
+    /// Its id there, or the part of its name that no other has.
     pub grant: String,
     /// Who asked.
     pub requester: String,
@@ -60,7 +60,7 @@ pub struct Granted {
     pub approved: bool,
     /// In force from, milliseconds since 1970; 0 if it never was.
     pub not_before_ms: i64,
-    /// In force until, milliseconds since 1970.
+    /// In force until, milliseconds since 1970; 0 if nothing ends it.
     pub not_after_ms: i64,
 }
 
@@ -71,12 +71,18 @@ pub struct Use {
     pub platform: &'static str,
     /// The record's id at its source.
     pub record: String,
+    /// Platform of the grant, or at which it was not asked for.
+    pub granted_at: &'static str,
     /// The grant it was under; empty where none was asked for.
     pub grant: String,
-    /// `PROVED`, `CONSISTENT`, `OUTSIDE_WINDOW`, `NOT_APPROVED`, `NO_GRANT`, `STANDING`, `OVER_SCOPE`.
+    /// `PROVED`, `CONSISTENT`, `OUTSIDE_WINDOW`, `NOT_APPROVED`, `NO_GRANT`, `STANDING`, `OVER_SCOPE`, `UNKNOWN`.
     pub verdict: &'static str,
     /// How the use is linked to the grant; empty without one.
     pub tier: &'static str,
+    /// Somebody approved what was asked for by themselves.
+    pub self_approved: bool,
+    /// The credential in use lives longer than the grant, as the log shows.
+    pub credential_outlives_grant: bool,
 }
 
 /// Whose account was closed, when, and what became of what it had.

@@ -6,6 +6,7 @@
 mod aws;
 mod clouds;
 mod cluster;
+mod elevations;
 mod forge;
 mod grants;
 mod identity;
@@ -151,6 +152,10 @@ struct World<'a> {
     listed: listing::Inventory,
     /// What people had before, by platform.
     had: BTreeMap<(&'static str, usize), grants::Had>,
+    /// How many asked so far, by kind of session.
+    asked: BTreeMap<usize, usize>,
+    /// Elevations under way.
+    agenda: elevations::Agenda,
 }
 
 pub(crate) fn simulate(options: &Options, sink: &mut Sink) -> io::Result<Totals> {
@@ -176,11 +181,14 @@ pub(crate) fn simulate(options: &Options, sink: &mut Sink) -> io::Result<Totals>
         pace_us: mean_us * alive as f64,
         listed: listing::Inventory::new(),
         had: BTreeMap::new(),
+        asked: BTreeMap::new(),
+        agenda: elevations::Agenda::default(),
     };
     world.list(options.records)?;
     let mut sessions: Vec<Session> = (0..alive).map(|_| world.begin()).collect();
     while world.totals.records < options.records {
         world.now_us += world.random.wait(mean_us);
+        world.elevate(options.records)?;
         let at = usize::try_from(world.random.below(alive)).unwrap_or(0);
         let Some(session) = sessions.get_mut(at) else { continue };
         // A story is told to its end; all else ends before what it was given does, or where what it would
@@ -199,6 +207,7 @@ pub(crate) fn simulate(options: &Options, sink: &mut Sink) -> io::Result<Totals>
         world.end(session)?;
     }
     world.tell_listed()?;
+    world.close_agenda()?;
     world.totals.bytes = world.sink.bytes;
     world.totals.last_ms = (world.now_us / 1e3) as i64;
     Ok(world.totals)

@@ -112,11 +112,16 @@ impl World<'_> {
                 let parameters = format!(r#"{{"userName":"{user}","accessKeyId":"{first}"}}"#);
                 self.iam(&ADMIN, "DeleteAccessKey", &parameters, "null")?;
             }
-            5 if third == 1 => drop(own(&second, self)?),
+            5 if third == 1 => {
+                session.plot.until_ms = now_ms;
+                own(&second, self)?;
+            }
             5 if third == 2 => {
                 let parameters = format!(r#"{{"userName":"{user}","accessKeyId":"{second}"}}"#);
                 self.iam(&ADMIN, "DeleteAccessKey", &parameters, "null")?;
             }
+            // CloudTrail tells whole seconds: a use within the one in which the key went is before or after it.
+            6 if third == 1 && session.plot.until_ms - session.plot.at_ms < 2_000 => {}
             6 => {
                 let verdict = ["STILL_ALIVE", "USED_AFTER", "REVOKED"].get(third).copied().unwrap_or_default();
                 let offboarding = Offboarding {
@@ -230,7 +235,10 @@ impl World<'_> {
                 _ => ("OUTSIDE_WINDOW", policy, "L3"),
             };
             let (platform, grant) = ("aws", grant.to_owned());
-            self.sink.truth(Truth::Uses, &Use { platform, record, grant, verdict, tier })?;
+            let (granted_at, self_approved, credential_outlives_grant) = (platform, false, false);
+            let one =
+                Use { platform, record, granted_at, grant, verdict, tier, self_approved, credential_outlives_grant };
+            self.sink.truth(Truth::Uses, &one)?;
         }
         Ok(())
     }

@@ -33,7 +33,7 @@ struct Place {
 }
 
 /// Folders that `scenario` writes, one a platform.
-const PLATFORMS: [&str; 16] = [
+const PLATFORMS: [&str; 17] = [
     "cloudtrail",
     "kubernetes",
     "vault",
@@ -50,6 +50,7 @@ const PLATFORMS: [&str; 16] = [
     "gitlab",
     "mcp",
     "inventory",
+    "tickets",
 ];
 
 impl Place {
