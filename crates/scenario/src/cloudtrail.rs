@@ -49,6 +49,8 @@ pub enum Caller<'a> {
         /// The name in the assertion.
         name: &'a str,
     },
+    /// Anybody else: JSON of `userIdentity`.
+    Other(&'a str),
 }
 
 /// One call.
@@ -161,6 +163,7 @@ fn identity(out: &mut String, caller: &Caller<'_>) {
                 "{{\"type\":\"WebIdentityUser\",\"principalId\":\"{issuer}:sts.amazonaws.com:{subject}\",\"userName\":\"{subject}\",\"identityProvider\":\"{issuer}\"}}"
             ),
         ),
+        Caller::Other(identity) => out.push_str(identity),
         Caller::Saml { account, name } => put(
             out,
             format_args!(

@@ -79,6 +79,44 @@ pub fn impersonated(mail: &str, caller: &str) -> String {
     )
 }
 
+/// A workload that has no address: the subject of its own token, or what a pool maps that to.
+pub fn subject(subject: &str) -> String {
+    format!(r#"{{"principalSubject":"{subject}"}}"#)
+}
+
+/// A workload identity pool and one of its providers.
+#[derive(Clone, Copy, Debug)]
+pub struct Pool<'a> {
+    /// Number of the project that keeps it.
+    pub number: u64,
+    /// Its id.
+    pub pool: &'a str,
+    /// Id of the provider.
+    pub provider: &'a str,
+}
+
+fn location(pool: Pool<'_>) -> String {
+    format!("projects/{}/locations/global/workloadIdentityPools/{}", pool.number, pool.pool)
+}
+
+/// Name of the provider.
+pub fn provider(pool: Pool<'_>) -> String {
+    format!("{}/providers/{}", location(pool), pool.provider)
+}
+
+/// The principal that the pool makes of a subject.
+pub fn mapped(pool: Pool<'_>, subject: &str) -> String {
+    format!("principal://iam.googleapis.com/{}/subject/{subject}", location(pool))
+}
+
+/// Members of `ExchangeToken`: Google logs the principal it mapped, and no id of a token.
+pub fn exchanged(pool: Pool<'_>, mapped: &str) -> String {
+    let provider = provider(pool);
+    format!(
+        r#","metadata":{{"@type":"type.googleapis.com/google.identity.sts.v1.AuditData","mapped_principal":"{mapped}"}},"request":{{"@type":"type.googleapis.com/google.identity.sts.v1.ExchangeTokenRequest","audience":"//iam.googleapis.com/{provider}","grantType":"urn:ietf:params:oauth:grant-type:token-exchange","requestedTokenType":"urn:ietf:params:oauth:token-type:access_token","scope":"https://www.googleapis.com/auth/cloud-platform","subjectTokenType":"urn:ietf:params:oauth:token-type:jwt"}}"#
+    )
+}
+
 /// Members of `GenerateAccessToken` for a service account.
 pub fn token_request(mail: &str, unique_id: &str, lifetime_s: u64) -> String {
     format!(

@@ -29,6 +29,17 @@ pub enum User<'a> {
         /// SHA-256 of its client certificate, hex.
         certificate: &'a str,
     },
+    /// A person with a token of the company's issuer, who acts as a service account.
+    Impersonator {
+        /// Name, as the server makes it of the token's claim.
+        name: &'a str,
+        /// `jti` of the token.
+        jti: &'a str,
+        /// Namespace of the service account.
+        namespace: &'a str,
+        /// Name of the service account.
+        account: &'a str,
+    },
 }
 
 /// One call.
@@ -134,6 +145,12 @@ fn identity(out: &mut String, user: &User<'_>) {
             out,
             format_args!(
                 "{{\"username\":\"system:node:{name}\",\"groups\":[\"system:nodes\",\"system:authenticated\"],\"extra\":{{\"authentication.kubernetes.io/credential-id\":[\"X509SHA256={certificate}\"]}}}}"
+            ),
+        ),
+        User::Impersonator { name, jti, namespace, account } => put(
+            out,
+            format_args!(
+                r#"{{"username":"oidc:{name}","groups":["oidc:platform","system:authenticated"],"extra":{{"authentication.kubernetes.io/credential-id":["JTI={jti}"]}}}},"impersonatedUser":{{"username":"system:serviceaccount:{namespace}:{account}","groups":["system:serviceaccounts","system:serviceaccounts:{namespace}","system:authenticated"]}},"authenticationMetadata":{{"impersonationConstraint":"impersonate:serviceaccount"}}"#
             ),
         ),
     }

@@ -1,10 +1,19 @@
 //! Native logs of a fictional company, by seed, with the truth about them.
 //!
 //! Halden Freight runs its shipping on three Kubernetes clusters, five AWS accounts, Google Cloud, Azure and one
-//! Vault; its people sign in at Okta and ask Teleport, hoop.dev and Entra for access; its agents tell of
-//! themselves in spans. What they do is simulated session by session: a token is minted, used some times,
-//! exchanged or left to expire, and each record is written as the platform would write it, in order of time,
-//! while the file grows. One record in a hundred brings a principal, one in five a credential.
+//! Vault; its code is at GitHub and GitLab; its people sign in at Okta and ask for access wherever it is given for
+//! a time: at Teleport, hoop.dev and Entra, Google Cloud, Identity Center and Okta, by role bindings, leases,
+//! tickets and reviews of deployments; its agents tell of themselves in spans, and their calls of tools go through a
+//! gateway. What they do is simulated session by session: a token is minted, used some times, exchanged, taken
+//! back or left to expire, and each record is written as the platform would write it, in order of time, while the
+//! file grows. One record in a hundred brings a principal, one in five a credential.
+//!
+//! As many records are written as were asked for. A session whose next step would be more than are left ends
+//! there, and so does a story: what is true of it is told only where all of it happened.
+//!
+//! Each platform has a folder, `cloudtrail`, `kubernetes` (a file a cluster), `vault` and so on; `inventory` has
+//! what lists identities instead of telling what they did: `iam.json` of one account, `prod-north.json` of one
+//! cluster, `owners.csv` kept by hand. Their items count as records, and there are some dozens whatever the size.
 //!
 //! What is true stands beside the logs, a JSON object a line:
 //!
@@ -17,6 +26,8 @@
 //! | `truth-standing.ndjson` | a standing token that was misused, and where | [`Misuse`] |
 //! | `truth-privileges.ndjson` | a privilege, from when until when | [`Privilege`] |
 //! | `truth-denied.ndjson` | an attempt that was refused, and who is behind it | [`Refused`] |
+//! | `truth-acted.ndjson` | a record of one who acted with another's rights | [`Acted`] |
+//! | `truth-listed.ndjson` | an identity that an inventory lists, whether it acts, and what it has of rights and uses | [`Listed`] |
 //! | `truth-cases.ndjson` | one of four cases with a name, step by step | [`Case`] |
 //!
 //! Written from the vendors' documents, apart from the parsers of this repository: this crate knows
@@ -25,21 +36,28 @@
 pub mod azure;
 pub mod cloudtrail;
 mod company;
+pub mod deployment_review;
 mod disorder;
 pub mod entra;
 pub mod gcp;
 pub mod github;
+pub mod gitlab;
 pub mod hoop;
 pub mod incident;
+pub mod inventory;
 pub mod kubernetes;
+pub mod mcp;
 pub mod okta;
 pub mod otel;
+pub mod pam;
 pub mod postgres;
 mod random;
+pub mod rbac;
 mod sessions;
 mod sink;
 pub mod spire;
 pub mod teleport;
+pub mod ticket;
 mod truth;
 pub mod vault;
 
@@ -47,7 +65,9 @@ use std::io;
 use std::path::Path;
 
 pub use sink::Form;
-pub use truth::{Case, Gone, Granted, Minted, Misuse, Offboarding, Privilege, Refused, Tiers, Told, Totals, Use};
+pub use truth::{
+    Acted, Case, Gone, Granted, Listed, Minted, Misuse, Offboarding, Privilege, Refused, Tiers, Told, Totals, Use,
+};
 
 /// What to write.
 #[derive(Clone, Debug)]
@@ -75,10 +95,9 @@ pub struct Delivery {
     pub without: Vec<String>,
 }
 
-/// Writes logs below `out` and `out/truth.ndjson`; streams, so memory does not grow with the records.
+/// Writes logs below `out`, and the truth beside them; streams, so memory does not grow with the records.
 ///
-/// `cloudtrail/` as the form says, `kubernetes/<cluster>.log`, `vault/audit.log`. Nothing is synced: this
-/// is test data.
+/// CloudTrail as the form says, all else as files of lines. Nothing is synced: this is test data.
 pub fn write(out: &Path, options: &Options) -> io::Result<Totals> {
     let mut sink = sink::Sink::create(out, options)?;
     let totals = sessions::simulate(options, &mut sink)?;

@@ -79,14 +79,15 @@ pub struct Token<'a> {
     pub expires: &'a str,
 }
 
-/// The token as a target, with what the vendor says of it.
-pub fn token(token: &Token<'_>) -> String {
+/// The token as a target, with what the vendor says of it: an `access_token` or an `id_token`.
+pub fn token(kind: &str, token: &Token<'_>) -> String {
     let Token { id, hash, subject, scope, actor, expires } = *token;
+    let name = if kind == "id_token" { "ID Token" } else { "Access Token" };
     let actor = match actor {
         "" => String::new(),
         sub => format!(r#","actor":{{"sub":"{sub}"}}"#),
     };
     format!(
-        r#"{{"id":"{id}","type":"access_token","alternateId":null,"displayName":"Access Token","detailEntry":{{"expires":"{expires}","subject":"{subject}","scope":"{scope}","hash":"{hash}"{actor}}}}}"#
+        r#"{{"id":"{id}","type":"{kind}","alternateId":null,"displayName":"{name}","detailEntry":{{"expires":"{expires}","subject":"{subject}","scope":"{scope}","hash":"{hash}"{actor}}}}}"#
     )
 }

@@ -42,10 +42,15 @@ pub(crate) enum Log {
     Hoop,
     Postgres,
     Otel,
+    GitLab,
+    Mcp,
+    /// Webhook deliveries of GitHub.
+    GitHubHooks,
+    Tickets,
 }
 
 /// Logs that are one file each: platform, file.
-const FILES: [(&str, &str); 11] = [
+const FILES: [(&str, &str); 15] = [
     ("vault", "vault/audit.log"),
     ("github", "github/audit.ndjson"),
     ("okta", "okta/system.ndjson"),
@@ -57,6 +62,10 @@ const FILES: [(&str, &str); 11] = [
     ("hoop", "hoop/gateway.ndjson"),
     ("postgres", "postgres/postgresql.json"),
     ("otel", "otel/spans.ndjson"),
+    ("gitlab", "gitlab/audit-events.ndjson"),
+    ("mcp", "mcp/messages.ndjson"),
+    ("github", "github/webhooks.ndjson"),
+    ("grant", "tickets/desk.ndjson"),
 ];
 
 impl Log {
@@ -76,6 +85,10 @@ impl Log {
             Log::Hoop => 8,
             Log::Postgres => 9,
             Log::Otel => 10,
+            Log::GitLab => 11,
+            Log::Mcp => 12,
+            Log::GitHubHooks => 13,
+            Log::Tickets => 14,
         };
         1 + CLUSTERS.len() + file
     }
@@ -91,10 +104,12 @@ pub(crate) enum Truth {
     Standing,
     Privileges,
     Denied,
+    Acted,
+    Listed,
     Cases,
 }
 
-const TRUTHS: [&str; 8] = [
+const TRUTHS: [&str; 10] = [
     "truth.ndjson",
     "truth-grants.ndjson",
     "truth-uses.ndjson",
@@ -102,6 +117,8 @@ const TRUTHS: [&str; 8] = [
     "truth-standing.ndjson",
     "truth-privileges.ndjson",
     "truth-denied.ndjson",
+    "truth-acted.ndjson",
+    "truth-listed.ndjson",
     "truth-cases.ndjson",
 ];
 
@@ -141,6 +158,8 @@ impl Out {
 pub(crate) struct Sink {
     streams: Vec<Stream>,
     out: PathBuf,
+    /// Platforms of which nothing is collected.
+    without: Vec<String>,
     /// Opened with the first line: what did not happen has no file.
     truths: [Option<BufWriter<File>>; TRUTHS.len()],
     /// Bytes of records, uncompressed.
@@ -166,7 +185,8 @@ impl Sink {
             let out = if left_out { Out::Nowhere } else { file? };
             streams.push(Stream { platform, out, disorder });
         }
-        Ok(Sink { streams, out: out.to_owned(), truths: [const { None }; TRUTHS.len()], bytes: 0 })
+        let without = options.delivery.without.clone();
+        Ok(Sink { streams, out: out.to_owned(), without, truths: [const { None }; TRUTHS.len()], bytes: 0 })
     }
 
     /// One record, made at a time in milliseconds since 1970; says of which platform.
@@ -178,6 +198,17 @@ impl Sink {
             Some(disorder) => disorder.push(record, now_ms, |line| stream.out.line(line))?,
         }
         Ok(stream.platform)
+    }
+
+    /// A document that is no log: an inventory.
+    pub(crate) fn document(&mut self, platform: &str, name: &str, text: &str) -> io::Result<()> {
+        self.bytes += text.len() as u64;
+        if self.without.iter().any(|without| without == platform) {
+            return Ok(());
+        }
+        let mut file = create(&self.out, name)?;
+        file.write_all(text.as_bytes())?;
+        file.flush()
     }
 
     pub(crate) fn truth(&mut self, kind: Truth, what: &impl Serialize) -> io::Result<()> {

@@ -35,16 +35,18 @@ pub struct Minted {
     pub tiers: Tiers,
     /// Records that were made with it.
     pub uses: u64,
-    /// The source's id of the last of them; empty if it was never used.
+    /// The source's id of the last of them; empty if it was never used, or if no record of a use names it.
     pub last_use: String,
+    /// The source's id of the record that revoked it; empty if none did.
+    pub revoked_by: String,
 }
 
 /// A grant, as it was asked for and decided.
 #[derive(Clone, Debug, Serialize)]
 pub struct Granted {
-    /// `teleport`, `hoop`, `entra`.
+    /// Where it was asked for: `teleport`, `hoop`, `entra`, `gcp`, `k8s`, `aws`, `github`, `grant`, `vault`, `okta`.
     pub platform: &'static str,
-    /// Its id there.
+    /// Its id there, or the part of its name that no other has.
     pub grant: String,
     /// Who asked.
     pub requester: String,
@@ -58,7 +60,7 @@ pub struct Granted {
     pub approved: bool,
     /// In force from, milliseconds since 1970; 0 if it never was.
     pub not_before_ms: i64,
-    /// In force until, milliseconds since 1970.
+    /// In force until, milliseconds since 1970; 0 if nothing ends it.
     pub not_after_ms: i64,
 }
 
@@ -69,12 +71,18 @@ pub struct Use {
     pub platform: &'static str,
     /// The record's id at its source.
     pub record: String,
+    /// Platform of the grant, or at which it was not asked for.
+    pub granted_at: &'static str,
     /// The grant it was under; empty where none was asked for.
     pub grant: String,
-    /// `PROVED`, `CONSISTENT`, `OUTSIDE_WINDOW`, `NOT_APPROVED`, `NO_GRANT`, `STANDING`, `OVER_SCOPE`.
+    /// `PROVED`, `CONSISTENT`, `OUTSIDE_WINDOW`, `NOT_APPROVED`, `NO_GRANT`, `STANDING`, `OVER_SCOPE`, `UNKNOWN`.
     pub verdict: &'static str,
     /// How the use is linked to the grant; empty without one.
     pub tier: &'static str,
+    /// Somebody approved what was asked for by themselves.
+    pub self_approved: bool,
+    /// The credential in use lives longer than the grant, as the log shows.
+    pub credential_outlives_grant: bool,
 }
 
 /// Whose account was closed, when, and what became of what it had.
@@ -119,6 +127,8 @@ pub struct Misuse {
 pub struct Privilege {
     /// Platform.
     pub platform: &'static str,
+    /// Boundary of its names.
+    pub authority: &'static str,
     /// Who had it.
     pub principal: String,
     /// What.
@@ -144,6 +154,46 @@ pub struct Refused<'a> {
     pub credential: &'a str,
     /// Who is behind it.
     pub origin: &'a str,
+}
+
+/// A record of one who acted with the rights of another.
+#[derive(Clone, Debug, Serialize)]
+pub struct Acted<'a> {
+    /// Platform of the record.
+    pub platform: &'static str,
+    /// The record's id at its source.
+    pub record: &'a str,
+    /// Who acted.
+    pub actor: &'a str,
+    /// Whose rights were used, as namespace and name.
+    pub subject: &'a str,
+}
+
+/// An identity that an inventory lists, and what became of it.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct Listed {
+    /// Platform of the identity.
+    pub platform: &'static str,
+    /// Boundary of its names.
+    pub authority: String,
+    /// Its id that nobody else gets.
+    pub principal: String,
+    /// Its name; of a service account of Google its address.
+    pub name: String,
+    /// Who answers for it; empty where no inventory tells.
+    pub owner: String,
+    /// Listed as deleted.
+    pub deleted: bool,
+    /// Calls that it made itself.
+    pub records: u64,
+    /// What inventories give it and what was used of it, as they spell it.
+    pub used: Vec<String>,
+    /// What was not.
+    pub unused: Vec<String>,
+    /// Calls that were let through and that nothing in an inventory allows.
+    pub without_grant: Vec<String>,
+    /// Calls that were refused.
+    pub denied: Vec<String>,
 }
 
 /// A case with a name, its records in order, and what the answer has to say.

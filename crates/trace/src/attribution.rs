@@ -140,11 +140,14 @@ impl<'s, S: Store> Tally<'s, S> {
         }
     }
 
-    /// Tells one event.
+    /// Tells one event. An item of an inventory tells a state and is nobody's act: it does not count.
     ///
     /// # Errors
     /// When the store cannot answer.
     pub fn add(&mut self, source: Option<&str>, event: &Arc<Fact>) -> Result<(), StoreError> {
+        if event.inventory.is_some() {
+            return Ok(());
+        }
         let (attribution, weakest) = self.answer(event)?;
         let key = (event.platform, source.map(str::to_owned));
         let share = self.shares.entry(key).or_insert_with(|| Share {

@@ -551,7 +551,8 @@ impl<'s, S: Store> Descent<'s, S> {
         let found = issuance::by_job(self.store, id.as_deref(), &resources, fact, self.settings)?;
         let Some(found) = found.filter(|found| !found.more) else { return Ok(()) };
         let ([only], Some(issued)) = (found.issuers.as_slice(), &fact.issued) else { return Ok(()) };
-        if only.session != run.session {
+        // Whoever let the run deploy, or took part in another way, did not start it.
+        if only.id != run.id && (&only.session, &only.actor.uri) != (&run.session, &run.actor.uri) {
             return Ok(());
         }
         let hop = self.found.get(place).map_or(0, |reached| reached.hop);

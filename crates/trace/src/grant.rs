@@ -41,6 +41,8 @@ pub struct Approval {
     pub self_approved: bool,
     /// Whether it was given over the rules.
     pub forced: bool,
+    /// Approvals that the policy asked for when it was given, as records told by then.
+    pub approvals_min: Option<u32>,
     /// The record.
     pub evidence: Evidence,
 }
@@ -80,7 +82,8 @@ pub struct Grant {
     /// In force until: the earliest of its stated end, its duration and its actual end.
     #[serde(serialize_with = "as_maybe_time")]
     pub ends: Option<i64>,
-    /// It ends with the credential it was taken with, by then at the latest, where no record says when.
+    /// It ends with the credential it was taken with, or with the run it was for, by then at the latest, where
+    /// no record says when.
     #[serde(serialize_with = "as_maybe_time")]
     pub ends_by: Option<i64>,
     /// Whether a record ended it.
@@ -125,12 +128,37 @@ fn told_until(
     Ok(Some(grant))
 }
 
-/// The end of the credential that a grant was taken with, unless it was given more time since.
+/// The end of what a grant was taken with or for: of a credential, unless that was given more time since; of
+/// a run.
 fn ends_by(store: &impl Store, told: &[(&Arc<Fact>, &GrantFact)]) -> Result<Option<i64>, StoreError> {
-    let taken = told.iter().rfind(|(_, grant)| grant.phase == GrantPhase::Activate);
-    let Some((fact, credential)) = taken.and_then(|(fact, _)| Some((fact, fact.credential.as_ref()?))) else {
+    let Some((fact, _)) = told.iter().rfind(|(_, grant)| grant.phase == GrantPhase::Activate) else {
         return Ok(None);
     };
+    match &fact.credential {
+        Some(credential) => credential_ends(store, fact, credential),
+        None => run_ends(store, fact),
+    }
+}
+
+/// When the run ended that a record belongs to: the first record after it that says so.
+fn run_ends(store: &impl Store, fact: &Fact) -> Result<Option<i64>, StoreError> {
+    if !crate::issuance::is_run(fact) {
+        return Ok(None);
+    }
+    let of_run = |other: &&Arc<Fact>| {
+        (other.platform, &other.authority) == (fact.platform, &fact.authority) && crate::issuance::is_run(other)
+    };
+    let mut end: Option<i64> = None;
+    for id in &fact.correlation_ids {
+        let page = store.find(&Lookup::within(Key::Correlation(id), fact.time, i64::MAX, CHANGES_MAX))?;
+        let closes = |other: &&Arc<Fact>| crate::rule::is_closing(other.operation.as_deref());
+        let ended = page.facts.iter().filter(of_run).filter(closes).map(|other| other.time).min();
+        end = [end, ended].into_iter().flatten().min();
+    }
+    Ok(end)
+}
+
+fn credential_ends(store: &impl Store, fact: &Fact, credential: &crate::Credential) -> Result<Option<i64>, StoreError> {
     let since = store.find(&Lookup::within(Key::Changed(&credential.uri), fact.time, i64::MAX, CHANGES_MAX))?;
     let changes = || {
         let of = |fact: &Arc<Fact>| fact.changes.iter().find(|change| change.uri == credential.uri).map(|c| c.change);
@@ -147,7 +175,8 @@ fn ends_by(store: &impl Store, told: &[(&Arc<Fact>, &GrantFact)]) -> Result<Opti
     Ok([credential.not_after, revoked].into_iter().flatten().min())
 }
 
-/// Most changes of a credential that are looked at for the end of what was taken with it.
+/// Most changes of a credential, and most records of a run, that are looked at for the end of what was
+/// taken with it.
 const CHANGES_MAX: usize = 16;
 
 fn folded(uri: &str, told: &[(&Arc<Fact>, &GrantFact)], time: i64) -> Option<Grant> {
@@ -176,7 +205,7 @@ fn folded(uri: &str, told: &[(&Arc<Fact>, &GrantFact)], time: i64) -> Option<Gra
         break_glass: false,
         evidence: Vec::new(),
     };
-    let mut duration = None;
+    let (mut duration, mut least) = (None, None);
     for (fact, told) in told {
         let evidence = Evidence::of(fact);
         if !grant.evidence.contains(&evidence) {
@@ -185,8 +214,9 @@ fn folded(uri: &str, told: &[(&Arc<Fact>, &GrantFact)], time: i64) -> Option<Gra
         grant.resources.extend(told.resource.clone().filter(|one| !grant.resources.contains(one)));
         grant.beneficiaries.extend(told.beneficiary.clone().filter(|one| !grant.beneficiaries.contains(one)));
         duration = told.duration_s.or(duration);
+        least = told.approvals_min.or(least);
         if fact.status != Status::Failure {
-            step(&mut grant, fact, told);
+            step(&mut grant, fact, told, least);
         }
     }
     let from = grant.begins.zip(duration);
@@ -198,8 +228,8 @@ fn folded(uri: &str, told: &[(&Arc<Fact>, &GrantFact)], time: i64) -> Option<Gra
     Some(grant)
 }
 
-/// One step in the life of a grant; the records come oldest first.
-fn step(grant: &mut Grant, fact: &Fact, told: &GrantFact) {
+/// One step in the life of a grant; the records come oldest first. `least` is what policy asks for by then.
+fn step(grant: &mut Grant, fact: &Fact, told: &GrantFact, least: Option<u32>) {
     let end = |grant: &mut Grant, state| {
         grant.state = state;
         grant.ended = true;
@@ -213,7 +243,7 @@ fn step(grant: &mut Grant, fact: &Fact, told: &GrantFact) {
         GrantPhase::Approve | GrantPhase::Deny => {
             let approved = told.phase == GrantPhase::Approve;
             let approver = told.approver.clone().or_else(|| Some(fact.actor.uri.clone()));
-            decide(grant, fact, told, approver, approved);
+            decide(grant, fact, told, approver, approved, least);
             if grant.state == GrantState::Requested || !approved {
                 grant.state = if approved { GrantState::Approved } else { GrantState::Denied };
             }
@@ -235,7 +265,7 @@ fn step(grant: &mut Grant, fact: &Fact, told: &GrantFact) {
             grant.break_glass = true;
             // Somebody agreed over the rules, or nobody was asked.
             if let Some(approver) = told.approver.clone() {
-                decide(grant, fact, told, Some(approver), true);
+                decide(grant, fact, told, Some(approver), true, least);
             }
             grant.state = GrantState::Active;
             grant.begins = grant.begins.or(told.not_before).or(Some(fact.time));
@@ -247,13 +277,21 @@ fn step(grant: &mut Grant, fact: &Fact, told: &GrantFact) {
 }
 
 /// Adds a decision; the same one in a record that tells it again is one.
-fn decide(grant: &mut Grant, fact: &Fact, told: &GrantFact, approver: Option<String>, approved: bool) {
+fn decide(
+    grant: &mut Grant,
+    fact: &Fact,
+    told: &GrantFact,
+    approver: Option<String>,
+    approved: bool,
+    approvals_min: Option<u32>,
+) {
     let asked = |uri: &String| {
         grant.requester.as_ref() == Some(uri) || told.requester.is_none() && grant.beneficiaries.contains(uri)
     };
     let self_approved = approved && approver.as_ref().is_some_and(asked);
     let forced = told.phase == GrantPhase::Bypass;
-    let decision = Approval { approver, approved, self_approved, forced, evidence: Evidence::of(fact) };
+    let evidence = Evidence::of(fact);
+    let decision = Approval { approver, approved, self_approved, forced, approvals_min, evidence };
     let again = |known: &Approval| {
         (&known.approver, known.approved, known.forced) == (&decision.approver, approved, forced)
             && known.evidence.source_event_id.is_some()

@@ -330,6 +330,14 @@ pub(crate) fn is_opening(operation: Option<&str>) -> bool {
     operation.and_then(|operation| operation.rsplit('.').next()).is_some_and(|word| OPENINGS.contains(&word))
 }
 
+/// Words with which a record says that what it belongs to is over, as [`OPENINGS`].
+const CLOSINGS: &[&str] = &["end", "close", "completed_workflow_run"];
+
+/// Whether a record closes the session or the run that it belongs to.
+pub(crate) fn is_closing(operation: Option<&str>) -> bool {
+    operation.and_then(|operation| operation.rsplit('.').next()).is_some_and(|word| CLOSINGS.contains(&word))
+}
+
 /// Grants that always end, whether or not a record says when: platform and kind of their URI.
 const BOUNDED: &[(&str, &str)] = &[("vault", "lease"), ("github", "deployment"), ("gitlab", "deployment")];
 

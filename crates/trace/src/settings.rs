@@ -45,8 +45,9 @@ pub struct Settings {
     pub grant_skew_ms: i64,
     /// Whether policy lets people approve their own requests.
     pub self_approval_allowed: bool,
-    /// Approvals that policy asks for when a grant was requested; 0 trusts the activation alone.
-    pub approvals_min: usize,
+    /// Approvals that policy asks for when a grant was requested and no record tells; 0 trusts the activation
+    /// alone, `None` leaves open what nobody approved.
+    pub approvals_min: Option<usize>,
     /// Answers kept while the share of clear actors is counted; about 150 bytes each.
     pub kept_max: usize,
     /// Most actors named as shared, ambiguous or unknown.
@@ -74,7 +75,7 @@ impl Default for Settings {
             idle_ms: 1_800_000,
             grant_skew_ms: 5_000,
             self_approval_allowed: false,
-            approvals_min: 1,
+            approvals_min: None,
             kept_max: 500_000,
             unclear_max: 10_000,
         }

@@ -64,14 +64,17 @@ fn sign_in(clock: Clock) -> Vec<Told> {
         OFFICE,
     );
     let expires = clock.at(granted + 5_400, 3);
-    let token = okta::token(&okta::Token {
-        id: TOKEN,
-        hash: TOKEN_HASH,
-        subject: ALICE_ID,
-        scope: "payroll.export",
-        actor: CLIENT,
-        expires: &expires,
-    });
+    let token = okta::token(
+        "access_token",
+        &okta::Token {
+            id: TOKEN,
+            hash: TOKEN_HASH,
+            subject: ALICE_ID,
+            scope: "payroll.export",
+            actor: CLIENT,
+            expires: &expires,
+        },
+    );
     let targets = format!("{},{token}", okta::target("AppUser", ALICE_ID, ALICE));
     let debug = r#","grantType":"urn:ietf:params:oauth:grant-type:token-exchange","requestedScopes":"payroll.export","grantedScopes":"payroll.export","authorizationServer":"aus4halden000417""#;
     let grant = event(

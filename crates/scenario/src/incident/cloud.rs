@@ -455,6 +455,7 @@ pub(super) fn truth() -> Vec<Minted> {
         tiers: Tiers { issuance: "L1", parent: "", origin: "L1" },
         uses,
         last_use: last.to_owned(),
+        revoked_by: String::new(),
     };
     let accessor = vault::hmac(SALT, token("").accessor);
     let (login, database) = ("4f1d2c3b-0001-4e5f-8a9b-0c1d2e3f4a01", "4f1d2c3b-0004-4e5f-8a9b-0c1d2e3f4a01");

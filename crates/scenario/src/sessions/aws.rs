@@ -2,6 +2,7 @@
 
 use std::io;
 
+use super::listing::Acts;
 use super::{CHAINED, DENIED_PERCENT, FEDERATED, KNOWN_KEY, Kind, Session, TOKEN, World, minted, used};
 use crate::cloudtrail::{self, Caller};
 use crate::company::{Company, Machine, Person};
@@ -85,6 +86,10 @@ impl World<'_> {
             ),
             Some(parent) => cloudtrail::record(&ci_role(m, &name, &parent.credential, &session.since), &call),
         };
+        if session.minted.is_none() {
+            let user_id = m.user_id.clone();
+            self.acts(&user_id, Acts::Itself, false, || "sts:AssumeRole".to_owned());
+        }
         self.emit_aws(&record, false)?;
         if session.minted.is_none() {
             session.minted = Some(minted("aws", &long_lived, "", "", &user, &user, KNOWN_KEY));
@@ -221,6 +226,14 @@ impl World<'_> {
                 )
             }),
         };
+        let whose = match session.kind {
+            Kind::Federated => self.workload(session).map(|w| w.role_id.clone()),
+            Kind::Static => self.company.machines.get(session.who).map(|m| m.user_id.clone()),
+            _ => None,
+        };
+        if let Some(whose) = whose {
+            self.acts(&whose, Acts::Itself, denied, || use_of.operation());
+        }
         self.emit_aws(&record.unwrap_or_default(), denied)?;
         used(session, &id);
         self.refused(session, "aws", &id, denied)
@@ -242,6 +255,11 @@ struct Use {
 }
 
 impl Use {
+    /// As policies name it.
+    fn operation(&self) -> String {
+        format!("{}:{}", self.service.trim_end_matches(".amazonaws.com"), self.name)
+    }
+
     fn pick(random: &mut Random, company: &Company) -> Use {
         let account = random.pick(&company.accounts).clone();
         let read = |service, name| (service, name, true);

@@ -3,6 +3,7 @@
 use std::io;
 
 use super::aws::role_resource;
+use super::listing::Acts;
 use super::{FEDERATED, KNOWN_KEY, Session, World, minted, used};
 use crate::cloudtrail::{self, Caller};
 use crate::sink::Log;
@@ -13,7 +14,13 @@ use crate::{azure, entra, gcp, github};
 const BY_SUBJECT: Tiers = Tiers { issuance: "L1", parent: "", origin: "L4" };
 /// A token without an id: account, caller and window.
 const BY_WINDOW: Tiers = Tiers { issuance: "L3", parent: "", origin: "L1" };
-const MADE_KEY: Tiers = Tiers { issuance: "L2", parent: "", origin: "L2" };
+/// The same, where a use does not name whose token it was exchanged for.
+const EXCHANGED: Tiers = Tiers { issuance: "L3", parent: "", origin: "L3" };
+
+/// The project that keeps the workload identity pool: its id and its number.
+const POOL_PROJECT: (&str, u64) = ("halden-identity", 418_273_640_912);
+/// A long-lived key by its id, made by whoever is behind it.
+pub(super) const MADE_KEY: Tiers = Tiers { issuance: "L2", parent: "", origin: "L2" };
 
 impl World<'_> {
     /// A run of a workflow begins, or ends with a conclusion.
@@ -170,6 +177,64 @@ impl World<'_> {
             resource: &format!("projects/_/buckets/halden-{bucket}/objects/{object}.parquet"),
             who: &who,
             permission,
+            ip: &session.ip,
+            denied: if denied { "Permission denied on resource." } else { "" },
+            members: "",
+            account: None,
+        });
+        let unique_id = account.unique_id.clone();
+        self.acts(&unique_id, Acts::Itself, denied, || method.to_owned());
+        self.emit(Log::Gcp, &record, denied)?;
+        used(session, &id);
+        self.refused(session, "gcp", &id, denied)
+    }
+
+    /// A service account token of a cluster becomes a token of Google's: row 16. Neither token's id is logged.
+    pub(super) fn exchange_token(&mut self, session: &mut Session) -> io::Result<()> {
+        let (id, time) = (self.random.hex(14), self.time(9, 0.0));
+        let Some(w) = self.workload(session) else { return Ok(()) };
+        let cluster = crate::company::CLUSTERS.get(w.cluster).copied().unwrap_or_default();
+        let (project, number) = POOL_PROJECT;
+        // Two clusters may have a service account of one name; the pool's mapping tells them apart.
+        let subject = format!("system:serviceaccount:{}:{}", w.namespace, w.name);
+        let pool = gcp::Pool { number, pool: "clusters", provider: cluster };
+        let mapped = gcp::mapped(pool, &format!("{cluster}/{subject}"));
+        let record = gcp::record(&gcp::Entry {
+            id: &id,
+            time: &time,
+            project,
+            log: "data_access",
+            service: "sts.googleapis.com",
+            method: "google.identity.sts.v1.SecurityTokenService.ExchangeToken",
+            resource: &gcp::provider(pool),
+            who: &gcp::subject(&subject),
+            permission: "",
+            ip: &session.ip,
+            denied: "",
+            members: &gcp::exchanged(pool, &mapped),
+            account: None,
+        });
+        session.minted = Some(minted("gcp", &id, &id, "", &mapped, &subject, EXCHANGED));
+        session.kept[0] = mapped;
+        self.emit(Log::Gcp, &record, false)
+    }
+
+    /// An object, read or written by the workload itself, without a service account of Google's.
+    pub(super) fn use_pool(&mut self, session: &mut Session) -> io::Result<()> {
+        let (id, time) = (self.random.hex(14), self.time(9, 0.0));
+        let denied = self.random.percent(super::DENIED_PERCENT);
+        let (bucket, object) = (self.random.below(40), self.random.hex(8));
+        let method = *self.random.pick(&["storage.objects.get", "storage.objects.create"]);
+        let record = gcp::record(&gcp::Entry {
+            id: &id,
+            time: &time,
+            project: "halden-tracking",
+            log: "data_access",
+            service: "storage.googleapis.com",
+            method,
+            resource: &format!("projects/_/buckets/halden-{bucket}/objects/{object}.parquet"),
+            who: &gcp::subject(&session.kept[0]),
+            permission: method,
             ip: &session.ip,
             denied: if denied { "Permission denied on resource." } else { "" },
             members: "",

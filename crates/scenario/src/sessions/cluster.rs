@@ -2,9 +2,11 @@
 
 use std::io;
 
+use super::listing::Acts;
 use super::{DENIED_PERCENT, Kind, Session, TOKEN, World, minted, used};
 use crate::kubernetes::{self, User};
-use crate::sink::Log;
+use crate::sink::{Log, Truth};
+use crate::truth::Acted;
 
 impl World<'_> {
     /// The kubelet asks for a bound token: identity.md 4, row 10.
@@ -99,8 +101,50 @@ impl World<'_> {
             objects: "",
         };
         let record = kubernetes::record(&user, &call);
-        let cluster = w.cluster;
+        let (cluster, uid) = (w.cluster, w.uid.clone());
+        self.acts(&uid, Acts::Itself, denied, || format!("{verb} {resource}"));
         self.emit(Log::Kubernetes(cluster), &record, denied)?;
+        used(session, &id);
+        self.refused(session, "k8s", &id, denied)
+    }
+
+    /// The person reads and deletes as a service account: row 14. The server logs both, once it has allowed that.
+    pub(super) fn act_as(&mut self, session: &mut Session) -> io::Result<()> {
+        const CALLS: [(&str, &str); 4] =
+            [("get", "secrets"), ("list", "pods"), ("delete", "configmaps"), ("get", "configmaps")];
+        let id = self.random.uuid();
+        let (received, done) = (self.time(6, 0.0), self.time(6, 3_100.0));
+        let (verb, resource) = *self.random.pick(&CALLS);
+        let denied = self.random.percent(DENIED_PERCENT);
+        let name = if verb == "list" { String::new() } else { format!("{resource}-{}", self.random.below(400)) };
+        let Some(person) = self.company.people.get(session.who) else { return Ok(()) };
+        let workloads = &self.company.workloads;
+        let Some(w) = workloads.get(session.who % workloads.len().max(1)) else { return Ok(()) };
+        let jti = session.minted.as_ref().map_or("", |minted| &minted.credential);
+        let user = User::Impersonator { name: &person.mail, jti, namespace: w.namespace, account: &w.name };
+        let call = kubernetes::Call {
+            id: &id,
+            received: &received,
+            done: &done,
+            verb,
+            group: "",
+            resource,
+            subresource: "",
+            namespace: w.namespace,
+            name: &name,
+            ip: &person.ip,
+            agent: "kubectl/v1.34.1 (linux/amd64) kubernetes/93248f9",
+            code: if denied { 403 } else { 200 },
+            binding: if denied { "" } else { &w.name },
+            annotations: "",
+            objects: "",
+        };
+        let record = kubernetes::record(&user, &call);
+        let (actor, subject) = (person.mail.clone(), format!("{}/{}", w.namespace, w.name));
+        let (cluster, uid) = (w.cluster, w.uid.clone());
+        self.acts(&uid, Acts::Through, denied, || format!("{verb} {resource}"));
+        self.emit(Log::Kubernetes(cluster), &record, denied)?;
+        self.sink.truth(Truth::Acted, &Acted { platform: "k8s", record: &id, actor: &actor, subject: &subject })?;
         used(session, &id);
         self.refused(session, "k8s", &id, denied)
     }

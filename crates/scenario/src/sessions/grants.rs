@@ -41,16 +41,20 @@ pub(super) struct Had {
 
 /// Uses so near to an end are left out of the truth: clocks may differ by that much.
 const SKEW_US: f64 = 10e6;
+pub(super) const SKEW_MS: i64 = 10_000;
 
 impl World<'_> {
     /// Decides what is asked for and how it will end; every third window is over before the session is.
     fn ask(&mut self, session: &mut Session) {
-        let (random, pace) = (&mut self.random, self.pace_us);
-        let kind = match random.below(100) {
-            0..82 => Asked::Approved,
-            82..91 => Asked::Denied,
-            _ => Asked::Never,
+        // By turns on each platform, so that each outcome comes up however few people ask.
+        let turn = self.asked.entry(session.kind as usize).or_default();
+        *turn += 1;
+        let kind = match *turn % 8 {
+            3 => Asked::Denied,
+            6 => Asked::Never,
+            _ => Asked::Approved,
         };
+        let (random, pace) = (&mut self.random, self.pace_us);
         let short = random.percent(35);
         let length = if short { pace * f64::from(session.steps) * 0.5 } else { 3_600e6 };
         let other = (session.who + 1 + random.below(20) as usize) % self.company.people.len().max(1);
@@ -95,7 +99,19 @@ impl World<'_> {
             },
         };
         let grant = if leave.kind == Asked::Never { String::new() } else { leave.id.clone() };
-        self.sink.truth(Truth::Uses, &Use { platform, record: record.to_owned(), grant, verdict, tier })
+        let (self_approved, credential_outlives_grant) = (false, false);
+        let record = record.to_owned();
+        let one = Use {
+            platform,
+            record,
+            granted_at: platform,
+            grant,
+            verdict,
+            tier,
+            self_approved,
+            credential_outlives_grant,
+        };
+        self.sink.truth(Truth::Uses, &one)
     }
 
     fn had(&mut self, platform: &'static str, who: usize) -> Had {

@@ -2,7 +2,9 @@
 
 use std::io;
 
-use super::{Session, World, minted, used};
+use super::clouds::MADE_KEY;
+use super::listing::Acts;
+use super::{Session, World, minted, revoked, used};
 use crate::cloudtrail::{self, Caller};
 use crate::okta::{self, Actor};
 use crate::otel::{self, Span};
@@ -14,7 +16,7 @@ const SESSION: Tiers = Tiers { issuance: "L3", parent: "", origin: "L3" };
 /// A token by its id, with the person it is for in the record that made it.
 const DELEGATED: Tiers = Tiers { issuance: "L1", parent: "", origin: "L1" };
 
-const ISSUER: &str = "https://halden.okta.com/oauth2/aus4halden000001";
+pub(super) const ISSUER: &str = "https://halden.okta.com/oauth2/aus4halden000001";
 
 impl World<'_> {
     /// Row 31.
@@ -67,20 +69,23 @@ impl World<'_> {
         let (id, time) = (self.random.uuid(), self.time(3, 0.0));
         let token = format!("AT.{}", self.random.base64(32).replace(['+', '/'], "_"));
         let (hash, expires) = (self.random.base64(43) + "=", self.time(3, 3_600e6));
-        let agent = format!("wlp{:017}", session.who % 400);
+        let agent = agent(session);
         session.kept = [token, self.random.uuid(), self.random.hex(32)];
         let Some(person) = self.company.people.get(session.who) else { return Ok(()) };
         let targets = format!(
             "{},{}",
             okta::target("AppUser", &person.id, &person.mail),
-            okta::token(&okta::Token {
-                id: &session.kept[0],
-                hash: &hash,
-                subject: &person.id,
-                scope: "shipping.read",
-                actor: &agent,
-                expires: &expires
-            })
+            okta::token(
+                "access_token",
+                &okta::Token {
+                    id: &session.kept[0],
+                    hash: &hash,
+                    subject: &person.id,
+                    scope: "shipping.read",
+                    actor: &agent,
+                    expires: &expires
+                }
+            )
         );
         let record = okta::record(&okta::Event {
             id: &id,
@@ -96,6 +101,118 @@ impl World<'_> {
             debug: r#","grantType":"urn:ietf:params:oauth:grant-type:token-exchange","requestedScopes":"shipping.read","grantedScopes":"shipping.read","authorizationServer":"aus4halden000001""#,
         });
         session.minted = Some(minted("okta", &session.kept[0], &id, "", &agent, &person.id, DELEGATED));
+        self.emit(Log::Okta, &record, false)
+    }
+
+    /// A person makes an API token for a script: row 29.
+    pub(super) fn make_api_token(&mut self, session: &mut Session) -> io::Result<()> {
+        // The person signed in before the log begins.
+        let browser = format!("102{}", self.random.base64(22).replace(['+', '/'], "_"));
+        session.kept = [format!("00T{}", self.random.aws_id("")), browser, String::new()];
+        let id = self.change_api_token(session, "system.api_token.create", "Create API token")?;
+        let Some(person) = self.company.people.get(session.who) else { return Ok(()) };
+        session.minted = Some(minted("okta", &session.kept[0], &id, "", &person.mail, &person.mail, MADE_KEY));
+        Ok(())
+    }
+
+    /// The person takes the token back.
+    pub(super) fn revoke_api_token(&mut self, session: &mut Session) -> io::Result<()> {
+        let id = self.change_api_token(session, "system.api_token.revoke", "Revoke API token")?;
+        revoked(session, id);
+        Ok(())
+    }
+
+    /// What a person does with an API token in the browser.
+    fn change_api_token(&mut self, session: &Session, kind: &str, message: &str) -> io::Result<String> {
+        let (id, time) = (self.random.uuid(), self.time(3, 0.0));
+        let [token, browser, _] = &session.kept;
+        let Some(person) = self.company.people.get(session.who) else { return Ok(id) };
+        let record = okta::record(&okta::Event {
+            id: &id,
+            time: &time,
+            kind,
+            message,
+            actor: Actor { id: &person.id, kind: "User", login: &person.mail },
+            ip: &person.ip,
+            failure: "",
+            session: browser,
+            api_token: "",
+            targets: &okta::target("Token", token, "group-sync"),
+            debug: "",
+        });
+        self.emit(Log::Okta, &record, false)?;
+        Ok(id)
+    }
+
+    /// The script changes who is in a group. Okta gives its calls a session of their own.
+    pub(super) fn use_api_token(&mut self, session: &mut Session) -> io::Result<()> {
+        let (id, time, transient) = (self.random.uuid(), self.time(3, 0.0), self.random.base64(20));
+        let transient = format!("trs{}", transient.replace(['+', '/'], "_"));
+        let (denied, group) = (self.random.percent(super::DENIED_PERCENT), self.random.below(30));
+        let other = self.random.pick(&self.company.people);
+        let members = format!(
+            "{},{}",
+            okta::target("User", &other.id, &other.mail),
+            okta::target("UserGroup", &format!("00g{group:017}"), "unknown")
+        );
+        let (kind, message) = *self.random.pick(&[
+            ("group.user_membership.add", "Add user to group membership"),
+            ("group.user_membership.remove", "Remove user from group membership"),
+        ]);
+        let Some(person) = self.company.people.get(session.who) else { return Ok(()) };
+        let record = okta::record(&okta::Event {
+            id: &id,
+            time: &time,
+            kind,
+            message,
+            actor: Actor { id: &person.id, kind: "User", login: &person.mail },
+            ip: &session.ip,
+            failure: if denied { "You do not have permission to perform the requested action" } else { "" },
+            session: &transient,
+            api_token: &session.kept[0],
+            targets: &members,
+            debug: "",
+        });
+        self.emit(Log::Okta, &record, denied)?;
+        used(session, &id);
+        self.refused(session, "okta", &id, denied)
+    }
+
+    /// A person signs in to a cluster: the cluster trusts Okta's id tokens, and names one by its `jti`: row 12.
+    pub(super) fn sign_in_to_cluster(&mut self, session: &mut Session) -> io::Result<()> {
+        let (id, time) = (self.random.uuid(), self.time(3, 0.0));
+        let token = format!("ID.{}", self.random.base64(32).replace(['+', '/'], "_"));
+        let (hash, expires) = (self.random.base64(43) + "=", self.time(3, 3_600e6));
+        let Some(person) = self.company.people.get(session.who) else { return Ok(()) };
+        let targets = format!(
+            "{},{}",
+            okta::target("AppUser", &person.id, &person.mail),
+            okta::token(
+                "id_token",
+                &okta::Token {
+                    id: &token,
+                    hash: &hash,
+                    subject: &person.id,
+                    scope: "openid groups",
+                    actor: "",
+                    expires: &expires
+                }
+            )
+        );
+        let record = okta::record(&okta::Event {
+            id: &id,
+            time: &time,
+            kind: "app.oauth2.as.token.grant.id_token",
+            message: "OIDC id token is granted",
+            actor: Actor { id: "0oa00000000kubelogin", kind: "PublicClientApp", login: "kubelogin" },
+            ip: &person.ip,
+            failure: "",
+            session: "unknown",
+            api_token: "",
+            targets: &targets,
+            debug: r#","grantType":"authorization_code","requestedScopes":"openid,groups","grantedScopes":"openid,groups","authorizationServer":"aus4halden000001""#,
+        });
+        session.minted = Some(minted("okta", &token, &id, "", &person.mail, &person.id, DELEGATED));
         self.emit(Log::Okta, &record, false)
     }
 
@@ -153,9 +270,16 @@ impl World<'_> {
         };
         let caller = Caller::User { account: &m.account, user: &m.user, user_id: &m.user_id, key: &m.key };
         let record = cloudtrail::record(&caller, &call);
+        let user_id = m.user_id.clone();
+        self.acts(&user_id, Acts::Itself, false, || "s3:GetObject".to_owned());
         self.emit(Log::Otel, &told, false)?;
         self.emit(Log::CloudTrail, &record, false)?;
         used(session, &span);
         Ok(())
     }
+}
+
+/// The agent that works for a person: its id at Okta.
+pub(super) fn agent(session: &Session) -> String {
+    format!("wlp{:017}", session.who % 400)
 }

@@ -6,11 +6,15 @@
 mod aws;
 mod clouds;
 mod cluster;
+mod elevations;
+mod forge;
 mod grants;
 mod identity;
+mod listing;
 mod mesh;
 mod secrets;
 mod stories;
+mod tools;
 
 use std::collections::BTreeMap;
 use std::io;
@@ -71,9 +75,22 @@ enum Kind {
     Mesh,
     /// An agent that works for a person.
     Agent,
+    /// A person at Okta who makes an API token, for a script.
+    ApiToken,
+    /// A pod that shows its token to a workload identity pool of Google Cloud.
+    Pool,
+    /// A person who acts as a service account of a cluster.
+    Acting,
+    /// A project at GitLab, with a deploy key or an access token.
+    Project,
+    /// An agent that calls tools for a person.
+    Tools,
     /// A story with a script.
     Story,
 }
+
+/// How many kinds there are: the last one counts them.
+const KINDS: usize = Kind::Story as usize + 1;
 
 struct Session {
     kind: Kind,
@@ -102,6 +119,22 @@ struct Session {
     plot: stories::Plot,
 }
 
+impl Session {
+    /// Records that its next step writes, at most.
+    fn writes(&self) -> u64 {
+        match (self.kind, self.step) {
+            // Vault logs a request and its answer; a lease of AWS keys is in the log of AWS, too.
+            (Kind::Vault, 2) => 3,
+            (Kind::Vault, 1..) | (Kind::Database, 1 | 2) | (Kind::Mesh, 1..) => 2,
+            // What an agent tells of a call, and the call.
+            (Kind::Agent, 1..) => 2,
+            (Kind::Tools, 1) => 3,
+            (Kind::Tools, 2..) => 2,
+            _ => 1,
+        }
+    }
+}
+
 struct World<'a> {
     random: Random,
     company: Company,
@@ -110,13 +143,19 @@ struct World<'a> {
     /// Microseconds since 1970.
     now_us: f64,
     /// Sessions of each kind so far: who comes next, so that one principal's sessions lie apart.
-    turns: [usize; 18],
+    turns: [usize; KINDS],
     /// How many records there have to be until the next story is told.
     next_story: u64,
     /// Mean time between two steps of one session.
     pace_us: f64,
+    /// What inventories list.
+    listed: listing::Inventory,
     /// What people had before, by platform.
     had: BTreeMap<(&'static str, usize), grants::Had>,
+    /// How many asked so far, by kind of session.
+    asked: BTreeMap<usize, usize>,
+    /// Elevations under way.
+    agenda: elevations::Agenda,
 }
 
 pub(crate) fn simulate(options: &Options, sink: &mut Sink) -> io::Result<Totals> {
@@ -137,18 +176,25 @@ pub(crate) fn simulate(options: &Options, sink: &mut Sink) -> io::Result<Totals>
         sink,
         totals,
         now_us: options.start_ms as f64 * 1e3,
-        turns: [0; 18],
+        turns: [0; KINDS],
         next_story: 0,
         pace_us: mean_us * alive as f64,
+        listed: listing::Inventory::new(),
         had: BTreeMap::new(),
+        asked: BTreeMap::new(),
+        agenda: elevations::Agenda::default(),
     };
+    world.list(options.records)?;
     let mut sessions: Vec<Session> = (0..alive).map(|_| world.begin()).collect();
     while world.totals.records < options.records {
         world.now_us += world.random.wait(mean_us);
+        world.elevate(options.records)?;
         let at = usize::try_from(world.random.below(alive)).unwrap_or(0);
         let Some(session) = sessions.get_mut(at) else { continue };
-        // A story is told to its end; all else ends before what it was given does.
-        let old = world.now_us - session.begun_us > LIFE_US && session.kind != Kind::Story;
+        // A story is told to its end; all else ends before what it was given does, or where what it would
+        // write next is more than was asked for.
+        let left = options.records - world.totals.records;
+        let old = world.now_us - session.begun_us > LIFE_US && session.kind != Kind::Story || session.writes() > left;
         if !old {
             world.step(session)?;
         }
@@ -160,6 +206,8 @@ pub(crate) fn simulate(options: &Options, sink: &mut Sink) -> io::Result<Totals>
     for session in sessions {
         world.end(session)?;
     }
+    world.tell_listed()?;
+    world.close_agenda()?;
     world.totals.bytes = world.sink.bytes;
     world.totals.last_ms = (world.now_us / 1e3) as i64;
     Ok(world.totals)
@@ -169,8 +217,13 @@ impl World<'_> {
     fn begin(&mut self) -> Session {
         let random = &mut self.random;
         let kind = match random.below(100) {
-            0..24 => Kind::Pod,
-            24..44 => Kind::Federated,
+            0..20 => Kind::Pod,
+            20..37 => Kind::Federated,
+            37 => Kind::ApiToken,
+            38..40 => Kind::Pool,
+            40 => Kind::Acting,
+            41 => Kind::Project,
+            42..44 => Kind::Tools,
             44..54 => Kind::Vault,
             54..59 => Kind::Ci,
             59..63 => Kind::Person,
@@ -191,10 +244,11 @@ impl World<'_> {
         let kind = if self.totals.records >= self.next_story { Kind::Story } else { kind };
         let Company { workloads, machines, people, repositories, accounts_gcp, apps, .. } = &self.company;
         let crowd = match kind {
-            Kind::Pod | Kind::Federated | Kind::Vault | Kind::Database | Kind::Mesh => workloads.len(),
+            Kind::Pod | Kind::Federated | Kind::Vault | Kind::Database | Kind::Mesh | Kind::Pool => workloads.len(),
             Kind::Ci | Kind::Static => machines.len(),
-            Kind::Person | Kind::Okta | Kind::Request | Kind::Review | Kind::Activation | Kind::Agent => people.len(),
-            Kind::Job => repositories.len(),
+            Kind::Person | Kind::Okta | Kind::Request | Kind::Review | Kind::Activation => people.len(),
+            Kind::Agent | Kind::ApiToken | Kind::Acting | Kind::Tools => people.len(),
+            Kind::Job | Kind::Project => repositories.len(),
             Kind::Impersonation | Kind::AccountKey => accounts_gcp.len(),
             Kind::App => apps.len(),
             Kind::Story => usize::MAX,
@@ -286,8 +340,20 @@ impl World<'_> {
             (Kind::Mesh, 0) => self.sign_svid(session),
             (Kind::Mesh, 1) => self.log_in_with_svid(session),
             (Kind::Mesh, _) => self.use_vault(session),
-            (Kind::Agent, 0) => self.delegate(session),
+            (Kind::Agent | Kind::Tools, 0) => self.delegate(session),
             (Kind::Agent, _) => self.use_agent(session),
+            (Kind::ApiToken, 0) => self.make_api_token(session),
+            (Kind::ApiToken, _) if session.step >= session.steps => self.revoke_api_token(session),
+            (Kind::ApiToken, _) => self.use_api_token(session),
+            (Kind::Pool, 0) => self.exchange_token(session),
+            (Kind::Pool, _) => self.use_pool(session),
+            (Kind::Acting, 0) => self.sign_in_to_cluster(session),
+            (Kind::Acting, _) => self.act_as(session),
+            (Kind::Project, 0) => self.make_project_token(session),
+            (Kind::Project, _) if session.step >= session.steps => self.revoke_project_token(session),
+            (Kind::Project, _) => self.use_project_token(session),
+            (Kind::Tools, 1) => self.open_tools(session),
+            (Kind::Tools, _) => self.call_tool(session),
             (Kind::Static, 0) => {
                 if let Some(machine) = self.company.machines.get(session.who) {
                     session.minted = Some(minted("aws", &machine.key, "", "", &machine.user, &machine.user, KNOWN_KEY));
@@ -367,6 +433,14 @@ fn minted(
         tiers,
         uses: 0,
         last_use: String::new(),
+        revoked_by: String::new(),
+    }
+}
+
+/// This record revoked the credential in use.
+fn revoked(session: &mut Session, id: String) {
+    if let Some(minted) = &mut session.minted {
+        minted.revoked_by = id;
     }
 }
 

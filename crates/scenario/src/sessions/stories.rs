@@ -3,10 +3,10 @@
 
 use std::io;
 
-use super::{Session, World};
+use super::{Session, World, grants};
 use crate::cloudtrail::{self, Caller};
 use crate::sink::{Log, Truth};
-use crate::truth::{Case, Gone, Misuse, Offboarding, Privilege, Told};
+use crate::truth::{Case, Gone, Misuse, Offboarding, Privilege, Told, Use};
 use crate::{gcp, github, teleport};
 
 /// How many stories there are.
@@ -22,6 +22,9 @@ pub(super) struct Plot {
     keys: [String; 2],
     user_id: String,
     at_ms: i64,
+    until_ms: i64,
+    /// When what was done, milliseconds since 1970, by which record.
+    uses: Vec<(i64, String)>,
     records: Vec<String>,
     steps: Vec<Told>,
 }
@@ -61,7 +64,7 @@ impl World<'_> {
             time: &time,
             service,
             name,
-            read_only: name.starts_with("Get"),
+            read_only: name.starts_with("Get") || name.starts_with("List"),
             data: false,
             ip: "10.16.0.30",
             agent: "aws-cli/2.31.0 md/awscrt#0.27.6 ua/2.1 os/linux",
@@ -109,11 +112,16 @@ impl World<'_> {
                 let parameters = format!(r#"{{"userName":"{user}","accessKeyId":"{first}"}}"#);
                 self.iam(&ADMIN, "DeleteAccessKey", &parameters, "null")?;
             }
-            5 if third == 1 => drop(own(&second, self)?),
+            5 if third == 1 => {
+                session.plot.until_ms = now_ms;
+                own(&second, self)?;
+            }
             5 if third == 2 => {
                 let parameters = format!(r#"{{"userName":"{user}","accessKeyId":"{second}"}}"#);
                 self.iam(&ADMIN, "DeleteAccessKey", &parameters, "null")?;
             }
+            // CloudTrail tells whole seconds: a use within the one in which the key went is before or after it.
+            6 if third == 1 && session.plot.until_ms - session.plot.at_ms < 2_000 => {}
             6 => {
                 let verdict = ["STILL_ALIVE", "USED_AFTER", "REVOKED"].get(third).copied().unwrap_or_default();
                 let offboarding = Offboarding {
@@ -133,12 +141,14 @@ impl World<'_> {
 
     /// A classic personal access token, in use for years, turns up at an address nobody knows.
     fn misuse(&mut self, session: &mut Session, step: u32) -> io::Result<()> {
-        let (id, strange) = (self.random.base64(22).replace(['+', '/'], "_"), self.random.public_ip());
+        let id = self.random.base64(22).replace(['+', '/'], "_");
         let time_ms = (self.now_us / 1e3) as i64;
         if step == 0 {
-            session.plot.keys[0] = self.random.base64(43) + "=";
+            // Of another network than anybody's at the company, and one throughout.
+            let strange = format!("198.51.100.{}", 1 + self.random.below(254));
+            session.plot.keys = [self.random.base64(43) + "=", strange];
         }
-        let hash = session.plot.keys[0].clone();
+        let [hash, strange] = session.plot.keys.clone();
         let Some(person) = self.company.people.get(session.who % self.company.people.len().max(1)) else {
             return Ok(());
         };
@@ -169,22 +179,38 @@ impl World<'_> {
         self.sink.truth(Truth::Standing, &Misuse { platform: "github", credential: hash, owner, records })
     }
 
-    /// A policy is attached to a user and taken away again.
+    /// A policy is attached to a user and taken away again; the user is there before, between and after.
     fn privilege(&mut self, session: &mut Session, step: u32) -> io::Result<()> {
         let user = format!("auditor-{}", session.who);
         let policy = "arn:aws:iam::aws:policy/AdministratorAccess";
         let parameters = format!(r#"{{"userName":"{user}","policyArn":"{policy}"}}"#);
         let now_ms = (self.now_us / 1e3) as i64;
+        if step == 0 {
+            session.plot.user_id = self.random.aws_id("AIDA");
+            session.plot.keys[1] = self.random.aws_id("AKIA");
+        }
         match step {
-            0 => {
+            0 | 2 | 3 | 6 => {
+                let Plot { keys: [_, key], user_id, .. } = session.plot.clone();
+                let caller = Caller::User { account: ACCOUNT, user: &user, user_id: &user_id, key: &key };
+                let record = self.call_aws(&caller, "iam.amazonaws.com", "ListUsers", "null", "null", false)?;
+                session.plot.uses.push((now_ms, record));
+                // Before it is taken away nobody can say that it ends.
+                if step == 6 {
+                    return self.tell_uses(session, policy);
+                }
+            }
+            1 => {
                 session.plot.at_ms = now_ms;
                 session.plot.keys[0] = self.iam(&ADMIN, "AttachUserPolicy", &parameters, "null")?;
             }
-            6 => {
+            5 => {
+                session.plot.until_ms = now_ms;
                 let removed = self.iam(&ADMIN, "DetachUserPolicy", &parameters, "null")?;
                 let history = Privilege {
                     platform: "aws",
                     principal: user,
+                    authority: ACCOUNT,
                     privilege: policy,
                     granted: session.plot.keys[0].clone(),
                     from_ms: session.plot.at_ms,
@@ -194,6 +220,25 @@ impl World<'_> {
                 self.sink.truth(Truth::Privileges, &history)?;
             }
             _ => {}
+        }
+        Ok(())
+    }
+
+    /// The verdicts on what was done before, between and after; so near to an end that clocks decide, none.
+    fn tell_uses(&mut self, session: &mut Session, policy: &str) -> io::Result<()> {
+        let Plot { at_ms: from, until_ms: until, uses, .. } = std::mem::take(&mut session.plot);
+        for (at, record) in uses {
+            let (verdict, grant, tier) = match at {
+                _ if (at - from).abs() < grants::SKEW_MS || (at - until).abs() < grants::SKEW_MS => continue,
+                _ if at < from => ("NO_GRANT", "", ""),
+                _ if at < until => ("CONSISTENT", policy, "L3"),
+                _ => ("OUTSIDE_WINDOW", policy, "L3"),
+            };
+            let (platform, grant) = ("aws", grant.to_owned());
+            let (granted_at, self_approved, credential_outlives_grant) = (platform, false, false);
+            let one =
+                Use { platform, record, granted_at, grant, verdict, tier, self_approved, credential_outlives_grant };
+            self.sink.truth(Truth::Uses, &one)?;
         }
         Ok(())
     }

@@ -1,7 +1,7 @@
 //! Google Cloud audit logs: a `LogEntry` of Cloud Logging whose payload is an `AuditLog`.
 //!
 //! [`record`] knows the shape, [`actor`] the names of principals, [`method`] what a method does,
-//! [`iam`] the facts about tokens, keys, bindings and grants, [`gke`] the calls to clusters,
+//! [`iam`] the facts about tokens, keys and bindings, [`pam`] grants, [`gke`] the calls to clusters,
 //! [`place`] resources, addresses and outcomes.
 
 use std::borrow::Cow;
@@ -19,6 +19,7 @@ mod iam;
 mod login;
 mod method;
 mod origins;
+mod pam;
 mod place;
 mod record;
 
@@ -26,7 +27,7 @@ mod record;
 const PLATFORM: &str = "gcp";
 
 pub(crate) static MODULE: Module =
-    Module { platform: Platform::Gcp, version: 3, recognise, normalise, origins: origins::ORIGINS };
+    Module { platform: Platform::Gcp, version: 4, recognise, normalise, origins: origins::ORIGINS };
 
 /// JSON pointers of the hops of a delegation; later ones are shown by the whole list.
 const HOPS: [&str; 4] = [

@@ -44,6 +44,8 @@ pub(super) fn grants<'a>(event: &mut Event<'a>, entry: &Entry<'a>, action: &str)
             resource: environment.as_ref().map(|name| Cow::Owned(environment_uri(event, entry, name))),
             target: environment,
             reason: first([&entry.explanation, &entry.reason]),
+            // It waits for one of the environment's reviewers. What rules of an app ask for, only the app knows.
+            approvals_min: (action == "deployment_review.requested").then_some(1),
             ..GrantFact::new(grant.finish(), phase)
         });
     }

@@ -28,7 +28,7 @@ const PLATFORM: &str = "github";
 const AUTHORITY: &str = "github.com";
 
 pub(crate) static MODULE: Module =
-    Module { platform: Platform::GitHub, version: 4, recognise, normalise, origins: origins::ORIGINS };
+    Module { platform: Platform::GitHub, version: 5, recognise, normalise, origins: origins::ORIGINS };
 
 /// An entry has a text `action` and names an actor or a place by text; a delivery has a `repository`
 /// object with a full name, or a `sender` object.

@@ -135,6 +135,8 @@ fn grant<'a>(event: &mut Event<'a>, delivery: &Deployment<'a>, project: Option<&
         resource: name.as_deref().map(|name| Cow::Owned(environment(&authority, path.as_deref(), name))),
         target: name,
         reason: delivery.approval.as_ref().and_then(|approval| said(&approval.comment)),
+        // It waits for somebody; whether for more than one, no delivery says.
+        approvals_min: (phase == GrantPhase::Request).then_some(1),
         ..GrantFact::new(uri, phase)
     });
 }

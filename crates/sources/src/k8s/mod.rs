@@ -27,7 +27,7 @@ use record::{ObjectRef, Record};
 const PLATFORM: &str = "k8s";
 
 pub(crate) static MODULE: Module =
-    Module { platform: Platform::Kubernetes, version: 5, recognise, normalise, origins: ORIGINS };
+    Module { platform: Platform::Kubernetes, version: 6, recognise, normalise, origins: ORIGINS };
 
 static ORIGINS: &[Origin] = &[
     Origin { column: "source_event_id", pointers: &["/auditID"] },
@@ -450,7 +450,10 @@ fn read_binding<'a>(
     let objects = [record::object(record.request_object), record::object(record.response_object)];
     let actor = event.actor.uri.clone();
     let Some(change) = rights::binding_change(verb, reference, objects, authority, &actor, done) else { return };
-    event.grants = change.facts;
+    // What has only begun is told again when it is over.
+    if event.status != Status::Unknown {
+        event.grants = change.facts;
+    }
     event.aliases.extend(change.alias);
     if change.cluster_admin {
         event.privileged = Some(true);

@@ -181,6 +181,8 @@ pub(super) fn binding_change<'a>(
     let fact = GrantFact {
         requester: Some(requester.to_owned()),
         target: target.clone(),
+        // Whatever the role says, in its own namespace alone.
+        resource: namespace.map(|namespace| Cow::Owned(format!("{namespace}/*"))),
         not_after: meta.annotations.and_then(expiry),
         ticket: meta.annotations.and_then(ticket),
         ..GrantFact::new(by_name, phase)

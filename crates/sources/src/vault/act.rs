@@ -264,7 +264,10 @@ fn read_lease<'a>(event: &mut Event<'a>, act: Act, entry: &Entry<'a, '_>) {
     let phase = if event.status == Status::Success { phase } else { GrantPhase::Request };
     let fact = lease_fact(event, lease, phase, entry);
     event.grant_refs.push(fact.uri.clone());
-    event.grants.push(fact);
+    // What has only begun is told again when it is over.
+    if event.status != Status::Unknown {
+        event.grants.push(fact);
+    }
     if act == Act::LeaseRevoke && event.status == Status::Success {
         let lease = Cow::Owned(lease.to_owned());
         event.credential_changes.push(token::change(CredentialChangeKind::Revoked, "lease", lease, entry.at));

@@ -31,7 +31,8 @@ pub enum Verdict {
     NotApproved,
     /// Before the grant was in force, or after it ended.
     OutsideWindow,
-    /// A grant is named, and no record tells of it or of its end.
+    /// A grant is named, and no record tells of it or of its end; or nobody approved, and no record tells
+    /// whether anybody had to.
     Unknown,
     /// No grant covers it.
     NoGrant,
@@ -58,6 +59,9 @@ pub struct Proof {
     pub forced: bool,
     /// Nothing in the records tells whether the use lies within the target of the grant.
     pub scope_untold: bool,
+    /// Nothing in the records tells how many had to approve: whoever did counts for all, and if nobody did, it
+    /// is not known whether that was right.
+    pub policy_untold: bool,
     /// The use.
     pub user: Evidence,
 }
@@ -84,7 +88,7 @@ pub fn prove(
         proofs.retain(|proof| !bounded(proof));
     }
     if proofs.is_empty() {
-        for principal in principals(store, event, lineage, settings)? {
+        for Holder { principal, only_in } in principals(store, event, lineage, settings)? {
             let lookup = Lookup::newest(Key::GrantedTo(&principal), event.time, settings.candidates_max);
             let page = store.find(&lookup)?;
             let held = page.facts.iter().flat_map(|fact| &fact.grants);
@@ -92,12 +96,22 @@ pub fn prove(
                 held.filter(|g| g.beneficiary.as_deref() == Some(&principal)).map(|g| g.uri.as_str()).collect();
             uris.sort_unstable();
             uris.dedup();
-            for uri in uris {
+            let within = |uri: &&str| match (&only_in, crate::name::Name::of(uri)) {
+                (Some(authority), name) => name.is_some_and(|name| name.authority == authority),
+                (None, _) => true,
+            };
+            for uri in uris.into_iter().filter(within) {
                 proofs.push(judge(store, event, uri, Tier::L3, false, settings)?);
             }
         }
     }
-    proofs.sort_by(|a, b| (a.verdict, a.tier, &a.uri).cmp(&(b.verdict, b.tier, &b.uri)));
+    // Of equals the nearest in time, then the one that more records tell of: who asked and who agreed, not
+    // only that it was given.
+    let skew = nanos(settings.grant_skew_ms).max(1);
+    let near = |proof: &Proof| proof.grant.as_ref().map_or(i64::MAX, |grant| away(grant, event.time) / skew);
+    let told = |proof: &Proof| std::cmp::Reverse(proof.grant.as_ref().map_or(0, |grant| grant.evidence.len()));
+    let order = |proof: &Proof| (proof.verdict, proof.tier, near(proof), told(proof));
+    proofs.sort_by(|a, b| order(a).cmp(&order(b)).then_with(|| a.uri.cmp(&b.uri)));
     Ok(proofs.into_iter().next().unwrap_or(Proof {
         verdict: Verdict::NoGrant,
         grant: None,
@@ -108,6 +122,7 @@ pub fn prove(
         self_approved: false,
         forced: false,
         scope_untold: false,
+        policy_untold: false,
         user: Evidence::of(event),
     }))
 }
@@ -177,25 +192,58 @@ fn of_runs(
     Ok(found)
 }
 
+/// One who may hold a grant.
+struct Holder {
+    principal: String,
+    /// The authority whose grants alone count, already escaped; all of them for none.
+    only_in: Option<String>,
+}
+
+/// Who bears a name in a directory that serves other authorities as well: the only one of this kind that a
+/// record before called so. What it was given within the authority of the claim may be held by the claim.
+fn of_directory(
+    store: &impl Store,
+    claim: &crate::name::Name<'_>,
+    time: i64,
+    settings: &Settings,
+) -> Result<Option<String>, StoreError> {
+    let Some(name) = claim.id.strip_prefix('?').map(crate::name::decoded) else { return Ok(None) };
+    let page = store.find(&Lookup::newest(Key::Name(&name), time, settings.candidates_max))?;
+    let actors = page.facts.iter().map(|fact| fact.actor.uri.as_str());
+    let bears = |uri: &&str| {
+        crate::name::Name::of(uri).is_some_and(|bearer| {
+            (bearer.platform, bearer.kind) == (claim.platform, claim.kind) && !bearer.id.starts_with(['~', '?'])
+        })
+    };
+    let bearers: BTreeSet<&str> = actors.filter(bears).collect();
+    Ok(bearers.first().filter(|_| bearers.len() == 1).map(|bearer| (*bearer).to_owned()))
+}
+
 /// The executor and those it may hold a grant through, each under all names it had then.
 fn principals(
     store: &impl Store,
     event: &Fact,
     lineage: &Lineage,
     settings: &Settings,
-) -> Result<Vec<String>, StoreError> {
+) -> Result<Vec<Holder>, StoreError> {
     let of_event = [Some(&event.actor.uri), event.subject.as_ref(), event.initiator.as_ref()];
     let origins = lineage.origins.iter().map(|origin| &origin.principal);
     let mut all: Vec<String> = of_event.into_iter().flatten().chain(origins).cloned().collect();
     // A claim that the platform checked is a name.
-    let checked = event.chain.iter().filter(|step| step.verified).map(|step| &step.principal);
-    all.extend(checked.filter_map(|claim| crate::name::Name::of(claim)?.as_named()));
+    let checked = || event.chain.iter().filter(|step| step.verified).map(|step| &step.principal);
+    all.extend(checked().filter_map(|claim| crate::name::Name::of(claim)?.as_named()));
     let mut known = BTreeSet::new();
     let mut names = Vec::new();
     for uri in all {
         if !known.contains(&uri) {
             let identity = crate::alias::resolve(store, &uri, event.time, settings)?;
-            names.extend(identity.names.into_iter().map(|name| name.uri).filter(|name| known.insert(name.clone())));
+            let new = identity.names.into_iter().map(|name| name.uri).filter(|name| known.insert(name.clone()));
+            names.extend(new.map(|principal| Holder { principal, only_in: None }));
+        }
+    }
+    for claim in checked().filter_map(|claim| crate::name::Name::of(claim)) {
+        if let Some(principal) = of_directory(store, &claim, event.time, settings)?.filter(|one| !known.contains(one)) {
+            names.push(Holder { principal, only_in: Some(claim.authority.to_owned()) });
         }
     }
     Ok(names)
@@ -223,16 +271,18 @@ fn judge(
         Some(grant) => verdict(grant, event, tier, scope, skew, settings),
     };
     let end = lives_until(store, event)?;
-    let ends = grant.as_ref().and_then(|grant| grant.ends);
+    let ends = grant.as_ref().and_then(|grant| [grant.ends, grant.ends_by].into_iter().flatten().min());
     let decided = |of: fn(&Approval) -> bool| {
         grant.iter().flat_map(|grant| &grant.approvals).any(|approval| approval.evidence.time <= by && of(approval))
     };
     Ok(Proof {
         verdict,
-        credential_outlives_grant: end.zip(ends).is_some_and(|(credential, grant)| credential > grant),
+        // Both ends are the platforms' own, often rounded to seconds: clocks may differ here as well.
+        credential_outlives_grant: end.zip(ends).is_some_and(|(end, grant)| end > grant.saturating_add(skew)),
         self_approved: decided(|approval| approval.self_approved),
         forced: decided(|approval| approval.forced),
         scope_untold: scope == Scope::Untold,
+        policy_untold: grant.as_ref().is_some_and(|grant| is_policy_untold(grant, settings)),
         grant,
         uri: Some(uri.to_owned()),
         tier: Some(tier),
@@ -252,7 +302,8 @@ fn lives_until(store: &impl Store, event: &Fact) -> Result<Option<i64>, StoreErr
 }
 
 fn verdict(grant: &Grant, event: &Fact, tier: Tier, scope: Scope, skew: i64, settings: &Settings) -> Verdict {
-    if !approved(grant, event.time.saturating_add(skew), settings) {
+    let agreed = agreed(grant, event.time.saturating_add(skew), settings);
+    if agreed == Agreed::No {
         return Verdict::NotApproved;
     }
     if !is_in_window(grant, event.time, skew) {
@@ -268,9 +319,26 @@ fn verdict(grant: &Grant, event: &Fact, tier: Tier, scope: Scope, skew: i64, set
         // It has an end, and no record says when.
         (None, _) if crate::rule::is_bounded(&grant.grant) => Verdict::Unknown,
         (None, _) => Verdict::Standing,
+        // That the platform put it in force is no approval, and that it asked for none is told by nothing.
+        _ if agreed == Agreed::Untold => Verdict::Unknown,
         (_, Tier::L1 | Tier::L2) => Verdict::Proved,
         (_, Tier::L3) => Verdict::Consistent,
         (_, Tier::L4) => Verdict::Heuristic,
+    }
+}
+
+/// How far a time lies from the window of a grant; from the last that was told of it, if it never had one.
+fn away(grant: &Grant, time: i64) -> i64 {
+    let ends = [grant.ends, grant.ends_by].into_iter().flatten().min();
+    match grant.begins {
+        Some(begins) if time < begins => begins.saturating_sub(time),
+        Some(_) => ends.map_or(0, |ends| time.saturating_sub(ends).max(0)),
+        None => grant
+            .evidence
+            .iter()
+            .map(|one| time.abs_diff(one.time))
+            .min()
+            .map_or(i64::MAX, |away| i64::try_from(away).unwrap_or(i64::MAX)),
     }
 }
 
@@ -280,16 +348,45 @@ fn is_in_window(grant: &Grant, time: i64, skew: i64) -> bool {
         && ends.is_none_or(|ends| time <= ends.saturating_add(skew))
 }
 
-/// Whether those who had to agree had agreed by the time of the use: as many as the grant's own policy
-/// says, where a record tells it.
-fn approved(grant: &Grant, by: i64, settings: &Settings) -> bool {
+/// Whether those who had to agree had agreed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Agreed {
+    Yes,
+    No,
+    /// Nobody agreed, and nothing tells whether anybody had to.
+    Untold,
+}
+
+/// Whether they had by the time of the use: as many as the policy asked for that was in force when they did,
+/// where a record tells it; else as the operator says; else anybody.
+fn agreed(grant: &Grant, by: i64, settings: &Settings) -> Agreed {
     let decided = || grant.approvals.iter().filter(|approval| approval.evidence.time <= by);
     let denied = decided().next_back().is_some_and(|last| !last.approved);
     let own = decided().any(|approval| approval.self_approved) && !settings.self_approval_allowed;
-    let given: BTreeSet<&str> =
-        decided().filter(|approval| approval.approved).filter_map(|approval| approval.approver.as_deref()).collect();
-    let least = grant.approvals_min.map_or(settings.approvals_min, |least| least as usize);
-    !denied && !own && (grant.break_glass || !grant.requested || given.len() >= least)
+    if denied || own {
+        return Agreed::No;
+    }
+    if grant.break_glass || !grant.requested {
+        return Agreed::Yes;
+    }
+    let least = |then: Option<u32>| then.or(grant.approvals_min).map(|n| n as usize).or(settings.approvals_min);
+    let mut given: BTreeSet<&str> = BTreeSet::new();
+    // What was enough when it was given stays enough under a later policy.
+    let enough = decided().filter(|approval| approval.approved).any(|approval| {
+        given.extend(approval.approver.as_deref());
+        given.len() >= least(approval.approvals_min).unwrap_or(1)
+    });
+    match least(None) {
+        _ if enough => Agreed::Yes,
+        Some(0) => Agreed::Yes,
+        Some(_) => Agreed::No,
+        None => Agreed::Untold,
+    }
+}
+
+/// Whether approvals are owed for a grant, and nothing tells how many.
+fn is_policy_untold(grant: &Grant, settings: &Settings) -> bool {
+    grant.requested && !grant.break_glass && grant.approvals_min.is_none() && settings.approvals_min.is_none()
 }
 
 /// How a use stands to the target of a grant.
@@ -337,7 +434,12 @@ fn receivers(
     for beneficiary in &grant.beneficiaries {
         let identity = crate::alias::resolve(store, beneficiary, time, settings)?;
         for name in identity.names.into_iter().map(|known| known.uri) {
-            names.extend(crate::name::Name::of(&name).and_then(|name| name.as_claimed()));
+            let claimed = crate::name::Name::of(&name).and_then(|name| name.as_claimed());
+            // A directory serves the authority of the grant as well: there the claim has the same form.
+            let there = crate::name::Name::of(&grant.grant).map(|grant| grant.authority.to_owned());
+            let elsewhere = claimed.as_deref().and_then(crate::name::Name::of).zip(there);
+            names.extend(elsewhere.map(|(claim, authority)| claim.within(&authority)));
+            names.extend(claimed);
             names.insert(name);
         }
     }

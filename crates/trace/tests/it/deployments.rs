@@ -97,6 +97,8 @@ fn an_approved_deployment_on_gitlab_is_proved_within_its_job() {
     for case in ["webhook-rejected", "webhook-approved-by-its-requester"] {
         assert_eq!(verdict(&decided(case), DEPLOYMENT, "deployment.running"), Verdict::NotApproved, "{case}");
     }
+    let undecided = store(&[gitlab("webhook-blocked"), gitlab("webhook-running"), gitlab("webhook-success")]);
+    assert_eq!(verdict(&undecided, DEPLOYMENT, "deployment.running"), Verdict::NotApproved, "it waited for somebody");
     // The audit log alone says who decided as well, of the same grant.
     let edits = [("/created_at", json!("2026-09-03T08:05:22Z"))];
     let audited = (record("gitlab", "deployment-approved", &edits), Some(SERVER));

@@ -10,9 +10,11 @@ use crate::memory::fact;
 /// Authorities that the operator gave to the logs of the scenario, by the name of the file.
 fn authority(name: &str) -> Option<&str> {
     match name {
+        "prod-north.json" => Some("prod-north"),
         "prod-north.log" | "prod-south.log" | "staging.log" => name.strip_suffix(".log"),
         "audit.log" => Some("halden-vault"),
         "postgresql.json" => Some(scenario::postgres::SERVER),
+        "audit-events.ndjson" => Some(scenario::gitlab::SERVER),
         "system.ndjson" => Some("halden.okta.com"),
         _ => None,
     }

@@ -88,13 +88,54 @@ fn each_way_a_use_can_stand_to_a_grant_has_its_verdict() {
     let elsewhere =
         |used: &mut Fact| used.resources.iter_mut().for_each(|r| r.name = Some("arn:aws:s3:::other".into()));
     assert_eq!(verdict(life(CAROL), 100, elsewhere), Verdict::OverScope);
-    let unapproved = vec![life(CAROL).remove(0), life(CAROL).remove(2)];
-    assert_eq!(verdict(unapproved, 100, names), Verdict::NotApproved, "nobody agreed");
+    let unapproved = || vec![life(CAROL).remove(0), life(CAROL).remove(2)];
+    assert_eq!(verdict(unapproved(), 100, names), Verdict::Unknown, "nobody agreed, and nothing says anybody had to");
+    assert_eq!(verdict(unapproved(), 700, names), Verdict::OutsideWindow, "that much is known");
+    assert_eq!(verdict(unapproved(), 100, elsewhere), Verdict::OverScope, "and that");
+    for (least, expected) in [(0, Verdict::Proved), (1, Verdict::NotApproved)] {
+        let settings = Settings { approvals_min: Some(least), ..Settings::default() };
+        assert_eq!(proof(&store(unapproved(), 100, names), &settings).verdict, expected, "the operator says {least}");
+    }
     let mut denied = life(CAROL);
     denied.push(step(4, 30, GrantPhase::Deny, |told| told.approver = Some(CAROL.to_owned())));
     assert_eq!(verdict(denied, 100, names), Verdict::NotApproved, "denied afterwards");
     let standing = vec![step(1, 0, GrantPhase::Activate, |_| ())];
     assert_eq!(verdict(standing, 100, names), Verdict::Standing);
+}
+
+/// Asked for under one policy, approved by one, in force under another.
+fn under(policies: [Option<u32>; 3]) -> Vec<Fact> {
+    let mut facts = life(CAROL);
+    for (fact, least) in facts.iter_mut().zip(policies) {
+        fact.grants[0].approvals_min = least;
+    }
+    facts
+}
+
+#[test]
+fn the_policy_counts_that_was_in_force_when_it_was_approved() {
+    assert_eq!(verdict(under([Some(1), None, Some(2)]), 100, names), Verdict::Proved, "stricter since");
+    assert_eq!(verdict(under([Some(1), Some(2), None]), 100, names), Verdict::NotApproved, "stricter by then");
+    assert_eq!(verdict(under([Some(2), Some(1), None]), 100, names), Verdict::Proved, "laxer by then");
+    assert_eq!(verdict(under([None, None, Some(2)]), 100, names), Verdict::NotApproved, "told afterwards alone");
+    let told = |policies| proof(&store(under(policies), 100, names), &Settings::default()).policy_untold;
+    assert!(told([None; 3]) && !told([Some(1), None, None]));
+}
+
+/// Two grants of one user with one verdict: the answer is about the one that was over last.
+#[test]
+fn the_nearest_of_several_grants_is_named() {
+    let mut grants = life(CAROL);
+    for mut fact in life(CAROL) {
+        fact.id.index.0 += 10;
+        fact.time += 1_000_000_000_000;
+        let told = &mut fact.grants[0];
+        told.uri = GRANT.replace("417", "5");
+        told.not_after = told.not_after.map(|end| end + 1_000_000_000_000);
+        grants.push(fact);
+    }
+    let named = |second| proof(&store(grants.clone(), second, |_| ()), &Settings::default()).uri.unwrap();
+    assert_eq!((named(700), named(1_700)), (GRANT.to_owned(), GRANT.replace("417", "5")));
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use serde_json::Value;
-use trace::{EdgeKind, Fact, Issuer, Lineage, Settings, Tier, grant, lineage, offboard};
+use trace::{EdgeKind, Fact, Issuer, Lineage, Settings, Tier, grant, life, lineage, offboard, who};
 
 use crate::memory::Memory;
 
@@ -13,12 +13,22 @@ pub(crate) struct World {
     pub(crate) facts: Vec<Arc<Fact>>,
     /// One value a credential.
     pub(crate) truth: Vec<Value>,
+    /// One value a grant.
+    pub(crate) grants: Vec<Value>,
     /// One value a use under a grant, or without one.
     pub(crate) uses: Vec<Value>,
     /// Attempts that were refused.
     pub(crate) denied: Vec<Value>,
     /// Accounts that were closed.
     pub(crate) offboarding: Vec<Value>,
+    /// Standing tokens that were misused.
+    pub(crate) standing: Vec<Value>,
+    /// Privileges, from when until when.
+    pub(crate) privileges: Vec<Value>,
+    /// Identities that inventories list.
+    pub(crate) listed: Vec<Value>,
+    /// Records of those who acted with another's rights.
+    pub(crate) acted: Vec<Value>,
     /// Cases with a name.
     pub(crate) cases: Vec<Value>,
     /// When the log ends, nanoseconds since 1970.
@@ -44,7 +54,10 @@ pub(crate) fn delivered(records: u64, delivery: scenario::Delivery) -> World {
     let end = facts.iter().map(|fact: &Arc<Fact>| fact.time).max().unwrap();
     let (uses, denied) = (lines("truth-uses.ndjson"), lines("truth-denied.ndjson"));
     let (offboarding, cases) = (lines("truth-offboarding.ndjson"), lines("truth-cases.ndjson"));
-    World { facts, truth, uses, denied, offboarding, cases, end }
+    let (listed, acted) = (lines("truth-listed.ndjson"), lines("truth-acted.ndjson"));
+    let (standing, privileges) = (lines("truth-standing.ndjson"), lines("truth-privileges.ndjson"));
+    let grants = lines("truth-grants.ndjson");
+    World { facts, truth, grants, uses, denied, offboarding, standing, privileges, listed, acted, cases, end }
 }
 
 /// Which issuer is which cluster and whose jobs: the operator knows, the scenario tells.
@@ -93,7 +106,7 @@ pub(crate) fn all(scores: &Scores, link: &str) -> Score {
     sum
 }
 
-fn text<'v>(value: &'v Value, key: &str) -> &'v str {
+pub(crate) fn text<'v>(value: &'v Value, key: &str) -> &'v str {
     value[key].as_str().unwrap()
 }
 
@@ -139,6 +152,15 @@ pub(crate) fn judge(store: &Memory, truth: &[Value], settings: &Settings) -> Sco
             continue;
         }
         let own = used.filter(|used| used.platform.as_str() == text(minted, "platform"));
+        // A token that was shown to another platform is named by what that one logs, or exchanged for another
+        // token and named nowhere.
+        let elsewhere = used.filter(|used| used.platform.as_str() != text(minted, "platform"));
+        if elsewhere.is_some() && !uri.as_deref().is_some_and(names) && !EXCHANGED.contains(&text(minted, "platform")) {
+            eprintln!("used without its name: {minted}");
+            let platform = text(minted, "platform").to_owned();
+            Score::note(&mut scores.entry((platform, "issuance")).or_default().missed, promised(minted, "issuance"));
+            continue;
+        }
         let (to, lineage) = match (&uri, own) {
             // What has no id of its own is known by its use alone.
             (uri, Some(used)) if !uri.as_deref().is_some_and(names) && used.credential.is_none() => {
@@ -146,7 +168,15 @@ pub(crate) fn judge(store: &Memory, truth: &[Value], settings: &Settings) -> Sco
                 (to.clone(), lineage::of_event(store, used, settings).unwrap())
             }
             (Some(uri), _) => (uri.clone(), lineage::of_credential(store, uri, i64::MAX, settings).unwrap()),
-            _ => continue,
+            // No record names it, though the truth promises that one does.
+            _ => {
+                let platform = text(minted, "platform").to_owned();
+                Score::note(
+                    &mut scores.entry((platform, "issuance")).or_default().missed,
+                    promised(minted, "issuance"),
+                );
+                continue;
+            }
         };
         let platform = text(minted, "platform").to_owned();
         let key = |link| (platform.clone(), link);
@@ -225,10 +255,13 @@ fn judge_parent(lineage: &Lineage, to: &str, minted: &Value, score: &mut Score) 
 /// Whether a principal is the one that the truth calls so.
 fn is(origin: &trace::Origin, truth: &str) -> bool {
     let (uri, name) = (origin.principal.as_str(), origin.name.as_deref().unwrap_or_default());
+    // A subject of another's token stands in the URI as one escaped segment.
+    let escaped = trace::escaped(truth);
     let path = truth.strip_prefix("spiffe://").and_then(|id| id.split_once('/'));
     uri.ends_with(&format!("/~{truth}"))
         || uri.ends_with(&format!("/{truth}"))
         || uri.ends_with(&truth.replace('@', "%40"))
+        || uri.ends_with(&format!("/~{escaped}"))
         || path.is_some_and(|(domain, path)| uri.ends_with(&format!("{domain}:workload/{path}")))
         || name == truth
         // A Vault token without the metadata of its login says of the workload only its entity; that is
@@ -262,7 +295,7 @@ fn judge_origin(lineage: &Lineage, minted: &Value, score: &mut Score) {
     }
 }
 
-/// Verdicts on uses: right, and the others with what was said instead.
+/// Verdicts by the platform of the grant: each as the truth says, and what was said instead of it.
 pub(crate) fn judge_uses(
     store: &Memory,
     uses: &[Value],
@@ -271,19 +304,94 @@ pub(crate) fn judge_uses(
     let by_source = by_source(store);
     let mut said: BTreeMap<(String, String), BTreeMap<String, usize>> = BTreeMap::new();
     for one in uses {
-        let facts = by_source.get(text(one, "record")).into_iter().flatten();
-        let Some(event) = facts.last() else { continue };
+        let event =
+            by_source.get(text(one, "record")).and_then(|facts| facts.last()).unwrap_or_else(|| panic!("{one}"));
         let lineage = lineage::of_event(store, event, settings).unwrap();
         let proof = grant::prove(store, event, &lineage, settings).unwrap();
-        let verdict = serde_json::to_value(proof.verdict).unwrap().as_str().unwrap().to_owned();
-        if verdict != text(one, "verdict") {
+        let key = (text(one, "granted_at").to_owned(), text(one, "verdict").to_owned());
+        let told = told_of_use(&proof, one);
+        if told != expected_of_use(one) {
             let window = proof.grant.as_ref().map(|grant| (grant.begins, grant.ends));
-            eprintln!("{verdict} by {:?} {window:?} at {}: {one}", proof.uri, event.time);
+            eprintln!("{told} by {:?} {window:?} at {}: {one}", proof.uri, event.time);
         }
-        let key = (text(one, "platform").to_owned(), text(one, "verdict").to_owned());
-        *said.entry(key).or_default().entry(verdict).or_default() += 1;
+        *said.entry(key).or_default().entry(told).or_default() += 1;
     }
     said
+}
+
+/// Who asked, who agreed, and from when until when, as folded: against the truth about each grant in force.
+fn judge_grants(store: &Memory, grants: &[Value], uses: &[Value], settings: &Settings) -> usize {
+    let by_source = by_source(store);
+    let mut judged = BTreeSet::new();
+    for granted in grants.iter().filter(|granted| granted["approved"] == true) {
+        let id = text(granted, "grant");
+        let Some(one) = uses.iter().find(|one| text(one, "grant") == id) else { continue };
+        let event = by_source[text(one, "record")].last().unwrap();
+        let lineage = lineage::of_event(store, event, settings).unwrap();
+        let proof = grant::prove(store, event, &lineage, settings).unwrap();
+        let folded = proof.grant.unwrap();
+        let near = |time: Option<i64>, key: &str| {
+            let truth = granted[key].as_i64().unwrap();
+            // What nothing ends has no end; whole seconds are all that some platforms write.
+            time.map_or(0, |time| time / 1_000_000).abs_diff(truth) < 2_000
+        };
+        let ends = [folded.ends, folded.ends_by].into_iter().flatten().min();
+        assert!(near(folded.begins, "not_before_ms"), "{granted} {folded:?}");
+        // A lease whose end no record tells ends with its token.
+        assert!(
+            near(ends, "not_after_ms") || folded.ends.is_none() && text(granted, "platform") == "vault",
+            "{granted} {folded:?}"
+        );
+        let approver = text(granted, "approver").replace('@', "%40");
+        let agreed = |approval: &grant::Approval| approval.approver.as_ref().is_some_and(|by| by.ends_with(&approver));
+        let owed = folded.requested && folded.approvals_min != Some(0) && one["verdict"] != "UNKNOWN";
+        assert!(
+            !owed || text(granted, "platform") == "entra" || folded.approvals.iter().any(agreed),
+            "{granted} {folded:?}"
+        );
+        if text(granted, "platform") == "aws" {
+            let (proofs, _) = grant::uses(store, &folded.grant, i64::MIN, i64::MAX, settings).unwrap();
+            let told = |record: &str| proofs.iter().any(|one| one.user.source_event_id.as_deref() == Some(record));
+            let under = |one: &&Value| text(one, "grant") == id && text(one, "verdict") != "OVER_SCOPE";
+            assert!(uses.iter().filter(under).all(|one| told(text(one, "record"))), "{granted} {proofs:?}");
+        }
+        judged.insert(id);
+    }
+    judged.len()
+}
+
+/// Verdict, tier and marks of a proof, and whether it rests on another grant than the truth.
+fn told_of_use(proof: &grant::Proof, one: &Value) -> String {
+    let verdict = serde_json::to_value(proof.verdict).unwrap().as_str().unwrap().to_owned();
+    let tier = proof.tier.map_or("", |tier| tier.as_str());
+    let uri = proof.uri.as_deref().unwrap_or_default();
+    let unescaped = uri.replace("%3A", ":").replace("%2F", "/").replace("%40", "@");
+    // Who asked for nothing this time may hold what was given before.
+    let names = text(one, "grant").is_empty() || unescaped.contains(text(one, "grant"));
+    let grant = if names { "" } else { " another grant" };
+    tell(&verdict, tier, proof.self_approved, proof.credential_outlives_grant) + grant
+}
+
+fn expected_of_use(one: &Value) -> String {
+    let mark = |key: &str| one[key].as_bool().unwrap();
+    tell(text(one, "verdict"), text(one, "tier"), mark("self_approved"), mark("credential_outlives_grant"))
+}
+
+fn tell(verdict: &str, tier: &str, self_approved: bool, outlives: bool) -> String {
+    let mark = |is: bool, name: &'static str| if is { name } else { "" };
+    format!("{verdict} {tier}{}{}", mark(self_approved, " self-approved"), mark(outlives, " outlived"))
+}
+
+/// Whether every verdict is the true one: with its tier and its marks.
+fn assert_uses(said: &BTreeMap<(String, String), BTreeMap<String, usize>>, uses: &[Value]) {
+    let expected: BTreeSet<String> = uses.iter().map(expected_of_use).collect();
+    for ((platform, truth), verdicts) in said {
+        for (told, count) in verdicts {
+            eprintln!("{platform:9} {truth:15} {told:40} {count}");
+        }
+        let right = |told: &String| expected.contains(told) && told.starts_with(&format!("{truth} "));
+        assert!(verdicts.keys().all(right), "{platform} {truth}: {verdicts:?}");
+    }
 }
 
 fn print(scores: &Scores) {
@@ -297,7 +405,7 @@ fn print(scores: &Scores) {
 #[test]
 fn every_link_of_the_truth_is_found_and_none_is_invented() {
     let records = std::env::var("DEEDBOOK_SCENARIO_RECORDS").ok().and_then(|n| n.parse().ok()).unwrap_or(6_000);
-    let World { facts, truth, uses, .. } = world(records);
+    let World { facts, truth, grants, uses: told, .. } = world(records);
     let settings = settings(&facts);
     let store = Memory::of(facts);
     let scores = judge(&store, &truth, &settings);
@@ -308,14 +416,19 @@ fn every_link_of_the_truth_is_found_and_none_is_invented() {
         assert!(open.keys().all(|tier| tier > &"L2".to_owned()), "{link}: {open:?}");
         eprintln!("{link}: {right:?}, left open {open:?}");
     }
+    let by_source = by_source(&store);
+    let uses = truth.iter().filter_map(|minted| by_source.get(text(minted, "last_use"))?.last());
+    let used: BTreeSet<&str> = uses.map(|fact| fact.platform.as_str()).collect();
+    assert_eq!(used.into_iter().collect::<Vec<_>>(), USED_ON);
     let found: BTreeSet<&str> = scores.keys().map(|(platform, _)| platform.as_str()).collect();
     assert_eq!(found.into_iter().collect::<Vec<_>>(), PLATFORMS);
-    let said = judge_uses(&store, &uses, &settings);
-    for ((platform, truth), verdicts) in &said {
-        eprintln!("{platform:9} {truth:15} {verdicts:?}");
-        assert_eq!(verdicts.keys().collect::<Vec<_>>(), [truth], "{platform}");
-    }
-    assert!(said.len() > 6, "{said:?}");
+    let said = judge_uses(&store, &told, &settings);
+    assert_uses(&said, &told);
+    let windows = judge_grants(&store, &grants, &told, &settings);
+    assert!(windows > 80, "{windows}");
+    eprintln!("windows and approvers of grants in force: {windows}");
+    let platforms: BTreeSet<&str> = said.keys().map(|(platform, _)| platform.as_str()).collect();
+    assert_eq!(platforms.into_iter().collect::<Vec<_>>(), GRANTING);
 }
 
 /// A refused attempt shows who tried, as an allowed one does.
@@ -359,6 +472,56 @@ fn of_whoever_left_each_credential_is_known_to_be_gone_alive_or_used_after() {
     assert_eq!(seen.keys().copied().collect::<Vec<_>>(), ["REVOKED", "STILL_ALIVE", "USED_AFTER"]);
 }
 
+/// Who acts with another's rights is the actor, and the other the subject: both in one record, so that no
+/// look-up can miss either.
+#[test]
+fn who_acts_with_anothers_rights_is_told_apart_from_whose_rights_they_are() {
+    let World { facts, acted, .. } = world(6_000);
+    let settings = settings(&facts);
+    let store = Memory::of(facts);
+    for one in &acted {
+        let event = store.by_source(text(one, "record"));
+        let who = who::of_event(&store, &event, &settings).unwrap();
+        let own = who.executed_by.name.as_deref().and_then(|name| name.strip_prefix("oidc:"));
+        assert_eq!((own, who.executed_by.tier), (Some(text(one, "actor")), Tier::L1), "{one}");
+        let subject = event.subject.as_deref().unwrap_or_default();
+        assert!(subject.ends_with(&format!(":serviceaccount/~{}", text(one, "subject"))), "{one} {subject}");
+    }
+    assert!(acted.len() > 3, "{}", acted.len());
+}
+
+/// A credential that was taken back is alive until that record and revoked by it from then on; one that
+/// nobody took back is not revoked.
+#[test]
+fn a_revoked_credential_is_dead_from_the_record_that_revoked_it_and_no_other_is() {
+    let World { facts, truth, end, .. } = world(6_000);
+    let settings = settings(&facts);
+    let store = Memory::of(facts);
+    let by_source = by_source(&store);
+    let mut revoked: BTreeMap<&str, usize> = BTreeMap::new();
+    for minted in &truth {
+        let Some(uri) = uri_of(&by_source, minted) else { continue };
+        let by = text(minted, "revoked_by");
+        let life = life::of(&store, &uri, end, &settings).unwrap();
+        let ended = life.ended.as_ref().and_then(|ended| ended.source_event_id.as_deref());
+        assert_eq!(ended.unwrap_or_default(), by, "{minted} {life:?}");
+        assert_eq!(life.state == life::State::Revoked, !by.is_empty(), "{minted} {life:?}");
+        if by.is_empty() {
+            continue;
+        }
+        let before = life::of(&store, &uri, store.by_source(by).time - 1, &settings).unwrap();
+        assert_eq!(before.state, life::State::Alive, "{minted} {before:?}");
+        *revoked.entry(text(minted, "platform")).or_default() += 1;
+    }
+    eprintln!("revoked: {revoked:?}");
+    let all = truth.iter().filter(|minted| !text(minted, "revoked_by").is_empty()).count();
+    assert_eq!(revoked.values().sum::<usize>(), all);
+    assert_eq!(revoked.keys().copied().collect::<Vec<_>>(), REVOKED_ON);
+}
+
+/// Platforms on which the scenario takes credentials back, apart from those of whoever left.
+const REVOKED_ON: [&str; 2] = ["gitlab", "okta"];
+
 /// The four cases: every record is there, refused where it was refused, and the deployment leads to
 /// whoever started the job.
 #[test]
@@ -384,8 +547,18 @@ fn the_cases_with_a_name_are_told_by_their_records() {
     assert_eq!(names.into_iter().collect::<Vec<_>>(), all);
 }
 
+/// Platforms whose tokens are exchanged at others, which log whose it was and not which.
+const EXCHANGED: [&str; 1] = ["k8s"];
+
 /// Platforms that hand out what the truth follows; the uses of it are on more.
-const PLATFORMS: [&str; 8] = ["aws", "entra", "gcp", "k8s", "okta", "postgres", "spire", "vault"];
+const PLATFORMS: [&str; 9] = ["aws", "entra", "gcp", "gitlab", "k8s", "okta", "postgres", "spire", "vault"];
+
+/// Platforms whose records show one of those in use. Azure gives its records no id; GitHub, Teleport and hoop.dev
+/// are held against other truths.
+const USED_ON: [&str; 10] = ["aws", "entra", "gcp", "gitlab", "k8s", "mcp", "okta", "otel", "postgres", "vault"];
+
+/// Platforms at which rights are asked for.
+const GRANTING: [&str; 10] = ["aws", "entra", "gcp", "github", "grant", "hoop", "k8s", "okta", "teleport", "vault"];
 
 /// The same truth, told late, twice and out of order.
 #[test]
@@ -400,9 +573,7 @@ fn a_disorderly_delivery_changes_no_link_and_no_verdict() {
         let Score { wrong, missed, .. } = all(&scores, link);
         assert_eq!((wrong, missed), (BTreeMap::new(), BTreeMap::new()), "{link}");
     }
-    for ((platform, truth), verdicts) in &judge_uses(&store, &uses, &settings) {
-        assert_eq!(verdicts.keys().collect::<Vec<_>>(), [truth], "{platform}");
-    }
+    assert_uses(&judge_uses(&store, &uses, &settings), &uses);
 }
 
 /// A fixed disorder: the same in each run, and nothing like the order of time.

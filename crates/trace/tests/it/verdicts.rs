@@ -78,6 +78,12 @@ fn entra(approver: &str) -> Memory {
     ])
 }
 
+fn approval_of(store: &Memory) -> String {
+    let approves =
+        |fact: &&std::sync::Arc<trace::Fact>| fact.grants.iter().any(|told| told.phase == model::GrantPhase::Approve);
+    store.facts().iter().find(approves).and_then(|fact| fact.source_event_id.clone()).unwrap()
+}
+
 /// No token names the activation, and no call the role: principal and window are all there is.
 #[test]
 fn entra_pim_activations() {
@@ -88,6 +94,10 @@ fn entra_pim_activations() {
     assert_eq!(said(&pim, "late").0, Verdict::OutsideWindow);
     let own = who(&entra("0D4F3C2B-1111-4222-8333-444455556666"), "inside");
     assert_eq!((own.verdict, own.self_approved), (Verdict::NotApproved, true));
+    // Whether the role needs an approval stands in its settings, which no record shows.
+    let unattended = who(&without(&pim, &approval_of(&pim)), "inside");
+    assert_eq!((unattended.verdict, unattended.policy_untold), (Verdict::Unknown, true));
+    assert_eq!(said(&without(&pim, &approval_of(&pim)), "late").0, Verdict::OutsideWindow);
     let outside = store(&[
         (record("entra", "outside_pim", &[]), None),
         (
