@@ -3,10 +3,10 @@
 CARGO ?= cargo
 DATA ?= $(CURDIR)/target/demo
 
-.PHONY: demo test interop crash bench fuzz
+.PHONY: demo test interop crash bench truth fuzz
 
 # One selection for every release build, so that they share what they compile.
-PROGRAMS = --locked --release -p deedbook -p verify -p scenario -p xtask
+PROGRAMS = --locked --release -p deedbook -p verify -p scenario -p xtask -p lake --bins --bench truth
 
 ## Builds, writes an incident as native logs, ingests it, asks, alters a byte, proves one event offline.
 demo:
@@ -38,6 +38,13 @@ RECORDS ?= 1000000
 bench:
 	$(CARGO) build $(PROGRAMS)
 	scripts/bench.sh $(RECORDS)
+
+## Answers over a log of RECORDS against all that its scenario says is true. DELIVERY="--shuffle 6h --double 20", or
+## "--without vault", for records that arrive late and twice, or not at all.
+DELIVERY ?=
+truth:
+	$(CARGO) build $(PROGRAMS)
+	scripts/truth.sh $(RECORDS) $(DELIVERY)
 
 ## Arbitrary bytes against each reader of foreign bytes, guided by coverage, on the stable toolchain.
 ## Needs a C++ compiler (`apt-get install g++`) for libFuzzer. TARGETS="split scrub" runs these alone.

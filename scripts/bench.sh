@@ -16,4 +16,5 @@ if command -v go > /dev/null; then
 else
   echo "bench: no go on the PATH, so no comparison with Tessera's fsck (Debian has it in golang-go)" >&2
 fi
+options+=(--truth "$("$root/scripts/truth-program.sh" "$target")")
 "$driver" bench "${options[@]}"

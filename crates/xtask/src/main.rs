@@ -21,6 +21,30 @@ struct Arguments {
 enum Task {
     /// Measure ceilings, product and their ratio in one run.
     Bench(Bench),
+    /// Hold the answers over a log against what its scenario says is true.
+    Truth(Truth),
+}
+
+#[derive(Debug, clap::Args)]
+struct Truth {
+    /// Records of the scenario.
+    #[arg(long, default_value_t = 1_000_000)]
+    records: u64,
+    /// Folder to work in; made, and removed at the end.
+    #[arg(long, default_value = "target/truth")]
+    work: PathBuf,
+    /// Each record arrives up to so much later, as in `6h`.
+    #[arg(long, default_value = "0s")]
+    shuffle: String,
+    /// Records that are delivered twice, in a hundred.
+    #[arg(long, default_value_t = 0)]
+    double: u64,
+    /// A platform whose log nobody collects.
+    #[arg(long)]
+    without: Option<String>,
+    /// The bench of the truth, as `lake` builds it.
+    #[arg(long)]
+    truth: PathBuf,
 }
 
 #[derive(Debug, clap::Args)]
@@ -43,14 +67,20 @@ struct Bench {
     /// Tessera's fsck as `interop/go` builds it, to compare with.
     #[arg(long)]
     fsck: Option<PathBuf>,
+    /// The bench of the truth, as `lake` builds it, to judge the answers.
+    #[arg(long)]
+    truth: Option<PathBuf>,
 }
 
 fn main() -> ExitCode {
-    let Arguments { task: Task::Bench(bench) } = Arguments::parse();
-    match bench::run(&bench) {
+    let ran = match Arguments::parse().task {
+        Task::Bench(bench) => bench::run(&bench),
+        Task::Truth(truth) => bench::judge(&truth),
+    };
+    match ran {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("bench: {error}");
+            eprintln!("xtask: {error}");
             ExitCode::FAILURE
         }
     }

@@ -210,21 +210,25 @@ impl Facts {
 
     /// The facts of leaves below the tail, in the order asked for; none for a leaf that is no event.
     fn read_all(&self, leaves: &[u64]) -> Result<Vec<Option<Arc<Fact>>>> {
-        let mut unread: Vec<u64> = {
+        let mut known: HashMap<u64, Option<Arc<Fact>>> = {
             let kept = self.kept.lock();
-            leaves.iter().filter(|leaf| !kept.contains_key(leaf)).copied().collect()
+            leaves.iter().filter_map(|leaf| Some((*leaf, kept.get(leaf)?.clone()))).collect()
         };
-        unread.sort_unstable();
-        let mut read: HashMap<u64, Option<Arc<Fact>>> = unread.iter().map(|leaf| (*leaf, None)).collect();
-        self.read(&unread, |_, fact| {
-            read.insert(fact.id.index.0, Some(fact));
-        })?;
-        let mut kept = self.kept.lock();
-        if kept.len() > FACTS_KEPT_MAX {
-            kept.retain(|leaf, _| leaves.contains(leaf));
+        let mut unread: Vec<u64> = leaves.iter().filter(|leaf| !known.contains_key(leaf)).copied().collect();
+        if !unread.is_empty() {
+            unread.sort_unstable();
+            let mut read: HashMap<u64, Option<Arc<Fact>>> = unread.iter().map(|leaf| (*leaf, None)).collect();
+            self.read(&unread, |_, fact| {
+                read.insert(fact.id.index.0, Some(fact));
+            })?;
+            let mut kept = self.kept.lock();
+            if kept.len() > FACTS_KEPT_MAX {
+                kept.clear();
+            }
+            kept.extend(read.iter().map(|(leaf, fact)| (*leaf, fact.clone())));
+            known.extend(read);
         }
-        kept.extend(read);
-        Ok(leaves.iter().map(|leaf| kept.get(leaf).cloned().flatten()).collect())
+        Ok(leaves.iter().map(|leaf| known.get(leaf).cloned().flatten()).collect())
     }
 
     /// Visits the facts of leaves below the tail, which rise, each with the number of its source.

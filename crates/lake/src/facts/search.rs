@@ -86,14 +86,10 @@ impl<'s> Search<'s> {
 
     fn ask(&mut self, lazy: &Lazy<Run>) -> Result<()> {
         let run = self.facts.run(lazy)?;
-        let mut leaves = run.find(self.key)?;
-        leaves.retain(|leaf| *leaf < self.facts.size);
-        let times = run.times(&leaves)?;
-        for (leaf, time) in leaves.into_iter().zip(times) {
-            if let Some(time) = time.filter(|time| (self.from..=self.until).contains(time)) {
-                self.waiting.push((self.rank(time), leaf));
-            }
-        }
+        let wanted = |(leaf, time): &&(u64, i64)| *leaf < self.facts.size && (self.from..=self.until).contains(time);
+        let told = run.told(self.key)?;
+        let found: Vec<(i64, u64)> = told.iter().filter(wanted).map(|(leaf, time)| (self.rank(*time), *leaf)).collect();
+        self.waiting.extend(found);
         Ok(())
     }
 }

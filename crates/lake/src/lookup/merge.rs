@@ -11,8 +11,9 @@ use super::write::Packer;
 use crate::Result;
 use crate::writer::{FileName, Part};
 
-/// How many runs of one size become one.
-const RUNS: usize = 16;
+/// How many runs of one size become one: a name that is in few of them is looked for in all, so few runs count
+/// for more than merging seldom.
+const RUNS: usize = 8;
 
 /// Most leaves of a merged run: while it is made, 24 bytes a leaf are in memory.
 const MERGED_LEAVES_MAX: u64 = 1 << 23;

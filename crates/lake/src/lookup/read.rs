@@ -1,16 +1,22 @@
 //! Reading look-up files: the directory in memory, one block a look-up.
 
 use std::cmp::Ordering;
+use std::collections::HashMap;
 use std::fs::File;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
+
+use parking_lot::Mutex;
 
 use super::{CRC_BYTES, ENTRY_BYTES, FOOTER_BYTES, Footer};
 use crate::{Error, Result, number};
 
 /// Times read one by one up to this many; for more, those of the whole run are read and kept.
 const TIMES_ALONE_MAX: usize = 32;
+
+/// Leaves and keys of which a run remembers what it found, 16 bytes each; when there are more, all are let go.
+const FOUND_KEPT_MAX: usize = 65_536;
 
 /// An open look-up file.
 #[derive(Debug)]
@@ -21,6 +27,16 @@ pub(crate) struct Run {
     /// First key and offset of each block.
     directory: Vec<(u32, u64)>,
     times: OnceLock<Vec<u8>>,
+    /// What look-ups have found: a chain of links asks for the same names again and again.
+    found: Mutex<Found>,
+}
+
+/// Leaves with their event times, by key.
+#[derive(Debug, Default)]
+struct Found {
+    by_key: HashMap<u32, Arc<[(u64, i64)]>>,
+    /// Leaves and keys together.
+    kept: usize,
 }
 
 impl Run {
@@ -44,7 +60,7 @@ impl Run {
             (u32::from_le_bytes([*a, *b, *c, *d]), u64::from_le_bytes(*offset))
         };
         let directory = directory.as_chunks().0.iter().map(entry).collect();
-        Ok(Run { file, path: path.to_owned(), footer, directory, times: OnceLock::new() })
+        Ok(Run { file, path: path.to_owned(), footer, directory, times: OnceLock::new(), found: Mutex::default() })
     }
 
     /// First leaf.
@@ -62,8 +78,28 @@ impl Run {
         (self.footer.earliest, self.footer.latest)
     }
 
+    /// The leaves that may have a key, rising, each with its event time.
+    pub(crate) fn told(&self, key: u32) -> Result<Arc<[(u64, i64)]>> {
+        if let Some(known) = self.found.lock().by_key.get(&key) {
+            return Ok(Arc::clone(known));
+        }
+        let leaves = self.find(key)?;
+        let times = self.times(&leaves)?;
+        let told: Arc<[(u64, i64)]> =
+            leaves.into_iter().zip(times).filter_map(|(leaf, at)| Some((leaf, at?))).collect();
+        let mut found = self.found.lock();
+        if found.kept + told.len() > FOUND_KEPT_MAX {
+            *found = Found::default();
+        }
+        if told.len() < FOUND_KEPT_MAX {
+            found.kept += told.len() + 1;
+            found.by_key.insert(key, Arc::clone(&told));
+        }
+        Ok(told)
+    }
+
     /// The leaves that may have a key, rising.
-    pub(crate) fn find(&self, key: u32) -> Result<Vec<u64>> {
+    pub(super) fn find(&self, key: u32) -> Result<Vec<u64>> {
         let after = self.directory.partition_point(|(first, _)| *first <= key);
         let Some(number) = after.checked_sub(1) else { return Ok(Vec::new()) };
         let (mut own, bytes) = self.packed(number)?;

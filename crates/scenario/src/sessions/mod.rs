@@ -26,7 +26,7 @@ use crate::sink::{Log, Sink, Truth};
 use crate::truth::{Minted, Refused, Tiers, Totals};
 
 /// Mean number of steps of one session: a credential or two, and their uses.
-const STEPS_MEAN: f64 = 3.6;
+const STEPS_MEAN: f64 = 2.4;
 /// Sessions alive at once, at most.
 const SESSIONS_MAX: u64 = 400;
 /// The calls of one session stay within the life of its credential.

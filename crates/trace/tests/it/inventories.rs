@@ -9,8 +9,9 @@ use trace::attribution;
 use trace::coverage::{self, Coverage, Identity};
 use trace::least_privilege::{self, Granted};
 
+use crate::judge::text;
 use crate::memory::Memory;
-use crate::truth::{World, delivered, settings, text, world};
+use crate::truth::{World, delivered, settings, world};
 
 fn coverage(store: &Memory) -> Coverage {
     let facts = store.facts().iter().map(|fact| Ok(Arc::clone(fact)));

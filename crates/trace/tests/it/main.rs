@@ -23,6 +23,7 @@ mod golden;
 mod grants;
 mod incident;
 mod inventories;
+mod judge;
 mod least_privilege;
 mod lineage;
 mod memory;

@@ -7,8 +7,9 @@ use trace::grant::GrantState;
 use trace::principal::StepKind;
 use trace::{Fact, blast_radius, grant, lineage, offboard, principal, who};
 
+use crate::judge::text;
 use crate::memory::Memory;
-use crate::truth::{World, delivered, settings, text, world};
+use crate::truth::{World, delivered, settings, world};
 
 /// Who knows since when a token was in strange hands is told each record of the misuse and none of before,
 /// and whose token it is.

@@ -11,15 +11,21 @@ mod program;
 mod proofs;
 mod questions;
 mod report;
+mod seal;
 mod sizes;
 mod steps;
+mod truth;
 
 use std::fs;
+use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use program::Program;
 use report::Report;
+use serde_json::Value;
+
+pub(crate) use truth::run as judge;
 
 use crate::Bench;
 
@@ -72,6 +78,12 @@ impl Place {
         Program::new(&self.bin.join("deedbook")).env("DEEDBOOK_DATA", &self.data()).args(arguments)
     }
 
+    /// What the scenario says of itself: the last line of the truth.
+    fn totals(&self) -> Result<Value> {
+        let last = BufReader::new(fs::File::open(self.logs().join("truth.ndjson"))?).lines().last();
+        Ok(serde_json::from_str(&last.ok_or("the truth has no totals")??)?)
+    }
+
     fn inputs(&self) -> Vec<PathBuf> {
         PLATFORMS.iter().map(|platform| self.logs().join(platform)).filter(|folder| folder.exists()).collect()
     }
@@ -88,20 +100,17 @@ pub(crate) fn run(options: &Bench) -> Result<()> {
     fs::create_dir_all(&place.work)?;
     let mut report = Report::begin(&place)?;
 
-    let mut written = place.records;
     if !options.reuse {
         eprintln!("writing {} records", place.records);
         let records = place.records.to_string();
         let scenario = Program::new(&place.bin.join("scenario"));
-        let ran = scenario.args(&["--records", &records, "--out"]).path(&place.logs()).run()?;
-        // What was written, not what was asked for, is what has to be sealed.
-        let totals: serde_json::Value = serde_json::from_str(&ran.out)?;
-        written = totals.get("records").and_then(serde_json::Value::as_u64).ok_or("scenario names no records")?;
+        scenario.args(&["--records", &records, "--out"]).path(&place.logs()).run()?;
     }
+    let totals = place.totals()?;
     let sample = steps::Sample::read(&place.inputs())?;
     let mut bare = steps::measure(&sample, &place.work)?;
     if !options.reuse {
-        ingest(&place, written, &mut report)?;
+        ingest(&place, &totals, &mut report)?;
     }
     bare.parquet = steps::parquet(&place.data().join("lake"))?;
     report.steps(&sample, &bare);
@@ -111,7 +120,7 @@ pub(crate) fn run(options: &Bench) -> Result<()> {
     proofs::measure(&place, &mut report)?;
     sizes::measure(&place, &mut report)?;
     questions::measure(&place, &mut report)?;
-    lineage::measure(&place, &mut report)?;
+    lineage::measure(&place, options.truth.as_deref(), &mut report)?;
     report.print();
     if !options.keep && !options.reuse {
         fs::remove_dir_all(&place.work)?;
@@ -120,15 +129,10 @@ pub(crate) fn run(options: &Bench) -> Result<()> {
 }
 
 /// Seals everything with the real program, from files to rows that can be asked for.
-fn ingest(place: &Place, written: u64, report: &mut Report) -> Result<()> {
+fn ingest(place: &Place, totals: &Value, report: &mut Report) -> Result<()> {
     eprintln!("ingest");
-    let mut program = place.deedbook(&["ingest", "--init", "-o", "json"]);
-    for input in place.inputs() {
-        program = program.path(&input);
-    }
-    let ran = program.run()?;
-    let answer: serde_json::Value = serde_json::from_str(ran.out.lines().last().unwrap_or_default())?;
-    let records = answer.get("records").and_then(serde_json::Value::as_u64).ok_or("ingest names no records")?;
+    let (records, ran) = seal::everything(place, totals)?;
+    let written = totals.get("records").and_then(Value::as_u64).ok_or("scenario names no records")?;
     if records != written {
         return Err(format!("{records} records were sealed, {written} were written").into());
     }

@@ -32,6 +32,23 @@ pub(crate) struct Ran {
     pub(crate) peak_bytes: u64,
 }
 
+impl Ran {
+    /// Runs one after the other, as one.
+    pub(crate) fn together(all: Vec<Ran>) -> Ran {
+        let none =
+            || Ran { out: String::new(), err: String::new(), wall: Duration::ZERO, cpu: Duration::ZERO, peak_bytes: 0 };
+        all.into_iter()
+            .reduce(|sum, ran| Ran {
+                out: sum.out + &ran.out,
+                err: sum.err + &ran.err,
+                wall: sum.wall + ran.wall,
+                cpu: sum.cpu + ran.cpu,
+                peak_bytes: sum.peak_bytes.max(ran.peak_bytes),
+            })
+            .unwrap_or_else(none)
+    }
+}
+
 impl Program {
     pub(crate) fn new(path: &Path) -> Program {
         Program { command: Command::new(path), input: Vec::new(), name: path.as_os_str().to_owned() }
