@@ -430,7 +430,7 @@ impl<'s, S: Store> Descent<'s, S> {
         let lookup = Lookup::within(Key::Session(session), i64::MIN, fact.time, self.settings.candidates_max);
         let page = self.store.find(&lookup)?;
         // Of several records that could have, the first opened it.
-        let first = page.facts.iter().find(|one| issuance::opens_session(one));
+        let first = issuance::first_opener(page.facts.iter());
         if !first.is_some_and(|first| first.id == fact.id || first.same_call(fact)) {
             return Ok(());
         }

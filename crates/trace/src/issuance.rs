@@ -226,14 +226,24 @@ pub(crate) fn by_session(store: &impl Store, event: &Fact, settings: &Settings) 
     let page = store.find(&lookup)?;
     // What follows at once on the record that opened it did not open it.
     let itself = opens_session(event);
-    let opens = |fact: &&Arc<Fact>| {
-        opens_session(fact)
-            && !fact.same_call(event)
-            && fact.id != event.id
-            && (!itself || fact.order() < event.order())
-    };
-    let opener = page.facts.iter().find(opens).cloned();
+    let others = page
+        .facts
+        .iter()
+        .filter(|fact| !fact.same_call(event) && fact.id != event.id && (!itself || opened_before(fact, event)));
+    let opener = first_opener(others).cloned();
     Ok(opener.map(|opener| Found { rule, issuers: vec![opener], more: false }))
+}
+
+/// The record that opened the session that all of these name.
+pub(crate) fn first_opener<'f>(facts: impl Iterator<Item = &'f Arc<Fact>>) -> Option<&'f Arc<Fact>> {
+    let openers = facts.filter(|fact| opens_session(fact));
+    openers.reduce(|one, other| if opened_before(other, one) { other } else { one })
+}
+
+/// Which of two openers of a session came first: of one moment the one that says it starts something.
+fn opened_before(one: &Fact, other: &Fact) -> bool {
+    let when = |fact: &Fact| (fact.time, !rule::is_opening(fact.operation.as_deref()));
+    (when(one), one.order()) < (when(other), other.order())
 }
 
 /// Whether a record can have opened the session that it names.

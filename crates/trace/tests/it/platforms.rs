@@ -330,6 +330,24 @@ fn row_29_an_okta_api_token_leads_to_whoever_made_it_at_l2() {
 
 /// Row 31.
 #[test]
+fn row_31_of_two_records_of_one_moment_the_one_that_starts_the_session_opened_it() {
+    // By their ids the other one would come first.
+    let store = read(vec![
+        (okta("a-sso", 0, "user.authentication.sso", "s-1", ""), org()),
+        (okta("b-start", 0, "user.session.start", "s-1", ""), org()),
+        (okta("use", 60, "application.lifecycle.update", "s-1", ""), org()),
+    ]);
+    for used in ["a-sso", "use"] {
+        let lineage = lineage::of_event(&store, &store.by_source(used), &Settings::default()).unwrap();
+        let opened: Vec<_> = lineage.edges.iter().filter(|edge| edge.kind == EdgeKind::Opened).collect();
+        let by = |edge: &&trace::Edge| edge.issuer.as_ref().unwrap().source_event_id.clone().unwrap();
+        assert_eq!(opened.iter().map(by).collect::<Vec<_>>(), ["b-start"], "{used}");
+    }
+    let start = lineage::of_event(&store, &store.by_source("b-start"), &Settings::default()).unwrap();
+    assert!(start.edges.iter().all(|edge| edge.kind != EdgeKind::Opened), "{:?}", start.edges);
+}
+
+#[test]
 fn row_31_an_okta_session_leads_to_its_sign_in_at_l3() {
     let store = read(vec![
         (okta("start", 0, "user.session.start", "s-1", ""), org()),
