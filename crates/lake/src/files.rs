@@ -246,6 +246,25 @@ pub(crate) fn sync_folder(folder: &Path) -> Result<()> {
     File::open(folder).and_then(|folder| folder.sync_all()).map_err(|error| Error::io("sync", folder, error))
 }
 
+/// Tells the operating system that a file is read here and there: reading ahead would be for nothing. Advice:
+/// where it cannot be given, nothing is lost but time.
+pub(crate) fn advise_random(file: &File) {
+    #[cfg(target_os = "linux")]
+    let _ = rustix::fs::fadvise(file, 0, None, rustix::fs::Advice::Random);
+    #[cfg(not(target_os = "linux"))]
+    let _ = file;
+}
+
+/// Has the operating system read bytes of a file that are asked for soon, and does not wait for them.
+pub(crate) fn advise_soon(file: &File, offset: u64, bytes: u64) {
+    #[cfg(target_os = "linux")]
+    if let Some(bytes) = std::num::NonZeroU64::new(bytes) {
+        let _ = rustix::fs::fadvise(file, offset, Some(bytes), rustix::fs::Advice::WillNeed);
+    }
+    #[cfg(not(target_os = "linux"))]
+    let _ = (file, offset, bytes);
+}
+
 /// SHA-256 of a file, hex, and its length.
 pub(crate) fn digest(path: &Path) -> io::Result<(String, u64)> {
     let mut file = File::open(path)?;

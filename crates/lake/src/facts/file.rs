@@ -23,7 +23,7 @@ use std::path::{Path, PathBuf};
 use trace::Fact;
 use zstd::bulk::{Compressor, Decompressor};
 
-use crate::files::{Encode, Hashing};
+use crate::files::{self, Encode, Hashing};
 use crate::number::{put, take};
 use crate::{Error, ErrorKind, Result};
 
@@ -189,6 +189,7 @@ impl FactFile {
         let failed = |error| Error::file(path, error);
         let damaged = || Error::file(path, "its footer or directory is damaged");
         let file = File::open(path).map_err(failed)?;
+        files::advise_random(&file);
         let length = file.metadata().map_err(failed)?.len();
         let at = length.checked_sub(FOOTER_BYTES as u64).ok_or_else(damaged)?;
         let mut footer = [0; FOOTER_BYTES];
@@ -221,6 +222,17 @@ impl FactFile {
         let length = |[.., a, b, c, d]: &[u8; ENTRY_BYTES]| u32::from_le_bytes([*a, *b, *c, *d]);
         let offsets = entries().map(offset).chain([begin]).collect();
         Ok(FactFile { path: path.to_owned(), first, leaves, offsets, lengths: entries().map(length).collect(), file })
+    }
+
+    /// Has the operating system read the blocks of these leaves, and does not wait for it.
+    pub(crate) fn prefetch(&self, leaves: &[u64]) {
+        let mut numbers: Vec<usize> = leaves.iter().filter_map(|leaf| self.number_of(*leaf)).collect();
+        numbers.dedup();
+        for number in numbers {
+            if let (Some(begin), Some(end)) = (self.offsets.get(number), self.offsets.get(number + 1)) {
+                files::advise_soon(&self.file, *begin, end.saturating_sub(*begin));
+            }
+        }
     }
 
     /// Visits the facts of leaves of this file, which rise, each with the number of its source; nothing is

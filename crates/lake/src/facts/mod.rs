@@ -236,19 +236,25 @@ impl Facts {
         let unable = |error| Error::caused(ErrorKind::Fatal, "set up zstd", error);
         let waiting = self.unpackers.0.lock().pop();
         let mut zstd = waiting.map_or_else(Decompressor::new, Ok).map_err(unable)?;
+        let mut places: Vec<(&FactFile, &[u64])> = Vec::new();
         let mut rest = leaves;
         while let Some(first) = rest.first() {
             let number = self.stored.partition_point(|lazy| lazy.live.last < *first);
-            // No file here has an event: the leaves between two that have some.
+            // Behind the last file with an event there is none.
             let Some(lazy) = self.stored.get(number) else { break };
             let (here, behind) = rest.split_at(rest.partition_point(|leaf| *leaf <= lazy.live.last));
-            let file = lazy.get(&self.lake.folder, FactFile::open)?;
+            places.push((lazy.get(&self.lake.folder, FactFile::open)?, here));
+            rest = behind;
+        }
+        if leaves.len() > 1 {
+            places.iter().for_each(|(file, here)| file.prefetch(here));
+        }
+        for (file, here) in places {
             file.read(here, &mut zstd, |leaf, source, mut fact| {
                 fact.id = self.id(leaf);
                 visit(source, Arc::new(fact));
                 Ok(())
             })?;
-            rest = behind;
         }
         self.unpackers.0.lock().push(zstd);
         Ok(())

@@ -12,6 +12,9 @@ use crate::lookup::{Run, filed};
 /// Facts of one time that are put in order by what they say; beyond it, by leaf.
 const TIES_MAX: usize = 1_024;
 
+/// Facts of one run that are read without a look at their times first.
+const READ_AT_ONCE_MAX: usize = 16;
+
 /// A look-up under way: which leaves come next, and which runs were not asked yet.
 pub(super) struct Search<'s> {
     facts: &'s Facts,
@@ -19,6 +22,8 @@ pub(super) struct Search<'s> {
     from: i64,
     until: i64,
     order: Order,
+    /// Facts that whoever asks will take, at most.
+    limit: usize,
     /// Runs not asked yet, the one that may hold the next leaf last.
     pending: Vec<(i64, &'s Lazy<Run>)>,
     /// Rank and leaf of what was found and not handed out, the next on top.
@@ -27,9 +32,9 @@ pub(super) struct Search<'s> {
 
 impl<'s> Search<'s> {
     pub(super) fn new(facts: &'s Facts, lookup: &Lookup<'_>) -> Result<Search<'s>> {
-        let Lookup { key, from, until, order, .. } = *lookup;
-        let mut search =
-            Search { facts, key: filed(key), from, until, order, pending: Vec::new(), waiting: BinaryHeap::new() };
+        let Lookup { key, from, until, order, limit } = *lookup;
+        let (pending, waiting) = (Vec::new(), BinaryHeap::new());
+        let mut search = Search { facts, key: filed(key), from, until, order, limit, pending, waiting };
         for lazy in &facts.runs {
             // Without a noted span the file has to be opened to know.
             let (earliest, latest) = match lazy.live.times {
@@ -42,6 +47,10 @@ impl<'s> Search<'s> {
             }
         }
         search.pending.sort_by_key(|(rank, _)| *rank);
+        // A disk reads from several places at once in the time that it reads from one.
+        for (_, lazy) in &search.pending {
+            facts.run(lazy)?.prefetch(search.key);
+        }
         let tail = facts.tail()?.iter().filter(|told| !told.again).map(|told| &told.fact);
         for fact in tail.filter(|fact| fact.has(key) && (from..=until).contains(&fact.time)) {
             search.waiting.push((search.rank(fact.time), fact.id.index.0));
@@ -86,10 +95,19 @@ impl<'s> Search<'s> {
 
     fn ask(&mut self, lazy: &Lazy<Run>) -> Result<()> {
         let run = self.facts.run(lazy)?;
-        let wanted = |(leaf, time): &&(u64, i64)| *leaf < self.facts.size && (self.from..=self.until).contains(time);
         let told = run.told(self.key)?;
-        let found: Vec<(i64, u64)> = told.iter().filter(wanted).map(|(leaf, time)| (self.rank(*time), *leaf)).collect();
-        self.waiting.extend(found);
+        let seen: Vec<u64> = told.iter().copied().take_while(|leaf| *leaf < self.facts.size).collect();
+        // Few facts are read anyway, and tell their time; of many the index knows which are worth reading.
+        let times = if seen.len() <= self.limit.min(READ_AT_ONCE_MAX) {
+            self.facts.read_all(&seen)?.into_iter().map(|fact| fact.map(|fact| fact.time)).collect()
+        } else {
+            run.times(&seen)?
+        };
+        for (leaf, time) in seen.into_iter().zip(times) {
+            if let Some(time) = time.filter(|time| (self.from..=self.until).contains(time)) {
+                self.waiting.push((self.rank(time), leaf));
+            }
+        }
         Ok(())
     }
 }

@@ -1,5 +1,6 @@
 //! Reading look-up files: the directory in memory, one block a look-up.
 
+use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::collections::HashMap;
 use std::fs::File;
@@ -10,12 +11,16 @@ use std::sync::{Arc, OnceLock};
 use parking_lot::Mutex;
 
 use super::{CRC_BYTES, ENTRY_BYTES, FOOTER_BYTES, Footer};
-use crate::{Error, Result, number};
+use crate::{Error, Result, files, number};
 
-/// Times read one by one up to this many; for more, those of the whole run are read and kept.
-const TIMES_ALONE_MAX: usize = 32;
+/// Where at least one in so many leaves is asked about, the times of the whole run are read and kept; else those
+/// asked for are read where they lie.
+const LEAVES_FOR_ONE_TIME: u64 = 256;
 
-/// Leaves and keys of which a run remembers what it found, 16 bytes each; when there are more, all are let go.
+/// Bytes of times that are read around one.
+const WINDOW_BYTES: u64 = 512;
+
+/// Leaves and keys of which a run remembers what it found, 8 bytes each; when there are more, all are let go.
 const FOUND_KEPT_MAX: usize = 65_536;
 
 /// An open look-up file.
@@ -31,10 +36,10 @@ pub(crate) struct Run {
     found: Mutex<Found>,
 }
 
-/// Leaves with their event times, by key.
+/// Leaves by key.
 #[derive(Debug, Default)]
 struct Found {
-    by_key: HashMap<u32, Arc<[(u64, i64)]>>,
+    by_key: HashMap<u32, Arc<[u64]>>,
     /// Leaves and keys together.
     kept: usize,
 }
@@ -45,6 +50,7 @@ impl Run {
         let failed = |error| Error::file(path, error);
         let damaged = || Error::file(path, "its footer or directory is damaged");
         let file = File::open(path).map_err(failed)?;
+        files::advise_random(&file);
         let length = file.metadata().map_err(failed)?.len();
         let mut footer = [0; FOOTER_BYTES];
         let at = length.checked_sub(FOOTER_BYTES as u64).ok_or_else(damaged)?;
@@ -78,15 +84,22 @@ impl Run {
         (self.footer.earliest, self.footer.latest)
     }
 
-    /// The leaves that may have a key, rising, each with its event time.
-    pub(crate) fn told(&self, key: u32) -> Result<Arc<[(u64, i64)]>> {
+    /// Has the operating system read what [`Run::told`] will need, and does not wait for it.
+    pub(crate) fn prefetch(&self, key: u32) {
+        let place = || self.place(self.number_of(key)?);
+        if !self.found.lock().by_key.contains_key(&key)
+            && let Some((offset, end)) = place()
+        {
+            files::advise_soon(&self.file, offset, end.saturating_sub(offset));
+        }
+    }
+
+    /// The leaves that may have a key, rising.
+    pub(crate) fn told(&self, key: u32) -> Result<Arc<[u64]>> {
         if let Some(known) = self.found.lock().by_key.get(&key) {
             return Ok(Arc::clone(known));
         }
-        let leaves = self.find(key)?;
-        let times = self.times(&leaves)?;
-        let told: Arc<[(u64, i64)]> =
-            leaves.into_iter().zip(times).filter_map(|(leaf, at)| Some((leaf, at?))).collect();
+        let told: Arc<[u64]> = self.find(key)?.into();
         let mut found = self.found.lock();
         if found.kept + told.len() > FOUND_KEPT_MAX {
             *found = Found::default();
@@ -100,8 +113,7 @@ impl Run {
 
     /// The leaves that may have a key, rising.
     pub(super) fn find(&self, key: u32) -> Result<Vec<u64>> {
-        let after = self.directory.partition_point(|(first, _)| *first <= key);
-        let Some(number) = after.checked_sub(1) else { return Ok(Vec::new()) };
+        let Some(number) = self.number_of(key) else { return Ok(Vec::new()) };
         let (mut own, bytes) = self.packed(number)?;
         let damaged = || Error::file(&self.path, format!("block {number} is damaged"));
         let mut values = bytes.as_slice();
@@ -125,20 +137,32 @@ impl Run {
         Ok(leaves)
     }
 
+    /// The block that has a key, if one has.
+    fn number_of(&self, key: u32) -> Option<usize> {
+        self.directory.partition_point(|(first, _)| *first <= key).checked_sub(1)
+    }
+
+    /// Where a block begins and ends.
+    fn place(&self, number: usize) -> Option<(u64, u64)> {
+        let (_, offset) = self.directory.get(number)?;
+        let end = self.directory.get(number + 1).map_or(self.footer.directory, |(_, offset)| *offset);
+        Some((*offset, end))
+    }
+
     /// The first key of a block, and its values with their checksum right.
     fn packed(&self, number: usize) -> Result<(u32, Vec<u8>)> {
-        let Some((first, offset)) = self.directory.get(number) else { return Ok((0, Vec::new())) };
-        let end = self.directory.get(number + 1).map_or(self.footer.directory, |(_, offset)| *offset);
+        let first = self.directory.get(number).map(|(first, _)| *first);
+        let Some((first, (offset, end))) = first.zip(self.place(number)) else { return Ok((0, Vec::new())) };
         let damaged = || Error::file(&self.path, format!("block {number} at byte {offset} is damaged"));
-        let mut bytes = vec![0; usize::try_from(end.saturating_sub(*offset)).map_err(|_| damaged())?];
-        self.file.read_exact_at(&mut bytes, *offset).map_err(|error| Error::file(&self.path, error))?;
+        let mut bytes = vec![0; usize::try_from(end.saturating_sub(offset)).map_err(|_| damaged())?];
+        self.file.read_exact_at(&mut bytes, offset).map_err(|error| Error::file(&self.path, error))?;
         let checksum = bytes.split_last_chunk::<CRC_BYTES>().map(|(values, crc)| (crc32c::crc32c(values), *crc));
         let (computed, stored) = checksum.ok_or_else(damaged)?;
         if computed != u32::from_le_bytes(stored) {
             return Err(damaged());
         }
         bytes.truncate(bytes.len() - CRC_BYTES);
-        Ok((*first, bytes))
+        Ok((first, bytes))
     }
 
     /// Visits the values of one block with the offsets of their leaves.
@@ -161,29 +185,36 @@ impl Run {
         self.directory.len()
     }
 
-    /// Event times of leaves of this run; none for a leaf that is not found.
+    /// Event times of leaves of this run, which rise; none for a leaf that is not found.
     pub(crate) fn times(&self, leaves: &[u64]) -> Result<Vec<Option<i64>>> {
         let width = usize::try_from(self.footer.width).unwrap_or(usize::MAX);
-        let start = |leaf: u64| (leaf - self.footer.first) * self.footer.width;
-        let failed = |error| Error::file(&self.path, error);
-        if leaves.len() <= TIMES_ALONE_MAX && self.times.get().is_none() {
-            let alone = |leaf: &u64| {
-                let mut bytes = [0; 8];
-                let own = bytes.get_mut(..width).unwrap_or_default();
-                self.file.read_exact_at(own, super::MARK.len() as u64 + start(*leaf)).map_err(failed)?;
-                Ok(self.time(u64::from_le_bytes(bytes)))
-            };
-            return leaves.iter().map(alone).collect();
-        }
-        let all = self.all_times()?;
-        let one = |leaf: &u64| {
-            let begin = usize::try_from(start(*leaf)).unwrap_or(usize::MAX);
-            let own = all.get(begin..begin.saturating_add(width)).unwrap_or_default();
-            let mut bytes = [0; 8];
-            bytes.iter_mut().zip(own).for_each(|(to, from)| *to = *from);
-            self.time(u64::from_le_bytes(bytes))
+        let start = |leaf: &u64| (leaf - self.footer.first) * self.footer.width;
+        let dense = (leaves.len() as u64).saturating_mul(LEAVES_FOR_ONE_TIME) >= self.footer.leaves;
+        let mut window = if dense || self.times.get().is_some() {
+            Window { begin: 0, bytes: Cow::Borrowed(self.all_times()?) }
+        } else {
+            Window { begin: 0, bytes: Cow::Owned(Vec::new()) }
         };
-        Ok(leaves.iter().map(one).collect())
+        let time = |leaf: &u64| {
+            let at = start(leaf);
+            if window.get(at, width).is_none() {
+                window = self.window(at)?;
+            }
+            let mut bytes = [0; 8];
+            bytes.iter_mut().zip(window.get(at, width).unwrap_or_default()).for_each(|(to, from)| *to = *from);
+            Ok(self.time(u64::from_le_bytes(bytes)))
+        };
+        leaves.iter().map(time).collect()
+    }
+
+    /// Some times from this place on.
+    fn window(&self, begin: u64) -> Result<Window<'_>> {
+        let all = self.footer.blocks_from() - super::MARK.len() as u64;
+        let length = all.saturating_sub(begin).min(WINDOW_BYTES);
+        let mut bytes = vec![0; usize::try_from(length).unwrap_or(0)];
+        let read = self.file.read_exact_at(&mut bytes, super::MARK.len() as u64 + begin);
+        read.map_err(|error| Error::file(&self.path, error))?;
+        Ok(Window { begin, bytes: Cow::Owned(bytes) })
     }
 
     fn all_times(&self) -> Result<&[u8]> {
@@ -200,6 +231,20 @@ impl Run {
     fn time(&self, step: u64) -> Option<i64> {
         let distance = step.checked_sub(1)?.wrapping_mul(self.footer.unit);
         Some(self.footer.earliest.wrapping_add_unsigned(distance))
+    }
+}
+
+/// Times of a run, from some place on.
+struct Window<'r> {
+    begin: u64,
+    bytes: Cow<'r, [u8]>,
+}
+
+impl Window<'_> {
+    /// One time, if it is in here.
+    fn get(&self, at: u64, width: usize) -> Option<&[u8]> {
+        let at = usize::try_from(at.checked_sub(self.begin)?).ok()?;
+        self.bytes.get(at..at.checked_add(width)?)
     }
 }
 

@@ -113,6 +113,27 @@ fn a_flipped_bit_is_an_error_or_changes_nothing_that_is_found() {
     }
 }
 
+/// Of a long run the times of a few leaves are read where they lie, those of many all at once: both are right,
+/// the last leaf and neighbours at the edge of what is read together included.
+#[test]
+fn times_of_a_few_leaves_of_a_long_run_are_those_of_all() {
+    let folder = tempfile::tempdir().unwrap();
+    let time =
+        |n: u64| (n % 11 != 3).then(|| 1_795_168_800_000_000_000 + (n as i64 * 7_919_003 % 86_400_000_000) * 1_000);
+    let times: Vec<Option<i64>> = (0..100_000).map(time).collect();
+    let run = Run::open(&file(folder.path(), 65_536, &times, &Naive::from([(7, vec![0])]))).unwrap();
+    let ask = |leaves: Vec<u64>| {
+        let expected: Vec<_> = leaves.iter().map(|leaf| time(leaf - 65_536)).collect();
+        assert_eq!(run.times(&leaves).unwrap(), expected);
+    };
+    ask(vec![65_536]);
+    ask(vec![165_535]);
+    ask((0..300).map(|n| 65_536 + n).collect());
+    ask((0..350).map(|n| 65_536 + n * 285).collect());
+    ask((65_536..165_536).collect());
+    ask(vec![65_536, 100_000, 165_535]);
+}
+
 fn announced(merging: &mut Merging, first: u64, last: u64) {
     let name = format!("{first}-{last}.0123456789abcdef.1.lookup");
     let file = LakeFile { name, sha256: String::new(), bytes: 0, rows: 0 };
