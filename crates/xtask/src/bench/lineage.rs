@@ -10,7 +10,7 @@ use super::report::{Report, ms};
 use super::{Place, Result, percentile, sizes};
 
 /// Questions of each kind.
-const QUESTIONS: usize = 20;
+const QUESTIONS: usize = 40;
 
 /// A command, and the column of `events` whose values it is asked about.
 const ASKED: &[(&str, &str)] = &[
