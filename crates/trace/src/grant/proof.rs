@@ -106,11 +106,16 @@ pub fn prove(
         }
     }
     // Of equals the nearest in time, then the one that more records tell of: who asked and who agreed, not
-    // only that it was given.
+    // only that it was given. A grant that was refused and one that had ended speak against the use alike:
+    // the nearer of them is the one it was made under.
     let skew = nanos(settings.grant_skew_ms).max(1);
     let near = |proof: &Proof| proof.grant.as_ref().map_or(i64::MAX, |grant| away(grant, event.time) / skew);
     let told = |proof: &Proof| std::cmp::Reverse(proof.grant.as_ref().map_or(0, |grant| grant.evidence.len()));
-    let order = |proof: &Proof| (proof.verdict, proof.tier, near(proof), told(proof));
+    let rank = |proof: &Proof| match proof.verdict {
+        Verdict::NotApproved => Verdict::OutsideWindow,
+        verdict => verdict,
+    };
+    let order = |proof: &Proof| (rank(proof), proof.tier, near(proof), proof.verdict, told(proof));
     proofs.sort_by(|a, b| order(a).cmp(&order(b)).then_with(|| a.uri.cmp(&b.uri)));
     Ok(proofs.into_iter().next().unwrap_or(Proof {
         verdict: Verdict::NoGrant,

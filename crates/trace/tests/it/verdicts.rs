@@ -347,6 +347,21 @@ fn hoop_reviews() {
     assert_eq!(said(&two, "inside").0, Verdict::NotApproved, "one of two");
     let own = reviewed(&[("/review_groups_data/0/reviewed_by/email", json!("dana@wharf.example"))]);
     assert_eq!((said(&own, "inside").0, who(&own, "inside").self_approved), (Verdict::NotApproved, true));
+    // Of a request that was refused and one that had ended, the nearer is the one it was made under.
+    let refused = [
+        ("/type", json!("jit")),
+        ("/created_at", json!("2026-03-14T06:00:00Z")),
+        ("/review_groups_data/0/review_date", json!("2026-03-14T06:02:00Z")),
+    ];
+    let both = |time: &str| {
+        let own =
+            [("/id", json!("use")), ("/review", json!(null)), ("/start_date", json!(time)), ("/end_date", json!(time))];
+        let use_of = record("hoop", "session-exec.allowed", &own);
+        let lines = [record("hoop", "review-jit-approved", &[]), record("hoop", "review-rejected", &refused), use_of];
+        said(&store(&lines.map(|line| (line, None))), "use").0
+    };
+    assert_eq!(both("2026-03-14T09:30:00Z"), Verdict::OutsideWindow);
+    assert_eq!(both("2026-03-14T06:10:00Z"), Verdict::NotApproved);
     let forced = reviewed(&[("/review_groups_data/0/forced_review", json!(true))]);
     let forced = who(&forced, "inside");
     assert_eq!((forced.verdict, forced.forced), (Verdict::Consistent, true), "over the rules, and said so");
