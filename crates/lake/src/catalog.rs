@@ -29,7 +29,7 @@ use crate::{Error, ErrorKind, Result};
 pub(crate) const NAME: &str = "catalog";
 
 /// Raised when a catalog of an older release must not be read.
-const VERSION: u32 = 3;
+const VERSION: u32 = 4;
 
 /// A lake file that a view manifest announced.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -1,6 +1,7 @@
 //! The order in which a look-up comes upon leaves.
 
 use std::collections::BinaryHeap;
+use std::ops::Range;
 use std::sync::Arc;
 
 use trace::{Fact, Lookup, Order};
@@ -26,15 +27,26 @@ pub(super) struct Search<'s> {
     limit: usize,
     /// Runs not asked yet, the one that may hold the next leaf last.
     pending: Vec<(i64, &'s Lazy<Run>)>,
-    /// Rank and leaf of what was found and not handed out, the next on top.
-    waiting: BinaryHeap<(i64, u64)>,
+    /// The runs that were asked, with the leaves they told.
+    asked: Vec<(&'s Run, Arc<[u64]>)>,
+    /// Rank of what was found and not handed out, the next on top.
+    waiting: BinaryHeap<(i64, Waiting)>,
+}
+
+/// What waits to be handed out. Of one rank a stretch comes first: it may hold leaves of that time.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Waiting {
+    /// A leaf whose time is known.
+    Leaf(u64),
+    /// Leaves of one stretch whose times were not looked at yet: number of the run in `asked`, and which of its leaves.
+    Stretch(usize, usize, usize),
 }
 
 impl<'s> Search<'s> {
     pub(super) fn new(facts: &'s Facts, lookup: &Lookup<'_>) -> Result<Search<'s>> {
         let Lookup { key, from, until, order, limit } = *lookup;
-        let (pending, waiting) = (Vec::new(), BinaryHeap::new());
-        let mut search = Search { facts, key: filed(key), from, until, order, limit, pending, waiting };
+        let (pending, asked, waiting) = (Vec::new(), Vec::new(), BinaryHeap::new());
+        let mut search = Search { facts, key: filed(key), from, until, order, limit, pending, asked, waiting };
         for lazy in &facts.runs {
             // Without a noted span the file has to be opened to know.
             let (earliest, latest) = match lazy.live.times {
@@ -42,8 +54,7 @@ impl<'s> Search<'s> {
                 None => facts.run(lazy)?.span(),
             };
             if earliest <= until && latest >= from {
-                let best = if order == Order::Newest { latest } else { earliest };
-                search.pending.push((search.rank(best), lazy));
+                search.pending.push((search.best(earliest, latest), lazy));
             }
         }
         search.pending.sort_by_key(|(rank, _)| *rank);
@@ -53,7 +64,7 @@ impl<'s> Search<'s> {
         }
         let tail = facts.tail()?.iter().filter(|told| !told.again).map(|told| &told.fact);
         for fact in tail.filter(|fact| fact.has(key) && (from..=until).contains(&fact.time)) {
-            search.waiting.push((search.rank(fact.time), fact.id.index.0));
+            search.waiting.push((search.rank(fact.time), Waiting::Leaf(fact.id.index.0)));
         }
         Ok(search)
     }
@@ -61,6 +72,11 @@ impl<'s> Search<'s> {
     /// What comes first has the greater rank.
     fn rank(&self, time: i64) -> i64 {
         if self.order == Order::Newest { time } else { !time }
+    }
+
+    /// The rank of what may come first of these times.
+    fn best(&self, earliest: i64, latest: i64) -> i64 {
+        self.rank(if self.order == Order::Newest { latest.min(self.until) } else { earliest.max(self.from) })
     }
 
     /// Some of the facts that come next, at least so many if there are; those of one time together.
@@ -73,14 +89,19 @@ impl<'s> Search<'s> {
             }) {
                 self.ask(lazy)?;
             }
-            let Some((rank, leaf)) = self.waiting.peek().copied() else { break };
-            let is_tie = last == Some(rank) && leaves.len() < count.saturating_add(TIES_MAX);
-            if leaves.len() >= count && !is_tie {
+            let is_tie =
+                |(rank, _): &(i64, Waiting)| last == Some(*rank) && leaves.len() < count.saturating_add(TIES_MAX);
+            if leaves.len() >= count && !self.waiting.peek().is_some_and(is_tie) {
                 break;
             }
-            self.waiting.pop();
-            leaves.push(leaf);
-            last = Some(rank);
+            match self.waiting.pop() {
+                Some((rank, Waiting::Leaf(leaf))) => {
+                    leaves.push(leaf);
+                    last = Some(rank);
+                }
+                Some((_, Waiting::Stretch(run, begin, end))) => self.look(run, begin..end)?,
+                None => break,
+            }
         }
         if leaves.is_empty() {
             return Ok(None);
@@ -93,21 +114,41 @@ impl<'s> Search<'s> {
         Ok(Some(found))
     }
 
-    fn ask(&mut self, lazy: &Lazy<Run>) -> Result<()> {
+    fn ask(&mut self, lazy: &'s Lazy<Run>) -> Result<()> {
         let run = self.facts.run(lazy)?;
         let told = run.told(self.key)?;
-        let seen: Vec<u64> = told.iter().copied().take_while(|leaf| *leaf < self.facts.size).collect();
+        let seen = told.get(..told.partition_point(|leaf| *leaf < self.facts.size)).unwrap_or_default();
         // Few facts are read anyway, and tell their time; of many the index knows which are worth reading.
-        let times = if seen.len() <= self.limit.min(READ_AT_ONCE_MAX) {
-            self.facts.read_all(&seen)?.into_iter().map(|fact| fact.map(|fact| fact.time)).collect()
-        } else {
-            run.times(&seen)?
-        };
-        for (leaf, time) in seen.into_iter().zip(times) {
-            if let Some(time) = time.filter(|time| (self.from..=self.until).contains(time)) {
-                self.waiting.push((self.rank(time), leaf));
+        if seen.len() <= self.limit.min(READ_AT_ONCE_MAX) {
+            let times: Vec<_> = self.facts.read_all(seen)?.into_iter().map(|fact| fact.map(|fact| fact.time)).collect();
+            self.wait(seen, times);
+            return Ok(());
+        }
+        for (stretch, Range { start, end }) in run.stretches(seen)? {
+            if stretch.earliest <= self.until && stretch.latest >= self.from {
+                let best = self.best(stretch.earliest, stretch.latest);
+                self.waiting.push((best, Waiting::Stretch(self.asked.len(), start, end)));
             }
         }
+        self.asked.push((run, told));
         Ok(())
+    }
+
+    /// Looks at the times of leaves that a run told.
+    fn look(&mut self, run: usize, place: Range<usize>) -> Result<()> {
+        let Some((run, told)) = self.asked.get(run).map(|(run, told)| (*run, Arc::clone(told))) else { return Ok(()) };
+        let leaves = told.get(place).unwrap_or_default();
+        let times = run.times(leaves)?;
+        self.wait(leaves, times);
+        Ok(())
+    }
+
+    /// Lets those leaves wait whose times are asked about.
+    fn wait(&mut self, leaves: &[u64], times: Vec<Option<i64>>) {
+        for (leaf, time) in leaves.iter().zip(times) {
+            if let Some(time) = time.filter(|time| (self.from..=self.until).contains(time)) {
+                self.waiting.push((self.rank(time), Waiting::Leaf(*leaf)));
+            }
+        }
     }
 }

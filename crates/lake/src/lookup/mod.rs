@@ -5,15 +5,18 @@
 //! leaves, never too few, and whoever asks compares the event itself ([`trace::Fact::has`]).
 //!
 //! ```text
-//! mark       8 bytes  "DBLOOK", the version of the list of keys, line feed
+//! mark       8 bytes  "DBLOK", the form of the file, the version of the list of keys, line feed
 //! times      one fixed-width number a leaf: 0 where no event is found, else (time - base) / unit + 1
+//! stretches  for each 1,024 leaves: earliest and latest of their times as these numbers (u64 each; 0: none is
+//!            found), CRC-32C of the times; then CRC-32C of all this
 //! blocks     of about 4 KiB, each: values, CRC-32C
 //! directory  for each block: first key (u32), offset (u64)
 //! footer     96 bytes, see `Footer`
 //! ```
 //! A value is the key's distance from the one before it in the block, its number of leaves less one,
 //! its first leaf as an offset from that of the run, and the distances between leaves: LEB128 numbers.
-//! Fixed-width numbers are little-endian. Events that tell again what an earlier one told are not found.
+//! Fixed-width numbers are little-endian. Stretches find the newest of a million leaves without the times of all.
+//! Events that tell again what an earlier one told are not found.
 
 mod merge;
 mod read;
@@ -29,7 +32,13 @@ use twox_hash::XxHash64;
 
 /// How a file begins and ends; the last digit is the version of the list of keys, so that a file of an older
 /// list is made again instead of missing what it does not know.
-const MARK: [u8; 8] = [b'D', b'B', b'L', b'O', b'O', b'K', b'0' + trace::keys::VERSION, b'\n'];
+const MARK: [u8; 8] = [b'D', b'B', b'L', b'O', b'K', b'2', b'0' + trace::keys::VERSION, b'\n'];
+
+/// Leaves of which the file says how early and late they are.
+const STRETCH_LEAVES: u64 = 1_024;
+
+/// Bytes of what the file says of a stretch.
+const STRETCH_BYTES: usize = 20;
 
 /// Bytes of values after which a block ends.
 const BLOCK_BYTES: usize = 4 << 10;
@@ -113,8 +122,18 @@ impl Footer {
         Some((footer, u32::try_from(number(8)?).ok()?))
     }
 
+    /// Where the stretches begin, which is where the times end.
+    fn stretches_from(&self) -> u64 {
+        MARK.len() as u64 + self.leaves * self.width
+    }
+
+    /// Bytes of the stretches, without their checksum.
+    fn stretches_bytes(&self) -> u64 {
+        self.leaves.div_ceil(STRETCH_LEAVES) * STRETCH_BYTES as u64
+    }
+
     /// Where the blocks begin.
     fn blocks_from(&self) -> u64 {
-        MARK.len() as u64 + self.leaves * self.width
+        self.stretches_from() + self.stretches_bytes() + CRC_BYTES as u64
     }
 }

@@ -1,6 +1,5 @@
 //! Reading look-up files: the directory in memory, one block a look-up.
 
-use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::collections::HashMap;
 use std::fs::File;
@@ -10,18 +9,11 @@ use std::sync::{Arc, OnceLock};
 
 use parking_lot::Mutex;
 
-use super::{CRC_BYTES, ENTRY_BYTES, FOOTER_BYTES, Footer};
+use super::{CRC_BYTES, ENTRY_BYTES, FOOTER_BYTES, Footer, MARK, STRETCH_BYTES, STRETCH_LEAVES};
 use crate::{Error, Result, files, number};
 
-/// Where at least one in so many leaves is asked about, the times of the whole run are read and kept; else those
-/// asked for are read where they lie.
-const LEAVES_FOR_ONE_TIME: u64 = 256;
-
-/// Bytes of times that are read around one.
-const WINDOW_BYTES: u64 = 512;
-
 /// Leaves and keys of which a run remembers what it found, 8 bytes each; when there are more, all are let go.
-const FOUND_KEPT_MAX: usize = 65_536;
+const FOUND_KEPT_MAX: usize = 1 << 20;
 
 /// An open look-up file.
 #[derive(Debug)]
@@ -31,9 +23,19 @@ pub(crate) struct Run {
     footer: Footer,
     /// First key and offset of each block.
     directory: Vec<(u32, u64)>,
-    times: OnceLock<Vec<u8>>,
+    stretches: OnceLock<Vec<Stretch>>,
     /// What look-ups have found: a chain of links asks for the same names again and again.
     found: Mutex<Found>,
+}
+
+/// Some leaves that follow each other.
+#[derive(Clone, Debug)]
+pub(crate) struct Stretch {
+    /// Earliest and latest event time; the other way round without an event.
+    pub(crate) earliest: i64,
+    pub(crate) latest: i64,
+    /// CRC-32C of the times.
+    checksum: u32,
 }
 
 /// Leaves by key.
@@ -66,7 +68,7 @@ impl Run {
             (u32::from_le_bytes([*a, *b, *c, *d]), u64::from_le_bytes(*offset))
         };
         let directory = directory.as_chunks().0.iter().map(entry).collect();
-        Ok(Run { file, path: path.to_owned(), footer, directory, times: OnceLock::new(), found: Mutex::default() })
+        Ok(Run { file, path: path.to_owned(), footer, directory, stretches: OnceLock::new(), found: Mutex::default() })
     }
 
     /// First leaf.
@@ -185,66 +187,84 @@ impl Run {
         self.directory.len()
     }
 
+    /// The leaves of each stretch, of leaves of this run which rise, with the bounds of the stretch; those of which
+    /// none is found are left out.
+    pub(crate) fn stretches<'l>(
+        &self,
+        leaves: &'l [u64],
+    ) -> Result<impl Iterator<Item = (Stretch, std::ops::Range<usize>)> + use<'_, 'l>> {
+        let known = self.all_stretches()?;
+        let number = |leaf: &u64| leaf.saturating_sub(self.footer.first) / STRETCH_LEAVES;
+        let mut begin = 0;
+        let groups = leaves.chunk_by(move |a, b| number(a) == number(b)).filter_map(move |group| {
+            let place = begin..begin + group.len();
+            begin = place.end;
+            let stretch = known.get(usize::try_from(number(group.first()?)).ok()?)?;
+            (stretch.earliest <= stretch.latest).then(|| (stretch.clone(), place))
+        });
+        Ok(groups)
+    }
+
     /// Event times of leaves of this run, which rise; none for a leaf that is not found.
     pub(crate) fn times(&self, leaves: &[u64]) -> Result<Vec<Option<i64>>> {
         let width = usize::try_from(self.footer.width).unwrap_or(usize::MAX);
-        let start = |leaf: &u64| (leaf - self.footer.first) * self.footer.width;
-        let dense = (leaves.len() as u64).saturating_mul(LEAVES_FOR_ONE_TIME) >= self.footer.leaves;
-        let mut window = if dense || self.times.get().is_some() {
-            Window { begin: 0, bytes: Cow::Borrowed(self.all_times()?) }
-        } else {
-            Window { begin: 0, bytes: Cow::Owned(Vec::new()) }
-        };
-        let time = |leaf: &u64| {
-            let at = start(leaf);
-            if window.get(at, width).is_none() {
-                window = self.window(at)?;
-            }
-            let mut bytes = [0; 8];
-            bytes.iter_mut().zip(window.get(at, width).unwrap_or_default()).for_each(|(to, from)| *to = *from);
-            Ok(self.time(u64::from_le_bytes(bytes)))
-        };
-        leaves.iter().map(time).collect()
-    }
-
-    /// Some times from this place on.
-    fn window(&self, begin: u64) -> Result<Window<'_>> {
-        let all = self.footer.blocks_from() - super::MARK.len() as u64;
-        let length = all.saturating_sub(begin).min(WINDOW_BYTES);
-        let mut bytes = vec![0; usize::try_from(length).unwrap_or(0)];
-        let read = self.file.read_exact_at(&mut bytes, super::MARK.len() as u64 + begin);
-        read.map_err(|error| Error::file(&self.path, error))?;
-        Ok(Window { begin, bytes: Cow::Owned(bytes) })
-    }
-
-    fn all_times(&self) -> Result<&[u8]> {
-        if let Some(times) = self.times.get() {
-            return Ok(times);
+        let number = |leaf: &u64| leaf.saturating_sub(self.footer.first) / STRETCH_LEAVES;
+        let mut times = Vec::with_capacity(leaves.len());
+        for group in leaves.chunk_by(|a, b| number(a) == number(b)) {
+            let Some(first) = group.first() else { continue };
+            let bytes = self.times_of(number(first))?;
+            times.extend(group.iter().map(|leaf| {
+                let at = usize::try_from((leaf - self.footer.first) % STRETCH_LEAVES).ok()? * width;
+                let mut step = [0; 8];
+                step.iter_mut().zip(bytes.get(at..at + width)?).for_each(|(to, from)| *to = *from);
+                self.time(u64::from_le_bytes(step))
+            }));
         }
-        let length = self.footer.blocks_from() - super::MARK.len() as u64;
-        let mut bytes = vec![0; usize::try_from(length).unwrap_or(0)];
-        let read = self.file.read_exact_at(&mut bytes, super::MARK.len() as u64);
+        Ok(times)
+    }
+
+    /// The times of one stretch, with their checksum right.
+    fn times_of(&self, number: u64) -> Result<Vec<u8>> {
+        let stretches = self.all_stretches()?;
+        let Some(stretch) = usize::try_from(number).ok().and_then(|number| stretches.get(number)) else {
+            return Ok(Vec::new());
+        };
+        let leaves = self.footer.leaves.saturating_sub(number * STRETCH_LEAVES).min(STRETCH_LEAVES);
+        let offset = MARK.len() as u64 + number * STRETCH_LEAVES * self.footer.width;
+        let mut bytes = vec![0; usize::try_from(leaves * self.footer.width).unwrap_or(0)];
+        self.file.read_exact_at(&mut bytes, offset).map_err(|error| Error::file(&self.path, error))?;
+        if crc32c::crc32c(&bytes) != stretch.checksum {
+            return Err(Error::file(&self.path, format!("the times of stretch {number} are damaged")));
+        }
+        Ok(bytes)
+    }
+
+    /// What the file says of its stretches: some hundred kilobytes for eight million leaves.
+    fn all_stretches(&self) -> Result<&[Stretch]> {
+        if let Some(stretches) = self.stretches.get() {
+            return Ok(stretches);
+        }
+        let damaged = || Error::file(&self.path, "what it says of its stretches is damaged");
+        let length = usize::try_from(self.footer.stretches_bytes()).map_err(|_| damaged())?;
+        let mut bytes = vec![0; length + CRC_BYTES];
+        let read = self.file.read_exact_at(&mut bytes, self.footer.stretches_from());
         read.map_err(|error| Error::file(&self.path, error))?;
-        Ok(self.times.get_or_init(|| bytes))
+        let (bytes, stored) = bytes.split_last_chunk::<CRC_BYTES>().ok_or_else(damaged)?;
+        if crc32c::crc32c(bytes) != u32::from_le_bytes(*stored) {
+            return Err(damaged());
+        }
+        let stretch = |[a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, checksum @ ..]: &[u8; STRETCH_BYTES]| Stretch {
+            earliest: self.time(u64::from_le_bytes([*a, *b, *c, *d, *e, *f, *g, *h])).unwrap_or(i64::MAX),
+            latest: self.time(u64::from_le_bytes([*i, *j, *k, *l, *m, *n, *o, *p])).unwrap_or(i64::MIN),
+            checksum: u32::from_le_bytes(*checksum),
+        };
+        let stretches = bytes.as_chunks().0.iter().map(stretch).collect();
+        Ok(self.stretches.get_or_init(|| stretches))
     }
 
     fn time(&self, step: u64) -> Option<i64> {
         let distance = step.checked_sub(1)?.wrapping_mul(self.footer.unit);
         Some(self.footer.earliest.wrapping_add_unsigned(distance))
-    }
-}
-
-/// Times of a run, from some place on.
-struct Window<'r> {
-    begin: u64,
-    bytes: Cow<'r, [u8]>,
-}
-
-impl Window<'_> {
-    /// One time, if it is in here.
-    fn get(&self, at: u64, width: usize) -> Option<&[u8]> {
-        let at = usize::try_from(at.checked_sub(self.begin)?).ok()?;
-        self.bytes.get(at..at.checked_add(width)?)
     }
 }
 

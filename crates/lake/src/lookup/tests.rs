@@ -99,10 +99,18 @@ fn a_flipped_bit_is_an_error_or_changes_nothing_that_is_found() {
         let mut bytes = whole.clone();
         bytes[at] ^= 1 << (at % 8);
         std::fs::write(&path, bytes).unwrap();
-        let found =
-            Run::open(&path).and_then(|run| keys.keys().map(|key| run.find(*key)).collect::<Result<Vec<_>, _>>());
-        match found {
-            Ok(found) => assert!(found.iter().zip(keys.values()).all(|(found, leaves)| found == leaves), "byte {at}"),
+        let run = Run::open(&path);
+        let told = run.and_then(|run| {
+            let found = keys.keys().map(|key| run.find(*key)).collect::<Result<Vec<_>, _>>()?;
+            let all: Vec<u64> = (0..50).collect();
+            let stretches = run.stretches(&all)?.map(|(stretch, place)| (stretch.earliest, stretch.latest, place));
+            Ok((found, run.times(&all)?, stretches.collect::<Vec<_>>()))
+        });
+        match told {
+            Ok((found, times, stretches)) => {
+                assert!(found.iter().zip(keys.values()).all(|(found, leaves)| found == leaves), "byte {at}");
+                assert_eq!((times, stretches), (vec![Some(1); 50], vec![(1, 1, 0..50)]), "byte {at}");
+            }
             Err(_) => refused += 1,
         }
     }
@@ -113,25 +121,38 @@ fn a_flipped_bit_is_an_error_or_changes_nothing_that_is_found() {
     }
 }
 
-/// Of a long run the times of a few leaves are read where they lie, those of many all at once: both are right,
-/// the last leaf and neighbours at the edge of what is read together included.
+/// Of a long run the leaves asked about fall into stretches, each within its bounds; stretches in which nothing is
+/// found are left out. The last leaf and neighbours at the edge of a stretch included.
 #[test]
-fn times_of_a_few_leaves_of_a_long_run_are_those_of_all() {
+fn leaves_of_a_long_run_lie_within_the_bounds_of_their_stretch() {
     let folder = tempfile::tempdir().unwrap();
-    let time =
-        |n: u64| (n % 11 != 3).then(|| 1_795_168_800_000_000_000 + (n as i64 * 7_919_003 % 86_400_000_000) * 1_000);
-    let times: Vec<Option<i64>> = (0..100_000).map(time).collect();
-    let run = Run::open(&file(folder.path(), 65_536, &times, &Naive::from([(7, vec![0])]))).unwrap();
-    let ask = |leaves: Vec<u64>| {
-        let expected: Vec<_> = leaves.iter().map(|leaf| time(leaf - 65_536)).collect();
-        assert_eq!(run.times(&leaves).unwrap(), expected);
+    let first = 65_536;
+    let time = |n: u64| {
+        let found = n % 11 != 3 && n / STRETCH_LEAVES != 5;
+        found.then(|| 1_795_168_800_000_000_000 + (n as i64 * 7_919_003 % 86_400_000_000) * 1_000)
     };
-    ask(vec![65_536]);
-    ask(vec![165_535]);
-    ask((0..300).map(|n| 65_536 + n).collect());
-    ask((0..350).map(|n| 65_536 + n * 285).collect());
-    ask((65_536..165_536).collect());
-    ask(vec![65_536, 100_000, 165_535]);
+    let times: Vec<Option<i64>> = (0..100_000).map(time).collect();
+    let run = Run::open(&file(folder.path(), first, &times, &Naive::from([(7, vec![0])]))).unwrap();
+    let ask = |leaves: Vec<u64>, stretches: usize| {
+        let expected: Vec<_> = leaves.iter().map(|leaf| time(leaf - first)).collect();
+        assert_eq!(run.times(&leaves).unwrap(), expected);
+        let mut found = 0;
+        let groups: Vec<_> = run.stretches(&leaves).unwrap().collect();
+        assert_eq!(groups.len(), stretches);
+        for (stretch, place) in groups {
+            for time in expected[place].iter().flatten() {
+                assert!((stretch.earliest..=stretch.latest).contains(time));
+                found += 1;
+            }
+        }
+        assert_eq!(found, expected.iter().flatten().count());
+    };
+    ask(vec![first], 1);
+    ask(vec![first + 99_999], 1);
+    ask(vec![first + 1_023, first + 1_024], 2);
+    ask((5 * 1_024..5 * 1_024 + 9).map(|n| first + n).collect(), 0);
+    ask((0..350).map(|n| first + n * 285).collect(), 97);
+    ask((first..first + 100_000).collect(), 97);
 }
 
 fn announced(merging: &mut Merging, first: u64, last: u64) {

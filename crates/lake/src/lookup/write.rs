@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use model::Event;
 
-use super::{BLOCK_BYTES, FOOTER_BYTES, Footer, LEAVES_MAX, MARK, filed};
+use super::{BLOCK_BYTES, FOOTER_BYTES, Footer, LEAVES_MAX, MARK, STRETCH_LEAVES, filed};
 use crate::{Error, ErrorKind, Result, number};
 
 /// The keys of a run under construction.
@@ -93,10 +93,24 @@ impl<'w> Packer<'w> {
         // One number more than there are steps: zero says that the leaf is not found.
         let width = (8 - steps.saturating_add(1).leading_zeros() as usize / 8).max(1);
         out.write_all(&MARK).map_err(refused)?;
-        for time in times {
-            let step = time.map_or(0, |time| time.abs_diff(earliest) / unit + 1);
-            out.write_all(step.to_le_bytes().get(..width).unwrap_or_default()).map_err(refused)?;
+        let (mut packed, mut stretches) = (Vec::new(), Vec::new());
+        for times in times.chunks(STRETCH_LEAVES as usize) {
+            packed.clear();
+            let mut bounds: Option<(u64, u64)> = None;
+            for time in times {
+                let step = time.map_or(0, |time| time.abs_diff(earliest) / unit + 1);
+                packed.extend_from_slice(step.to_le_bytes().get(..width).unwrap_or_default());
+                let of_found = time.map(|_| bounds.map_or((step, step), |(a, b)| (a.min(step), b.max(step))));
+                bounds = of_found.or(bounds);
+            }
+            out.write_all(&packed).map_err(refused)?;
+            let (least, most) = bounds.unwrap_or_default();
+            stretches.extend(least.to_le_bytes());
+            stretches.extend(most.to_le_bytes());
+            stretches.extend(crc32c::crc32c(&packed).to_le_bytes());
         }
+        stretches.extend(crc32c::crc32c(&stretches).to_le_bytes());
+        out.write_all(&stretches).map_err(refused)?;
         let (leaves, width) = (times.len() as u64, width as u64);
         let footer = Footer { first, leaves, earliest, latest, unit, width, directory: 0, blocks: 0 };
         let offset = footer.blocks_from();
