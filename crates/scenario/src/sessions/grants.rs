@@ -32,11 +32,13 @@ enum Asked {
     Never,
 }
 
-/// What a person had on one platform before, which decides on uses without a request.
+/// What a person had on one platform before: of a use without a request, the nearest in time decides.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Had {
-    pub(super) approved: bool,
-    pub(super) denied: bool,
+    /// When the last window ended.
+    ended_us: Option<f64>,
+    /// When the last refusal was said.
+    denied_us: Option<f64>,
 }
 
 /// Uses so near to an end are left out of the truth: clocks may differ by that much.
@@ -93,9 +95,12 @@ impl World<'_> {
             Asked::Approved => ("CONSISTENT", "L3"),
             Asked::Denied => ("NOT_APPROVED", "L3"),
             Asked::Never => match self.had(platform, session.who) {
-                Had { denied: true, .. } => ("NOT_APPROVED", "L3"),
-                Had { approved: true, .. } => ("OUTSIDE_WINDOW", "L3"),
-                Had { .. } => ("NO_GRANT", ""),
+                Had { denied_us: None, ended_us: None } => ("NO_GRANT", ""),
+                Had { denied_us: Some(denied), ended_us: Some(ended) } if (denied - ended).abs() < SKEW_US => {
+                    return Ok(());
+                }
+                Had { denied_us, ended_us } if denied_us > ended_us => ("NOT_APPROVED", "L3"),
+                Had { .. } => ("OUTSIDE_WINDOW", "L3"),
             },
         };
         let grant = if leave.kind == Asked::Never { String::new() } else { leave.id.clone() };
@@ -127,8 +132,12 @@ impl World<'_> {
             _ => return,
         };
         let had = self.had.entry((platform, session.who)).or_default();
-        had.approved |= session.leave.kind == Asked::Approved;
-        had.denied |= session.leave.kind == Asked::Denied;
+        let (last, at) = match session.leave.kind {
+            Asked::Approved => (&mut had.ended_us, session.leave.ends_us),
+            Asked::Denied => (&mut had.denied_us, session.leave.begins_us),
+            Asked::Never => return,
+        };
+        *last = Some(last.map_or(at, |last| last.max(at)));
     }
 
     pub(super) fn teleport(&mut self, session: &mut Session, step: u32) -> io::Result<()> {
