@@ -26,7 +26,7 @@ use crate::sink::{Log, Sink, Truth};
 use crate::truth::{Minted, Refused, Tiers, Totals};
 
 /// Mean number of steps of one session: a credential or two, and their uses.
-const STEPS_MEAN: f64 = 2.4;
+const STEPS_MEAN: f64 = 1.9;
 /// Sessions alive at once, at most.
 const SESSIONS_MAX: u64 = 400;
 /// The calls of one session stay within the life of its credential.
@@ -35,6 +35,8 @@ const SESSION_SECONDS: f64 = 900.0;
 const LIFE_US: f64 = 3_000e6;
 /// Records from one scripted story to the next.
 const RECORDS_PER_STORY: u64 = 150;
+/// Of so many records one is the scanner's: a long-lived key that one program uses all the time, as in every company.
+const RECORDS_PER_SCAN: u64 = 10;
 /// Calls that are refused, in a hundred.
 const DENIED_PERCENT: u64 = 3;
 
@@ -186,9 +188,14 @@ pub(crate) fn simulate(options: &Options, sink: &mut Sink) -> io::Result<Totals>
     };
     world.list(options.records)?;
     let mut sessions: Vec<Session> = (0..alive).map(|_| world.begin()).collect();
+    let mut scanner = world.scanner();
     while world.totals.records < options.records {
         world.now_us += world.random.wait(mean_us);
         world.elevate(options.records)?;
+        if world.totals.records < options.records && world.random.below(RECORDS_PER_SCAN) == 0 {
+            world.use_aws(&mut scanner)?;
+            continue;
+        }
         let at = usize::try_from(world.random.below(alive)).unwrap_or(0);
         let Some(session) = sessions.get_mut(at) else { continue };
         // A story is told to its end; all else ends before what it was given does, or where what it would
@@ -203,7 +210,7 @@ pub(crate) fn simulate(options: &Options, sink: &mut Sink) -> io::Result<Totals>
             world.end(ended)?;
         }
     }
-    for session in sessions {
+    for session in sessions.into_iter().chain([scanner]) {
         world.end(session)?;
     }
     world.tell_listed()?;
@@ -268,6 +275,11 @@ impl World<'_> {
             self.next_story += RECORDS_PER_STORY;
         }
         let steps = if story { 7 } else { 3 + random.wait(STEPS_MEAN).min(400.0) as u32 };
+        self.session(kind, who, steps)
+    }
+
+    fn session(&mut self, kind: Kind, who: usize, steps: u32) -> Session {
+        let random = &mut self.random;
         let node = self.company.clusters.first().map_or(String::new(), |cluster| random.pick(&cluster.nodes).clone());
         Session {
             begun_us: self.now_us,
@@ -287,6 +299,18 @@ impl World<'_> {
             plot: stories::Plot::default(),
             kind,
         }
+    }
+
+    /// Looks at everything, day and night, with the key of the first machine.
+    fn scanner(&mut self) -> Session {
+        let mut scanner = self.session(Kind::Static, 0, u32::MAX);
+        scanner.minted = self.known_key(0);
+        scanner
+    }
+
+    fn known_key(&self, machine: usize) -> Option<Minted> {
+        let machine = self.company.machines.get(machine)?;
+        Some(minted("aws", &machine.key, "", "", &machine.user, &machine.user, KNOWN_KEY))
     }
 
     fn end(&mut self, session: Session) -> io::Result<()> {
@@ -355,9 +379,7 @@ impl World<'_> {
             (Kind::Tools, 1) => self.open_tools(session),
             (Kind::Tools, _) => self.call_tool(session),
             (Kind::Static, 0) => {
-                if let Some(machine) = self.company.machines.get(session.who) {
-                    session.minted = Some(minted("aws", &machine.key, "", "", &machine.user, &machine.user, KNOWN_KEY));
-                }
+                session.minted = self.known_key(session.who);
                 self.use_aws(session)
             }
             _ => self.use_aws(session),
