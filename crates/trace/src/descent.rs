@@ -525,8 +525,7 @@ impl<'s, S: Store> Descent<'s, S> {
 
     /// The foreign identity under which a job showed itself, where it can be told that it was this one.
     fn job(&mut self, run: &Arc<Fact>, place: usize) -> Result<(), StoreError> {
-        let is_run = |alias: &crate::Alias| alias.rel == AliasRel::InstanceOf && Some(&alias.a) == run.session.as_ref();
-        if !run.aliases.iter().any(is_run) {
+        if !run.is_run() {
             return Ok(());
         }
         let until = run.time.saturating_add(nanos(self.settings.life_max_ms)).min(self.until);

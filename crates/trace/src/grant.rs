@@ -142,12 +142,11 @@ fn ends_by(store: &impl Store, told: &[(&Arc<Fact>, &GrantFact)]) -> Result<Opti
 
 /// When the run ended that a record belongs to: the first record after it that says so.
 fn run_ends(store: &impl Store, fact: &Fact) -> Result<Option<i64>, StoreError> {
-    if !crate::issuance::is_run(fact) {
+    if !fact.is_run() {
         return Ok(None);
     }
-    let of_run = |other: &&Arc<Fact>| {
-        (other.platform, &other.authority) == (fact.platform, &fact.authority) && crate::issuance::is_run(other)
-    };
+    let of_run =
+        |other: &&Arc<Fact>| (other.platform, &other.authority) == (fact.platform, &fact.authority) && other.is_run();
     let mut end: Option<i64> = None;
     for id in &fact.correlation_ids {
         let page = store.find(&Lookup::within(Key::Correlation(id), fact.time, i64::MAX, CHANGES_MAX))?;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use model::{AliasRel, CredentialChangeKind, Status};
+use model::{CredentialChangeKind, Status};
 
 use crate::name::{Name, UNKNOWN};
 use crate::rule::{self, Join, Rule};
@@ -270,7 +270,7 @@ pub(crate) fn by_job(
     );
     let keys = match run {
         Some(run) => vec![Key::Correlation(run)],
-        None => resources.iter().map(|resource| Key::Resource(resource)).collect(),
+        None => resources.iter().map(|resource| Key::RunOn(resource)).collect(),
     };
     if run.is_none()
         && let Some(found) = claimed_run(store, resources, event, (from, until), settings)?
@@ -282,15 +282,10 @@ pub(crate) fn by_job(
     for key in keys {
         let page = store.find(&Lookup { key, from, until, order: Order::Newest, limit: settings.candidates_max })?;
         more |= page.more;
-        runs.extend(page.facts.into_iter().filter(|fact| is_run(fact)));
+        runs.extend(page.facts.into_iter().filter(|fact| fact.is_run()));
     }
     let issuers = first_of_each_run(runs);
     Ok((!issuers.is_empty()).then_some(Found { rule, issuers, more }))
-}
-
-pub(crate) fn is_run(fact: &Fact) -> bool {
-    let of_run = |alias: &crate::Alias| alias.rel == AliasRel::InstanceOf && Some(&alias.a) == fact.session.as_ref();
-    fact.aliases.iter().any(of_run)
 }
 
 /// Several records of one run are one candidate: the first of them tells who started it.
@@ -324,7 +319,7 @@ fn claimed_run(
         let (order, limit) = (Order::Newest, settings.candidates_max);
         let page = store.find(&Lookup { key: Key::Correlation(id), from, until, order, limit })?;
         let here = |fact: &Fact| fact.resources.iter().any(|resource| resources.contains(&resource.uri));
-        runs.extend(page.facts.into_iter().filter(|fact| fact.id != event.id && is_run(fact) && here(fact)));
+        runs.extend(page.facts.into_iter().filter(|fact| fact.id != event.id && fact.is_run() && here(fact)));
     }
     let issuers = first_of_each_run(runs);
     let rule = rule::rule(Join::Claimed, "").filter(|_| issuers.len() == 1);

@@ -3,14 +3,14 @@
 //! The same list is read off an [`Event`] on its way into an index, and off a [`Fact`] to tell whether
 //! it is what a look-up meant: an index may hold false positives, an answer may not.
 
-use model::{Event, Text};
+use model::{AliasRel, Event, Text};
 
 use crate::name::{Name, decoded};
 use crate::{Fact, Key, settings};
 
 /// Version of the list below, for whoever stores an index made from it: raised with every change, since
 /// an index of an older list would lack what it does not know.
-pub const VERSION: u8 = 2;
+pub const VERSION: u8 = 3;
 
 impl<'k> Key<'k> {
     /// Number of this kind of key and the text that is compared. Numbers are never used again for
@@ -39,6 +39,7 @@ impl<'k> Key<'k> {
             Key::EndsWith(text) => (19, text),
             Key::Told(text) => (20, text),
             Key::RunWith(text) => (21, text),
+            Key::RunOn(text) => (22, text),
             Key::Alias(text, rel) => (32 + rel as u8, text),
         }
     }
@@ -63,7 +64,7 @@ pub fn of_event(event: &Event<'_>, each: &mut dyn FnMut(Key<'_>)) {
     }
     let issued = event.issued_credential.as_ref().map(|issued| issued.uri.as_str());
     for alias in &event.aliases {
-        if alias.rel == model::AliasRel::CredentialOf && Some(alias.a.as_str()) == issued {
+        if alias.rel == AliasRel::CredentialOf && Some(alias.a.as_str()) == issued {
             each(Key::IssuedTo(&alias.b));
         }
         each(Key::Alias(&alias.a, alias.rel));
@@ -78,7 +79,11 @@ pub fn of_event(event: &Event<'_>, each: &mut dyn FnMut(Key<'_>)) {
     event.subject.iter().chain(&event.initiator).for_each(|uri| each(Key::Principal(uri)));
     event.chain.iter().for_each(|step| each(Key::Principal(&step.principal)));
     event.actor.name.iter().for_each(|name| each(Key::Name(name)));
+    let of_run = is_run(event.session.as_deref(), &event.aliases, |alias| (&alias.a, alias.rel));
     for resource in &event.resources {
+        if of_run {
+            each(Key::RunOn(&resource.uri));
+        }
         each(Key::Resource(&resource.uri));
         resource.name.iter().for_each(|name| each(Key::Name(name)));
     }
@@ -104,6 +109,15 @@ fn job_of(actor: &str) -> Option<String> {
     let name = Name::of(actor).filter(|name| name.platform == "oauth" && name.kind == "subject")?;
     let repository = settings::repository(&decoded(name.id))?;
     Some(format!("{}/{repository}", decoded(name.authority)))
+}
+
+/// Whether this is the session of a run: an alias says of what.
+fn is_run<A>(session: Option<&str>, aliases: &[A], of: impl Fn(&A) -> (&String, AliasRel)) -> bool {
+    let instance = |alias: &A| {
+        let (a, rel) = of(alias);
+        rel == AliasRel::InstanceOf && Some(a.as_str()) == session
+    };
+    aliases.iter().any(instance)
 }
 
 /// What [`Key::Told`] calls records about grants.
@@ -162,7 +176,11 @@ impl Fact {
         self.subject.iter().chain(&self.initiator).for_each(|uri| each(Key::Principal(uri)));
         self.chain.iter().for_each(|step| each(Key::Principal(&step.principal)));
         self.actor.name.iter().for_each(|name| each(Key::Name(name)));
+        let of_run = self.is_run();
         for resource in &self.resources {
+            if of_run {
+                each(Key::RunOn(&resource.uri));
+            }
             each(Key::Resource(&resource.uri));
             resource.name.iter().for_each(|name| each(Key::Name(name)));
         }
@@ -181,6 +199,11 @@ impl Fact {
         self.inventory.iter().for_each(|listed| each(Key::Listed(&listed.uri)));
         self.entitlements.iter().for_each(|entitlement| each(Key::Entitled(&entitlement.holder)));
         job_of(&self.actor.uri).iter().for_each(|job| each(Key::JobOf(job)));
+    }
+
+    /// Whether this is a record of a run of a job.
+    pub(crate) fn is_run(&self) -> bool {
+        is_run(self.session.as_deref(), &self.aliases, |alias| (&alias.a, alias.rel))
     }
 
     /// Whether a look-up by this key means this fact.

@@ -62,4 +62,4 @@ pub use who::Who;
 
 /// Version of the rules of lineage and aliases: part of every pin. Raised when an answer over the same
 /// records could change.
-pub const RESOLUTION: u32 = 6;
+pub const RESOLUTION: u32 = 7;

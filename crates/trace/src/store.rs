@@ -55,6 +55,8 @@ pub enum Key<'k> {
     /// Belongs to a session, names a credential or tells of a grant whose URI ends so, escaped as it stands there: the id by
     /// which people know it.
     EndsWith(&'k str),
+    /// Belongs to a run of a job, and names this resource.
+    RunOn(&'k str),
     /// Belongs to the run of an agent, and was done with the credential of this URI.
     RunWith(&'k str),
     /// Tells of one of these, whichever: `grant` (leases apart, which are minted in masses).

@@ -85,6 +85,7 @@ fn key(number: u8, text: &str) -> Option<Key<'_>> {
         Key::SourceEvent(text),
         Key::Name(text),
         Key::Address(text),
+        Key::RunOn(text),
     ];
     all.into_iter().find(|key| key.parts().0 == number)
 }

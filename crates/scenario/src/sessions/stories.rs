@@ -154,7 +154,7 @@ impl World<'_> {
         };
         let owner = super::clouds::login(&person.mail);
         let misused = step > 3;
-        let at = github::repository(github::Repository { name: "terraform-state", id: 400_000_999 });
+        let at = github::repository(github::Repository { name: "terraform-state", id: 399_999_999 });
         let members = format!(
             r#"{at},"transport_protocol_name":"http","repository":"halden/terraform-state"{}"#,
             github::token(&hash, 7_000_000 + session.who as u64, "repo,workflow")

@@ -183,7 +183,7 @@ fn of_runs(
 ) -> Result<Vec<(String, Tier, bool)>, StoreError> {
     let mut found: Vec<(String, Tier, bool)> = Vec::new();
     for (_, run, weakest) in lineage.issuers() {
-        let Some(run) = store.event(&run.event_id)?.filter(|fact| crate::issuance::is_run(fact)) else { continue };
+        let Some(run) = store.event(&run.event_id)?.filter(|fact| fact.is_run()) else { continue };
         for id in &run.correlation_ids {
             let lookup = Lookup::newest(Key::Correlation(id), event.time, settings.candidates_max);
             let of_run = |fact: &&Arc<Fact>| fact.platform == run.platform && fact.authority == run.authority;

@@ -317,6 +317,28 @@ fn row_25_a_run_named_in_the_session_tells_it_from_the_others_at_l4() {
     assert!(silent.gaps.iter().any(|gap| matches!(gap, Gap::Ambiguous { .. })), "{:?}", silent.gaps);
 }
 
+/// Row 25: many read a repository between the start of its run and the run's token being shown.
+#[test]
+fn row_25_a_run_is_found_behind_all_else_that_happened_to_its_repository() {
+    let entry = |id: &str, second: i64, members: &str| {
+        let line = format!(
+            r#"{{"@timestamp":{},"actor":"a11","actor_id":11,"actor_is_bot":false,"org":"acme","repo":"acme/pay","repo_id":456789,"_document_id":"{id}",{members}}}"#,
+            nanos(second) / 1_000_000
+        );
+        (line, None)
+    };
+    let run = r#""action":"workflows.created_workflow_run","workflow_run_id":18800200300,"run_attempt":1,"name":"deploy","workflow_id":5"#;
+    let subject = "repo:acme/pay:ref:refs/heads/main";
+    let web = Caller::Web { issuer: "token.actions.githubusercontent.com", subject };
+    let mint = mint_for(&web, "mint", 100, "AssumeRoleWithWebIdentity", "deploy", "ASIADEPLOY0000000001", subject);
+    let mut lines = vec![entry("run", 0, run), (mint, None)];
+    lines.extend((1..80).map(|n| entry(&format!("clone-{n}"), n, r#""action":"git.clone","transport_protocol":1"#)));
+    lines.push((as_role("deploy", "ASIADEPLOY0000000001", |caller| read_object(caller, "use", 120)), None));
+    let lineage = up(&store(&lines), "use");
+    let exchanged = lineage.edges.iter().find(|edge| edge.kind == EdgeKind::Exchanged).unwrap();
+    assert_eq!((exchanged.tier, issuer(exchanged)), (Tier::L4, "run"));
+}
+
 /// Row 27: a call without a token id leads to the sign-in that opened its session.
 #[test]
 fn row_27_a_call_of_an_entra_session_leads_to_the_sign_in_at_l3() {

@@ -24,7 +24,7 @@ const LIFE_S: u64 = 3_600;
 impl World<'_> {
     pub(super) fn aws_lease(&mut self, e: &mut Elevation, step: u32) -> io::Result<Option<f64>> {
         let course = COURSES.get(e.number % COURSES.len()).copied().unwrap_or(Course::Told);
-        let revoked = Judged { credential_outlives_grant: course == Course::Revoked, ..judged("PROVED", "L1") };
+        let proved = judged("PROVED", "L1");
         let gap = 20.0 + self.random.wait(20.0).min(60.0);
         match (step, course) {
             (0, _) => {
@@ -40,13 +40,19 @@ impl World<'_> {
                 self.in_force(e, (course != Course::Untold).then_some(LIFE_S as f64));
             }
             (2, Course::Untold) => self.use_leased(e, course, judged("UNKNOWN", "L2"))?,
-            (2, _) => self.use_leased(e, course, revoked)?,
+            (2, _) => self.use_leased(e, course, proved)?,
             (3, Course::Revoked) => {
                 e.ends_us = self.now_us;
+                // Until now nothing had ended before its key.
+                e.uses.iter_mut().for_each(|one| one.credential_outlives_grant = true);
                 self.ask_for_lease(e, "update", &format!("sys/leases/revoke/{}", e.target), "system", "")?;
             }
             (4, Course::Revoked) => {
-                self.use_leased(e, course, Judged { verdict: "OUTSIDE_WINDOW", ..revoked })?;
+                self.use_leased(
+                    e,
+                    course,
+                    Judged { credential_outlives_grant: true, ..judged("OUTSIDE_WINDOW", "L1") },
+                )?;
             }
             _ => return Ok(None),
         }
