@@ -8,7 +8,7 @@ use trace::{Fact, Lookup, Order};
 
 use super::{Facts, Lazy};
 use crate::Result;
-use crate::lookup::{Run, filed};
+use crate::lookup::{Run, Told, filed};
 
 /// Facts of one time that are put in order by what they say; beyond it, by leaf.
 const TIES_MAX: usize = 1_024;
@@ -28,7 +28,7 @@ pub(super) struct Search<'s> {
     /// Runs not asked yet, the one that may hold the next leaf last.
     pending: Vec<(i64, &'s Lazy<Run>)>,
     /// The runs that were asked, with the leaves they told.
-    asked: Vec<(&'s Run, Arc<[u64]>)>,
+    asked: Vec<(&'s Run, Arc<Told>)>,
     /// Rank of what was found and not handed out, the next on top.
     waiting: BinaryHeap<(i64, Waiting)>,
 }
@@ -117,17 +117,18 @@ impl<'s> Search<'s> {
     fn ask(&mut self, lazy: &'s Lazy<Run>) -> Result<()> {
         let run = self.facts.run(lazy)?;
         let told = run.told(self.key)?;
-        let seen = told.get(..told.partition_point(|leaf| *leaf < self.facts.size)).unwrap_or_default();
+        let seen = told.leaves.partition_point(|leaf| *leaf < self.facts.size);
         // Few facts are read anyway, and tell their time; of many the index knows which are worth reading.
-        if seen.len() <= self.limit.min(READ_AT_ONCE_MAX) {
+        if seen <= self.limit.min(READ_AT_ONCE_MAX) {
+            let seen = told.leaves.get(..seen).unwrap_or_default();
             let times: Vec<_> = self.facts.read_all(seen)?.into_iter().map(|fact| fact.map(|fact| fact.time)).collect();
             self.wait(seen, times);
             return Ok(());
         }
-        for (stretch, Range { start, end }) in run.stretches(seen)? {
-            if stretch.earliest <= self.until && stretch.latest >= self.from {
+        for (stretch, Range { start, end }) in run.stretches(&told)? {
+            if start < seen && stretch.earliest <= self.until && stretch.latest >= self.from {
                 let best = self.best(stretch.earliest, stretch.latest);
-                self.waiting.push((best, Waiting::Stretch(self.asked.len(), start, end)));
+                self.waiting.push((best, Waiting::Stretch(self.asked.len(), start, end.min(seen))));
             }
         }
         self.asked.push((run, told));
@@ -137,7 +138,7 @@ impl<'s> Search<'s> {
     /// Looks at the times of leaves that a run told.
     fn look(&mut self, run: usize, place: Range<usize>) -> Result<()> {
         let Some((run, told)) = self.asked.get(run).map(|(run, told)| (*run, Arc::clone(told))) else { return Ok(()) };
-        let leaves = told.get(place).unwrap_or_default();
+        let leaves = told.leaves.get(place).unwrap_or_default();
         let times = run.times(leaves)?;
         self.wait(leaves, times);
         Ok(())

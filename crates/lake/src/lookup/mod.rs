@@ -25,7 +25,7 @@ mod tests;
 mod write;
 
 pub(crate) use merge::{Due, Merging, merged};
-pub(crate) use read::Run;
+pub(crate) use read::{Run, Told};
 pub(crate) use write::Builder;
 
 use twox_hash::XxHash64;

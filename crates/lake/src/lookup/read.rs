@@ -12,8 +12,9 @@ use parking_lot::Mutex;
 use super::{CRC_BYTES, ENTRY_BYTES, FOOTER_BYTES, Footer, MARK, STRETCH_BYTES, STRETCH_LEAVES};
 use crate::{Error, Result, files, number};
 
-/// Leaves and keys of which a run remembers what it found, 8 bytes each; when there are more, all are let go.
-const FOUND_KEPT_MAX: usize = 1 << 20;
+/// Leaves and keys of which a run remembers what it found, 8 bytes each; when there are more, all are let go. A
+/// name that is everywhere in a long run takes a quarter of it, under each of its keys.
+const FOUND_KEPT_MAX: usize = 1 << 22;
 
 /// An open look-up file.
 #[derive(Debug)]
@@ -38,10 +39,19 @@ pub(crate) struct Stretch {
     checksum: u32,
 }
 
-/// Leaves by key.
+/// What one key finds in a run.
+#[derive(Debug)]
+pub(crate) struct Told {
+    /// The leaves that may have it, rising.
+    pub(crate) leaves: Vec<u64>,
+    /// The stretches that they are of, each with the place of its first leaf among them.
+    stretches: Vec<(usize, usize)>,
+}
+
+/// What was found, by key.
 #[derive(Debug, Default)]
 struct Found {
-    by_key: HashMap<u32, Arc<[u64]>>,
+    by_key: HashMap<u32, Arc<Told>>,
     /// Leaves and keys together.
     kept: usize,
 }
@@ -96,21 +106,38 @@ impl Run {
         }
     }
 
-    /// The leaves that may have a key, rising.
-    pub(crate) fn told(&self, key: u32) -> Result<Arc<[u64]>> {
+    /// The leaves that may have a key.
+    pub(crate) fn told(&self, key: u32) -> Result<Arc<Told>> {
         if let Some(known) = self.found.lock().by_key.get(&key) {
             return Ok(Arc::clone(known));
         }
-        let told: Arc<[u64]> = self.find(key)?.into();
+        let told = Arc::new(self.grouped(self.find(key)?));
         let mut found = self.found.lock();
-        if found.kept + told.len() > FOUND_KEPT_MAX {
+        let count = told.leaves.len() + 1;
+        if found.kept + count > FOUND_KEPT_MAX {
             *found = Found::default();
         }
-        if told.len() < FOUND_KEPT_MAX {
-            found.kept += told.len() + 1;
+        if count < FOUND_KEPT_MAX {
+            found.kept += count;
             found.by_key.insert(key, Arc::clone(&told));
         }
         Ok(told)
+    }
+
+    /// Leaves of this run, which rise, with the stretches that they are of.
+    pub(super) fn grouped(&self, leaves: Vec<u64>) -> Told {
+        let mut stretches: Vec<(usize, usize)> = Vec::new();
+        for (place, leaf) in leaves.iter().enumerate() {
+            let number = self.stretch_of(*leaf);
+            if stretches.last().is_none_or(|(last, _)| *last != number) {
+                stretches.push((number, place));
+            }
+        }
+        Told { leaves, stretches }
+    }
+
+    fn stretch_of(&self, leaf: u64) -> usize {
+        usize::try_from(leaf.saturating_sub(self.footer.first) / STRETCH_LEAVES).unwrap_or(usize::MAX)
     }
 
     /// The leaves that may have a key, rising.
@@ -187,32 +214,27 @@ impl Run {
         self.directory.len()
     }
 
-    /// The leaves of each stretch, of leaves of this run which rise, with the bounds of the stretch; those of which
-    /// none is found are left out.
-    pub(crate) fn stretches<'l>(
+    /// The stretches of what was told, each with its bounds and the places of its leaves; those in which no event is
+    /// found are left out.
+    pub(crate) fn stretches<'t>(
         &self,
-        leaves: &'l [u64],
-    ) -> Result<impl Iterator<Item = (Stretch, std::ops::Range<usize>)> + use<'_, 'l>> {
+        told: &'t Told,
+    ) -> Result<impl Iterator<Item = (Stretch, std::ops::Range<usize>)> + use<'_, 't>> {
         let known = self.all_stretches()?;
-        let number = |leaf: &u64| leaf.saturating_sub(self.footer.first) / STRETCH_LEAVES;
-        let mut begin = 0;
-        let groups = leaves.chunk_by(move |a, b| number(a) == number(b)).filter_map(move |group| {
-            let place = begin..begin + group.len();
-            begin = place.end;
-            let stretch = known.get(usize::try_from(number(group.first()?)).ok()?)?;
-            (stretch.earliest <= stretch.latest).then(|| (stretch.clone(), place))
-        });
-        Ok(groups)
+        let ends = told.stretches.iter().skip(1).map(|(_, place)| *place).chain([told.leaves.len()]);
+        Ok(told.stretches.iter().zip(ends).filter_map(|((number, begin), end)| {
+            let stretch = known.get(*number)?;
+            (stretch.earliest <= stretch.latest).then(|| (stretch.clone(), *begin..end))
+        }))
     }
 
     /// Event times of leaves of this run, which rise; none for a leaf that is not found.
     pub(crate) fn times(&self, leaves: &[u64]) -> Result<Vec<Option<i64>>> {
         let width = usize::try_from(self.footer.width).unwrap_or(usize::MAX);
-        let number = |leaf: &u64| leaf.saturating_sub(self.footer.first) / STRETCH_LEAVES;
         let mut times = Vec::with_capacity(leaves.len());
-        for group in leaves.chunk_by(|a, b| number(a) == number(b)) {
+        for group in leaves.chunk_by(|a, b| self.stretch_of(*a) == self.stretch_of(*b)) {
             let Some(first) = group.first() else { continue };
-            let bytes = self.times_of(number(first))?;
+            let bytes = self.times_of(self.stretch_of(*first))?;
             times.extend(group.iter().map(|leaf| {
                 let at = usize::try_from((leaf - self.footer.first) % STRETCH_LEAVES).ok()? * width;
                 let mut step = [0; 8];
@@ -224,13 +246,12 @@ impl Run {
     }
 
     /// The times of one stretch, with their checksum right.
-    fn times_of(&self, number: u64) -> Result<Vec<u8>> {
+    fn times_of(&self, number: usize) -> Result<Vec<u8>> {
         let stretches = self.all_stretches()?;
-        let Some(stretch) = usize::try_from(number).ok().and_then(|number| stretches.get(number)) else {
-            return Ok(Vec::new());
-        };
-        let leaves = self.footer.leaves.saturating_sub(number * STRETCH_LEAVES).min(STRETCH_LEAVES);
-        let offset = MARK.len() as u64 + number * STRETCH_LEAVES * self.footer.width;
+        let Some(stretch) = stretches.get(number) else { return Ok(Vec::new()) };
+        let before = number as u64 * STRETCH_LEAVES;
+        let leaves = self.footer.leaves.saturating_sub(before).min(STRETCH_LEAVES);
+        let offset = MARK.len() as u64 + before * self.footer.width;
         let mut bytes = vec![0; usize::try_from(leaves * self.footer.width).unwrap_or(0)];
         self.file.read_exact_at(&mut bytes, offset).map_err(|error| Error::file(&self.path, error))?;
         if crc32c::crc32c(&bytes) != stretch.checksum {

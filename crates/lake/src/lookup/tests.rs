@@ -103,7 +103,8 @@ fn a_flipped_bit_is_an_error_or_changes_nothing_that_is_found() {
         let told = run.and_then(|run| {
             let found = keys.keys().map(|key| run.find(*key)).collect::<Result<Vec<_>, _>>()?;
             let all: Vec<u64> = (0..50).collect();
-            let stretches = run.stretches(&all)?.map(|(stretch, place)| (stretch.earliest, stretch.latest, place));
+            let told = run.grouped(all.clone());
+            let stretches = run.stretches(&told)?.map(|(stretch, place)| (stretch.earliest, stretch.latest, place));
             Ok((found, run.times(&all)?, stretches.collect::<Vec<_>>()))
         });
         match told {
@@ -137,7 +138,8 @@ fn leaves_of_a_long_run_lie_within_the_bounds_of_their_stretch() {
         let expected: Vec<_> = leaves.iter().map(|leaf| time(leaf - first)).collect();
         assert_eq!(run.times(&leaves).unwrap(), expected);
         let mut found = 0;
-        let groups: Vec<_> = run.stretches(&leaves).unwrap().collect();
+        let told = run.grouped(leaves);
+        let groups: Vec<_> = run.stretches(&told).unwrap().collect();
         assert_eq!(groups.len(), stretches);
         for (stretch, place) in groups {
             for time in expected[place].iter().flatten() {
