@@ -26,7 +26,7 @@ for round in $(seq "$rounds"); do
     echo "round $round: killed $killed times, intact"
   fi
 done
-"$bin/deedbook" ingest "$work/logs/cloudtrail" "$work/logs/kubernetes" "$work/logs/vault" -o json
+"$bin/deedbook" ingest "$work"/logs/*/ -o json
 "$bin/deedbook" verify
 sealed="$("$bin/deedbook" sql -o csv 'SELECT count(*) FROM records' | tail -n 1)"
 if [ "$sealed" != "$records" ]; then echo "$sealed records are sealed, $records were written"; exit 1; fi
