@@ -23,6 +23,7 @@ const ASKED: &[(&str, &str)] = &[
 
 pub(crate) fn measure(place: &Place, truth: Option<&Path>, report: &mut Report) -> Result<()> {
     eprintln!("attribution");
+    sizes::make_cold(&place.data())?;
     for (command, column) in ASKED {
         let asked = values(place, column)?;
         let name = format!("{command} by {column}");
@@ -50,7 +51,7 @@ fn ask<'v>(
 ) -> Result<()> {
     let (mut cold, mut warm) = (Vec::new(), Vec::new());
     for value in asked {
-        sizes::make_cold(&place.data())?;
+        sizes::drop_pages(&place.data())?;
         for took in [&mut cold, &mut warm] {
             let ran = place.deedbook(&[command, value, "--timing", "-o", "json"]).run()?;
             took.extend(timings(&ran.err, "answer"));

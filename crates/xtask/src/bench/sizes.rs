@@ -85,10 +85,15 @@ pub(crate) fn size_of(path: &Path) -> Result<u64> {
 
 /// Takes every file below a folder out of the page cache.
 pub(crate) fn make_cold(path: &Path) -> Result<()> {
+    // Only what is clean can be dropped.
+    each_file(path, &mut |path, _| Ok(File::open(path)?.sync_all()?))?;
+    drop_pages(path)
+}
+
+/// The same where nothing was written since it was made cold.
+pub(crate) fn drop_pages(path: &Path) -> Result<()> {
     each_file(path, &mut |path, _| {
         let file = File::open(path)?;
-        // Only what is clean can be dropped.
-        file.sync_all()?;
         rustix::fs::fadvise(&file, 0, None, rustix::fs::Advice::DontNeed)?;
         Ok(())
     })
