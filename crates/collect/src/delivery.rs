@@ -35,6 +35,8 @@ pub(crate) struct Origin {
     pub(crate) head_sha256: Option<[u8; 32]>,
     /// Where the content begins in a growing file.
     pub(crate) base: u64,
+    /// Key that the sender gave.
+    pub(crate) request: Option<String>,
 }
 
 /// The numbers a source gives to its leaves: gapless, in the order of submission.
@@ -212,6 +214,7 @@ impl Delivery {
             inode: self.origin.inode,
             head_bytes: self.origin.head_bytes,
             head_sha256: self.origin.head_sha256,
+            request: self.origin.request.clone(),
             ..Position::default()
         }
     }

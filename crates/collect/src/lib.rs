@@ -10,6 +10,7 @@
 
 mod content;
 mod delivery;
+mod door;
 mod follow;
 mod inputs;
 mod progress;
@@ -19,6 +20,7 @@ mod store;
 mod survey;
 
 pub use content::{DECODE_RATIO_MAX, Encoding};
+pub use door::{Cut, Door, Parcel, Receipt, Refused, Sealed, Submission, Submitted};
 pub use follow::Follow;
 pub use inputs::{Input, Unread, expand};
 pub use progress::{Progress, Snapshot};

@@ -19,7 +19,7 @@ use sources::split::Splitter;
 use crate::content::{Content, Digests};
 use crate::delivery::{Delivery, Item, Numbers, Origin};
 use crate::inputs::{Input, Unread, because};
-use crate::state::{FileState, OpenDelivery, Source, State};
+use crate::state::{FileState, OpenDelivery, Seat, Source, State};
 use crate::{Error, Progress};
 
 /// Bytes read at once.
@@ -134,6 +134,9 @@ impl Pipeline<'_> {
             let read = reader.read_all(state, inputs, options);
             let summary = reader.close();
             let submitted = submitter.join().unwrap_or(Err(Error::Worker));
+            if submitted.is_err() || read.is_err() {
+                state.unseat(&options.source);
+            }
             // What the ledger says is the cause; a reader that could not hand over is the effect.
             let Submitted { records, replaced, end } = submitted?;
             read?;
@@ -295,7 +298,11 @@ impl Reader<'_> {
     }
 
     fn read_all(&mut self, state: &State, inputs: Vec<Input>, options: &Options) -> Result<(), Error> {
-        let mut source = self.source(state, options)?;
+        let seat = self.seat(state, options)?;
+        let mut source = seat.lock();
+        if source.is_new {
+            self.out.push(first_word(&mut source, (self.pipeline.clock)()));
+        }
         let interrupted = state.open_deliveries(source.number)?;
         for input in inputs {
             if self.pipeline.stop.load(Relaxed) {
@@ -317,39 +324,19 @@ impl Reader<'_> {
                 }
             }
             self.pipeline.progress.deliveries_done.fetch_add(1, Relaxed);
-            state.numbered(source.clone());
         }
         self.out.flush()
     }
 
-    /// Finds the source, or makes it with a directive of its own.
-    fn source(&mut self, state: &State, options: &Options) -> Result<Source, Error> {
+    /// Finds the source, or a place for a new one.
+    fn seat(&self, state: &State, options: &Options) -> Result<Seat, Error> {
         let wanted = options.platform.map_or("auto", Platform::as_str);
-        if let Some(source) = state.source(&options.source)? {
-            if source.platform != wanted && wanted != "auto" {
-                return Err(Error::SourcePlatform {
-                    name: source.name,
-                    existing: source.platform,
-                    wanted: wanted.to_owned(),
-                });
-            }
-            return Ok(source);
+        let seat = state.seat(&options.source, wanted)?;
+        let Source { name, platform, .. } = seat.lock().clone();
+        if platform != wanted && wanted != "auto" {
+            return Err(Error::SourcePlatform { name, existing: platform, wanted: wanted.to_owned() });
         }
-        let number = state.sources()?.last().map_or(1, |last| last.number + 1);
-        let (name, platform) = (options.source.clone(), wanted.to_owned());
-        let body = Directive::Source { number, name: name.clone(), platform: platform.clone(), authority: None };
-        let header = Header {
-            kind: Kind::Directive,
-            flags: 0,
-            source: number,
-            source_seq: 0,
-            received_at: (self.pipeline.clock)(),
-            body_bytes: 0,
-            replacements: Vec::new(),
-            position: Position::default(),
-        };
-        self.out.push(Item::Own(header, canonical_json(&body)));
-        Ok(Source { number, name, platform, next_seq: 1, next_delivery: 0 })
+        Ok(seat)
     }
 
     fn file(
@@ -511,6 +498,24 @@ impl Reader<'_> {
             }
         }
     }
+}
+
+/// The directive with which a new source begins: its leaf 0.
+pub(crate) fn first_word(source: &mut Source, received_at: Millis) -> Item {
+    let Source { number, name, platform, .. } = source.clone();
+    let body = Directive::Source { number, name, platform, authority: None };
+    (source.next_seq, source.is_new) = (1, false);
+    let header = Header {
+        kind: Kind::Directive,
+        flags: 0,
+        source: number,
+        source_seq: 0,
+        received_at,
+        body_bytes: 0,
+        replacements: Vec::new(),
+        position: Position::default(),
+    };
+    Item::Own(header, canonical_json(&body))
 }
 
 /// Looks at an open file and up what the log knows of it; the inner error is a file that cannot be read.

@@ -1,7 +1,9 @@
 //! What has been collected before: a fold of the log, kept in `state/collect.redb` so that it need not be
 //! folded from the first leaf at each start. Delete the file and the next run makes it again.
 
+use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::Arc;
 
 use model::{DeliveryBody, Directive, FLAG_TRUNCATED, Header, Kind, LeafIndex, Position};
 use parking_lot::Mutex;
@@ -23,6 +25,9 @@ pub struct Source {
     pub next_seq: u64,
     /// The next number of a delivery of this source.
     pub next_delivery: u64,
+    /// No directive names it yet: whoever gives out its first number seals one.
+    #[serde(skip)]
+    pub(crate) is_new: bool,
 }
 
 /// A file as far as it has been collected, by device and inode.
@@ -50,13 +55,36 @@ pub(crate) struct OpenDelivery {
     /// Records sealed.
     pub(crate) records: u64,
     last_offset: u64,
+    /// Key that the sender gave.
+    #[serde(default)]
+    pub(crate) request: Option<String>,
+    /// Leaf of its first record.
+    #[serde(default)]
+    pub(crate) first: u64,
 }
+
+/// A delivery over the network that is sealed to its end, known by the key that its sender gave.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Request {
+    /// Leaf of its first record.
+    pub(crate) first: u64,
+    /// Number of the delivery at its source.
+    pub(crate) delivery: u64,
+    pub(crate) records: u64,
+    pub(crate) content_sha256: [u8; 32],
+    pub(crate) received_at: u64,
+}
+
+/// A source with the numbers that it gives out: whoever holds it submits in their order.
+pub(crate) type Seat = Arc<Mutex<Source>>;
 
 /// What the log says about deliveries, by source. Shared: a run looks things up while the fold of
 /// what it has sealed goes on behind it.
 pub struct State {
     store: Store,
     folded: Mutex<Folded>,
+    /// By name, with the number of the source. What was given out here may be ahead of what was folded.
+    seats: Mutex<BTreeMap<String, (u32, Seat)>>,
 }
 
 struct Folded {
@@ -72,7 +100,7 @@ impl State {
     pub fn open(path: &Path) -> Result<State, Error> {
         let (store, applied_through) = Store::open(path)?;
         let folded = Folded { applied_through, fresh: Fresh::default(), ahead: Fresh::default() };
-        Ok(State { store, folded: Mutex::new(folded) })
+        Ok(State { store, folded: Mutex::new(folded), seats: Mutex::default() })
     }
 
     /// The first leaf that has not been folded.
@@ -106,9 +134,62 @@ impl State {
         let mut sources = self.store.sources()?;
         let folded = self.folded.lock();
         sources.extend(folded.fresh.sources.clone());
-        // What a run has given out may be ahead of what was folded of it.
-        sources.extend(folded.ahead.sources.clone());
         Ok(sources.into_values().collect())
+    }
+
+    /// The seat of a source, made if it is new.
+    pub(crate) fn seat(&self, name: &str, platform: &str) -> Result<Seat, Error> {
+        let mut seats = self.seats.lock();
+        if let Some((_, seat)) = seats.get(name) {
+            return Ok(Arc::clone(seat));
+        }
+        let known = self.source(name)?;
+        let source = match known {
+            Some(source) => source,
+            None => Source {
+                number: self.next_number(&seats)?,
+                name: name.to_owned(),
+                platform: platform.to_owned(),
+                next_seq: 0,
+                next_delivery: 0,
+                is_new: true,
+            },
+        };
+        let (number, seat) = (source.number, Arc::new(Mutex::new(source)));
+        seats.insert(name.to_owned(), (number, Arc::clone(&seat)));
+        Ok(seat)
+    }
+
+    /// The number of a source of this name: its own, or the next that nobody has.
+    ///
+    /// # Errors
+    /// State, if the positions cannot be read.
+    pub fn number(&self, name: &str) -> Result<u32, Error> {
+        let seats = self.seats.lock();
+        if let Some((number, _)) = seats.get(name) {
+            return Ok(*number);
+        }
+        let known = self.source(name)?;
+        known.map_or_else(|| self.next_number(&seats), |source| Ok(source.number))
+    }
+
+    fn next_number(&self, seats: &BTreeMap<String, (u32, Seat)>) -> Result<u32, Error> {
+        let seated = seats.values().map(|(number, _)| *number);
+        Ok(self.sources()?.into_iter().map(|source| source.number).chain(seated).max().map_or(1, |last| last + 1))
+    }
+
+    /// Lets go of what was given out: it may not have been sealed. The next holder goes on from the log.
+    pub(crate) fn unseat(&self, name: &str) {
+        self.seats.lock().remove(name);
+    }
+
+    /// The delivery that was sealed under this key of its sender.
+    pub(crate) fn request(&self, source: u32, key: &str) -> Result<Option<Request>, Error> {
+        let key = request_key(source, key);
+        match self.folded.lock().fresh.requests.get(&key) {
+            Some(request) => Ok(Some(request.clone())),
+            None => self.store.request(&key),
+        }
     }
 
     /// Records of the delivery with this content, if it was sealed before.
@@ -154,11 +235,6 @@ impl State {
         ahead.contents.insert(digest_key(source, content), records);
         ahead.heads.extend(head.map(|head| (digest_key(source, head), ())));
     }
-
-    /// Remembers, for the rest of this run only, a source with the numbers it has given out.
-    pub(crate) fn numbered(&self, source: Source) {
-        self.folded.lock().ahead.sources.insert(source.number, source);
-    }
 }
 
 impl Folded {
@@ -176,13 +252,15 @@ impl Folded {
                         None => store.sources()?.remove(&number),
                     };
                     let (next_seq, next_delivery) = known.map_or((0, 0), |known| (known.next_seq, known.next_delivery));
-                    self.fresh.sources.insert(number, Source { number, name, platform, next_seq, next_delivery });
+                    self.fresh
+                        .sources
+                        .insert(number, Source { number, name, platform, next_seq, next_delivery, is_new: false });
                 }
                 self.count(store, header)
             }
             Kind::Record => {
                 self.count(store, header)?;
-                self.apply_record(store, header)
+                self.apply_record(store, index, header)
             }
             Kind::Delivery => {
                 self.count(store, header)?;
@@ -211,7 +289,7 @@ impl Folded {
         Ok(())
     }
 
-    fn apply_record(&mut self, store: &Store, header: &Header) -> Result<(), Error> {
+    fn apply_record(&mut self, store: &Store, index: LeafIndex, header: &Header) -> Result<(), Error> {
         let position = &header.position;
         let Some(number) = position.delivery else { return Ok(()) };
         let key = delivery_key(header.source, number);
@@ -219,12 +297,24 @@ impl Folded {
         let offset = position.offset.unwrap_or(0);
         let lone = position.content_sha256.filter(|_| header.flags & FLAG_TRUNCATED == 0);
         if let Some(content) = lone {
-            self.fresh.contents.insert(digest_key(header.source, &content), 1);
+            self.know_content(header.source, position, content, 1);
+            if let Some(key) = &position.request {
+                let request = Request {
+                    first: index.0,
+                    delivery: number,
+                    records: 1,
+                    content_sha256: content,
+                    received_at: header.received_at.0,
+                };
+                self.fresh.requests.insert(request_key(header.source, key), request);
+            }
             // A lone record ends without a line feed: if its file grows, it is read again from there.
             let end = offset + position.full_bytes.unwrap_or(header.body_bytes);
             self.know_head(header.source, position);
             self.know_file(store, header.source, position, &FileEnd { resume: offset, end, records: 1 })?;
-            self.fresh.open.insert(key, None);
+            if position.device.is_some() {
+                self.fresh.open.insert(key, None);
+            }
             return Ok(());
         }
         if ordinal == 0 {
@@ -237,6 +327,8 @@ impl Folded {
                 base: offset,
                 records: 1,
                 last_offset: offset,
+                request: position.request.clone(),
+                first: index.0,
             };
             self.fresh.open.insert(key, Some(open));
             return Ok(());
@@ -265,7 +357,17 @@ impl Folded {
             return Ok(());
         }
         if let Some(content) = digest(&delivery.content_sha256) {
-            self.fresh.contents.insert(digest_key(header.source, &content), delivery.records);
+            self.know_content(header.source, &header.position, content, delivery.records);
+            if let Some((key, first)) = open.as_ref().and_then(|open| Some((open.request.as_ref()?, open.first))) {
+                let request = Request {
+                    first,
+                    delivery: delivery.delivery,
+                    records: delivery.records,
+                    content_sha256: content,
+                    received_at: header.received_at.0,
+                };
+                self.fresh.requests.insert(request_key(header.source, key), request);
+            }
         }
         self.know_head(header.source, &header.position);
         if delivery.encoding != "none" {
@@ -279,6 +381,13 @@ impl Folded {
             delivery.records == 0 || delivery.gaps.iter().any(|gap| gap.offset > last && !gap.bytes.is_empty());
         let resume = if closed { end } else { last };
         self.know_file(store, header.source, &header.position, &FileEnd { resume, end, records: delivery.records })
+    }
+
+    /// Only files are known by what they hold: they say how they begin.
+    fn know_content(&mut self, source: u32, position: &Position, content: [u8; 32], records: u64) {
+        if position.head_sha256.is_some() {
+            self.fresh.contents.insert(digest_key(source, &content), records);
+        }
     }
 
     fn know_head(&mut self, source: u32, position: &Position) {
@@ -315,6 +424,10 @@ struct FileEnd {
 
 fn digest_key(source: u32, sha256: &[u8; 32]) -> Vec<u8> {
     [source.to_be_bytes().as_slice(), sha256].concat()
+}
+
+fn request_key(source: u32, key: &str) -> Vec<u8> {
+    [source.to_be_bytes().as_slice(), key.as_bytes()].concat()
 }
 
 fn delivery_key(source: u32, delivery: u64) -> Vec<u8> {

@@ -1,13 +1,13 @@
-//! The file behind [`crate::State`]: `state/collect.redb`, six small tables.
+//! The file behind [`crate::State`]: `state/collect.redb`, eight small tables.
 
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 
-use redb::{Database, ReadableDatabase as _, ReadableTable as _, TableDefinition};
+use redb::{Database, ReadableDatabase as _, ReadableTable as _, ReadableTableMetadata as _, TableDefinition};
 use serde::{Deserialize, Serialize};
 
 use crate::Error;
-use crate::state::{FileState, OpenDelivery, Source};
+use crate::state::{FileState, OpenDelivery, Request, Source};
 
 const META: TableDefinition<'_, &str, u64> = TableDefinition::new("meta");
 const SOURCES: TableDefinition<'_, u32, &[u8]> = TableDefinition::new("sources");
@@ -19,6 +19,14 @@ const HEADS: TableDefinition<'_, &[u8], ()> = TableDefinition::new("heads");
 const FILES: TableDefinition<'_, &[u8], &[u8]> = TableDefinition::new("files");
 /// Source, delivery -> [`OpenDelivery`].
 const OPEN: TableDefinition<'_, &[u8], &[u8]> = TableDefinition::new("open");
+/// Source and key of the sender -> [`Request`].
+const REQUESTS: TableDefinition<'_, &[u8], &[u8]> = TableDefinition::new("requests");
+/// First leaf of a request -> its key: the oldest first.
+const REQUEST_AGES: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("request_ages");
+
+/// Keys of senders that are remembered, at most, and for how long after they came, milliseconds.
+const REQUESTS_MAX: u64 = 1_000_000;
+const REQUEST_MS_MAX: u64 = 86_400_000;
 
 const APPLIED_THROUGH: &str = "applied_through";
 const FORMAT: &str = "format";
@@ -33,6 +41,7 @@ pub(crate) struct Fresh {
     pub(crate) files: HashMap<Vec<u8>, FileState>,
     /// `None` takes an entry of the table away.
     pub(crate) open: HashMap<Vec<u8>, Option<OpenDelivery>>,
+    pub(crate) requests: HashMap<Vec<u8>, Request>,
 }
 
 /// The tables.
@@ -69,6 +78,8 @@ impl Store {
             write.open_table(HEADS)?;
             write.open_table(FILES)?;
             write.open_table(OPEN)?;
+            write.open_table(REQUESTS)?;
+            write.open_table(REQUEST_AGES)?;
             meta.get(APPLIED_THROUGH)?.map_or(0, |value| value.value())
         };
         write.commit()?;
@@ -109,6 +120,30 @@ impl Store {
                 match delivery {
                     Some(delivery) => drop(open.insert(key.as_slice(), encoded(delivery).as_slice())?),
                     None => drop(open.remove(key.as_slice())?),
+                }
+            }
+            let (mut requests, mut ages) = (write.open_table(REQUESTS)?, write.open_table(REQUEST_AGES)?);
+            let mut latest = 0;
+            for (key, request) in &fresh.requests {
+                requests.insert(key.as_slice(), encoded(request).as_slice())?;
+                ages.insert(request.first, key.as_slice())?;
+                latest = latest.max(request.received_at);
+            }
+            let mut surplus = requests.len()?.saturating_sub(REQUESTS_MAX);
+            loop {
+                let oldest = ages.first()?.map(|(age, key)| (age.value(), key.value().to_vec()));
+                let Some((age, key)) = oldest else { break };
+                let known: Option<Request> = requests.get(key.as_slice())?.and_then(|request| decoded(request.value()));
+                // A key that was used again stands at its later place.
+                let stale = known.as_ref().is_some_and(|request| request.first != age);
+                let old = known.is_none_or(|request| request.received_at.saturating_add(REQUEST_MS_MAX) < latest);
+                if !stale && !old && surplus == 0 {
+                    break;
+                }
+                ages.remove(age)?;
+                if !stale {
+                    requests.remove(key.as_slice())?;
+                    surplus = surplus.saturating_sub(1);
                 }
             }
         }
@@ -160,6 +195,10 @@ impl Store {
             }
             Ok(found)
         })())
+    }
+
+    pub(crate) fn request(&self, key: &[u8]) -> Result<Option<Request>, Error> {
+        self.tell(self.get(REQUESTS, key))
     }
 
     fn get<T: for<'a> Deserialize<'a>>(

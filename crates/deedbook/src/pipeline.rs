@@ -303,10 +303,8 @@ impl Writer {
         for directive in directives {
             let mut directive = directive.clone();
             if let Directive::Source { number, name, .. } = &mut directive {
-                // A number belongs to a name for good, and here nobody else gives one out.
-                let sources = self.state.sources()?;
-                let next = || sources.last().map_or(1, |last| last.number + 1);
-                *number = sources.iter().find(|source| source.name == *name).map_or_else(next, |own| own.number);
+                // A number belongs to a name for good.
+                *number = self.state.number(name)?;
             }
             self.append.submit_own(Kind::Directive, canonical_json(&directive))?.wait()?;
         }

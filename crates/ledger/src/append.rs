@@ -1,10 +1,12 @@
 //! The door for new leaves: a bounded queue in front of the writer thread.
 
 use std::collections::VecDeque;
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
-use model::{Kind, LeafIndex, Prepared, SALT_BYTES, Salt};
+use model::{Commitment, Kind, Leaf, LeafIndex, Millis, Prepared, SALT_BYTES, Salt};
 use parking_lot::{Condvar, Mutex};
 
 use crate::checkpoint::Signed;
@@ -21,9 +23,25 @@ pub struct Receipt {
     pub count: u64,
     /// A signed checkpoint that covers all of them.
     pub checkpoint: Signed,
+    /// The times that the writer gave them, in their order: how many leaves, and when. With the
+    /// commitments these make the entries of the log.
+    pub times: Vec<(u64, Millis)>,
 }
 
-/// Leaves on their way to the log.
+impl Receipt {
+    /// The RFC 6962 hash of one of the leaves, counted from the first, by what it commits to.
+    pub fn leaf_hash(&self, nth: u64, commitment: Commitment) -> [u8; 32] {
+        let mut before = 0;
+        let time = self.times.iter().find(|(leaves, _)| {
+            before += leaves;
+            nth < before
+        });
+        let sequenced_at = time.map_or(Millis(0), |(_, at)| *at);
+        tlog::leaf_hash(&Leaf { sequenced_at, commitment }.encode()).0
+    }
+}
+
+/// Leaves on their way to the log: waited for by a thread ([`Pending::wait`]) or by a task (as a future).
 #[derive(Debug)]
 pub struct Pending {
     done: Arc<Done>,
@@ -36,18 +54,26 @@ impl Pending {
     /// `Fatal` when the writer has stopped, `Unavailable` when the disk is full: then the leaves
     /// were not acknowledged, and those of a batch that spans groups may be in the log in part.
     pub fn wait(&self) -> Result<Receipt> {
-        let mut result = self.done.result.lock();
+        let mut settled = self.done.settled.lock();
         loop {
-            if let Some(result) = result.as_ref() {
+            if let Some(result) = settled.result.as_ref() {
                 return result.clone();
             }
-            self.done.sealed.wait(&mut result);
+            self.done.sealed.wait(&mut settled);
         }
     }
+}
 
-    /// The receipt if it is there already.
-    pub fn poll(&self) -> Option<Result<Receipt>> {
-        self.done.result.lock().clone()
+impl Future for Pending {
+    type Output = Result<Receipt>;
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Result<Receipt>> {
+        let mut settled = self.done.settled.lock();
+        if let Some(result) = &settled.result {
+            return Poll::Ready(result.clone());
+        }
+        settled.task = Some(context.waker().clone());
+        Poll::Pending
     }
 }
 
@@ -68,6 +94,18 @@ impl Append {
     /// `Unavailable` (retry later) when the disk is full or the ledger is closing; `Fatal` when the
     /// writer has stopped.
     pub fn submit(&self, batch: Vec<Prepared>) -> Result<Pending> {
+        self.queue.push(self.entries(batch)?, Door::Wait)
+    }
+
+    /// [`Append::submit`] for callers who must not wait: a queue at its limit is an error.
+    ///
+    /// # Errors
+    /// As for [`Append::submit`]; `Unavailable` too while the queue is at its limit.
+    pub fn try_submit(&self, batch: Vec<Prepared>) -> Result<Pending> {
+        self.queue.push(self.entries(batch)?, Door::Refuse)
+    }
+
+    fn entries(&self, batch: Vec<Prepared>) -> Result<VecDeque<Entry>> {
         let mut items = VecDeque::with_capacity(batch.len());
         for prepared in batch {
             let bytes = prepared.header.len() + prepared.body.len();
@@ -78,7 +116,7 @@ impl Append {
             let item = Item::new(prepared).ok_or_else(|| Error::invalid("header does not begin with a known kind"))?;
             items.push_back(Entry::Prepared(item));
         }
-        self.queue.push(items, false)
+        Ok(items)
     }
 
     /// Queues one leaf of the log itself (source 0): a directive, a view manifest, a finding. The
@@ -87,7 +125,20 @@ impl Append {
     /// # Errors
     /// As for [`Append::submit`].
     pub fn submit_own(&self, kind: Kind, body: Vec<u8>) -> Result<Pending> {
-        self.queue.push(VecDeque::from([Entry::Own(kind, body)]), false)
+        self.queue.push(VecDeque::from([Entry::Own(kind, body)]), Door::Wait)
+    }
+
+    /// Whether a batch would be taken now, but for its size.
+    ///
+    /// # Errors
+    /// `Unavailable` when the disk is full or the ledger is closing; `Fatal` when the writer has stopped.
+    pub fn ready(&self) -> Result<()> {
+        let state = self.queue.state.lock();
+        match state.stopped.as_ref().or(state.refused.as_ref()) {
+            Some(error) => Err(error.clone()),
+            None if state.closing => Err(Error::unavailable("the ledger is closing; nothing more is taken")),
+            None => Ok(()),
+        }
     }
 
     /// `count` fresh salts from the operating system's generator, drawn in one call.
@@ -105,6 +156,15 @@ pub(crate) fn salts(count: usize) -> Result<Vec<Salt>> {
     getrandom::fill(salts.as_flattened_mut())
         .map_err(|e| Error::new(crate::ErrorKind::Io, format!("draw {count} salts: {e}")))?;
     Ok(salts)
+}
+
+/// What a batch does before a queue at its limit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Door {
+    Wait,
+    Refuse,
+    /// An urgent one passes the limits and the refusals, but not a stop.
+    Pass,
 }
 
 /// One leaf in the queue.
@@ -126,9 +186,32 @@ impl Entry {
 }
 
 #[derive(Debug, Default)]
-struct Done {
-    result: Mutex<Option<Result<Receipt>>>,
+pub(crate) struct Done {
+    settled: Mutex<Settled>,
     sealed: Condvar,
+}
+
+#[derive(Debug, Default)]
+struct Settled {
+    result: Option<Result<Receipt>>,
+    /// Of the groups so far: leaves of this batch, and the time of the group.
+    times: Vec<(u64, Millis)>,
+    /// The task that waits.
+    task: Option<Waker>,
+}
+
+/// Leaves of a batch that is not at its end with the group at hand.
+#[derive(Debug)]
+pub(crate) struct Begun {
+    done: Arc<Done>,
+    leaves: u64,
+}
+
+impl Begun {
+    /// Takes note of the time that these leaves were sealed with.
+    pub(crate) fn sealed(self, at: Millis) {
+        self.done.settled.lock().times.push((self.leaves, at));
+    }
 }
 
 /// One call of `submit`, as far as the writer has not taken it yet.
@@ -144,18 +227,28 @@ struct Batch {
 pub(crate) struct Due {
     done: Arc<Done>,
     count: u64,
+    /// How many of its leaves are in this group.
+    here: u64,
     /// Leaves of the group up to and including the last one of this batch.
     through: usize,
 }
 
 impl Due {
     /// Tells the caller; `group_first` is the index of the first leaf of the group.
-    pub(crate) fn settle(self, group_first: LeafIndex, result: Result<Signed>) {
+    pub(crate) fn settle(self, group_first: LeafIndex, result: Result<(Signed, Millis)>) {
         let end = group_first.0 + self.through as u64;
-        let receipt =
-            result.map(|checkpoint| Receipt { first: LeafIndex(end - self.count), count: self.count, checkpoint });
-        *self.done.result.lock() = Some(receipt);
+        let mut settled = self.done.settled.lock();
+        let mut times = std::mem::take(&mut settled.times);
+        settled.result = Some(result.map(|(checkpoint, at)| {
+            times.push((self.here, at));
+            Receipt { first: LeafIndex(end - self.count), count: self.count, checkpoint, times }
+        }));
+        let task = settled.task.take();
+        drop(settled);
         self.done.sealed.notify_all();
+        if let Some(task) = task {
+            task.wake();
+        }
     }
 }
 
@@ -164,6 +257,8 @@ impl Due {
 pub(crate) struct Taken {
     pub(crate) entries: Vec<Entry>,
     pub(crate) due: Vec<Due>,
+    /// Batches whose last leaf is in a later group.
+    pub(crate) begun: Vec<Begun>,
     /// The group begins in the middle of a batch: nothing may come before its leaves.
     pub(crate) continues: bool,
 }
@@ -217,8 +312,8 @@ impl Queue {
         Queue { limits, state: Mutex::default(), filled: Condvar::new(), emptied: Condvar::new() }
     }
 
-    /// Queues a batch. An urgent one passes the limits and the refusals, but not a stop.
-    fn push(&self, entries: VecDeque<Entry>, urgent: bool) -> Result<Pending> {
+    /// Queues a batch.
+    fn push(&self, entries: VecDeque<Entry>, door: Door) -> Result<Pending> {
         if entries.is_empty() {
             return Err(Error::invalid("batch has no leaves, it needs at least 1"));
         }
@@ -230,7 +325,7 @@ impl Queue {
             if let Some(error) = state.stopped.as_ref() {
                 return Err(error.clone());
             }
-            if urgent {
+            if door == Door::Pass {
                 state.urgent.push_back(batch);
                 break;
             }
@@ -249,6 +344,13 @@ impl Queue {
                 state.batches.push_back(batch);
                 break;
             }
+            if door == Door::Refuse {
+                let limit = self.limits.queue_records_max;
+                return Err(Error::unavailable(format!(
+                    "{} leaves wait, limit is {limit} (queue_records_max)",
+                    state.records
+                )));
+            }
             self.emptied.wait(&mut state);
         }
         self.filled.notify_one();
@@ -257,7 +359,7 @@ impl Queue {
 
     /// Queues a leaf of the log itself ahead of all others.
     pub(crate) fn push_urgent(&self, kind: Kind, body: Vec<u8>) -> Result<Pending> {
-        self.push(VecDeque::from([Entry::Own(kind, body)]), true)
+        self.push(VecDeque::from([Entry::Own(kind, body)]), Door::Pass)
     }
 
     /// Fills `taken` with the next group. Waits until `until` when nothing is there; then `taken`
@@ -359,7 +461,7 @@ impl Queue {
 
 fn settle_all(batches: VecDeque<Batch>, error: &Error) {
     for batch in batches {
-        Due { done: batch.done, count: 0, through: 0 }.settle(LeafIndex(0), Err(error.clone()));
+        Due { done: batch.done, count: 0, here: 0, through: 0 }.settle(LeafIndex(0), Err(error.clone()));
     }
 }
 
@@ -374,11 +476,16 @@ impl Room {
     fn fill(&mut self, batches: &mut VecDeque<Batch>, taken: &mut Taken) -> (usize, usize) {
         let (mut records, mut bytes) = (0, 0);
         while let Some(batch) = batches.front_mut() {
+            let mut here = 0;
             while let Some(entry) = batch.entries.front() {
                 let size = entry.raw_bytes();
                 if self.records == 0 || (size > self.bytes && !taken.entries.is_empty()) {
+                    if here > 0 {
+                        taken.begun.push(Begun { done: batch.done.clone(), leaves: here });
+                    }
                     return (records, bytes);
                 }
+                here += 1;
                 taken.entries.extend(batch.entries.pop_front());
                 self.records -= 1;
                 self.bytes = self.bytes.saturating_sub(size);
@@ -387,7 +494,7 @@ impl Room {
             }
             let through = taken.entries.len();
             if let Some(batch) = batches.pop_front() {
-                taken.due.push(Due { done: batch.done, count: batch.count, through });
+                taken.due.push(Due { done: batch.done, count: batch.count, here, through });
             }
         }
         (records, bytes)

@@ -7,7 +7,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use model::{ClockNote, Kind, LeafIndex, canonical_json};
+use model::{ClockNote, Kind, LeafIndex, Millis, canonical_json};
 use tlog::note::SignerKey;
 
 use crate::append::{Entry, Queue, Taken, after_ms};
@@ -93,6 +93,11 @@ impl Sequencer {
             Err(error) if refused.is_none() => Err(error.with_kind(ErrorKind::Fatal)),
             result => result,
         };
+        for begun in taken.begun.drain(..) {
+            if let Ok((_, at)) = &result {
+                begun.sealed(*at);
+            }
+        }
         for due in taken.due.drain(..) {
             due.settle(first, result.clone());
         }
@@ -108,7 +113,7 @@ impl Sequencer {
     }
 
     /// Numbers, writes, syncs and signs. Until the write nothing has changed.
-    fn write_group(&mut self, entries: impl IntoIterator<Item = Entry>) -> Result<Signed> {
+    fn write_group(&mut self, entries: impl IntoIterator<Item = Entry>) -> Result<(Signed, Millis)> {
         let numbered = head::number(&self.head, entries, self.clock.wall())?;
         self.make_room(&numbered)?;
         let note = self.unwritten.as_ref().map(|(_, signed)| signed.note.clone()).unwrap_or_default();
@@ -125,7 +130,7 @@ impl Sequencer {
         let indexes = (frame.first..).map(LeafIndex);
         let leaves = items.into_iter().zip(indexes).map(|(item, index)| item.into_stored(index, frame.sequenced_at));
         self.tail.push(Group { leaves: leaves.collect(), entries, checkpoint: Some(signed.clone()) });
-        Ok(signed)
+        Ok((signed, frame.sequenced_at))
     }
 
     /// Goes on in a new WAL file when the group does not fit into this one.

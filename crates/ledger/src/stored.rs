@@ -29,6 +29,11 @@ impl Stored {
         Leaf { sequenced_at: self.sequenced_at, commitment }.encode()
     }
 
+    /// The RFC 6962 hash of the entry.
+    pub fn leaf_hash(&self) -> [u8; 32] {
+        tlog::leaf_hash(&self.leaf()).0
+    }
+
     /// Raw bytes this leaf counts for in limits.
     pub(crate) fn raw_bytes(&self) -> usize {
         self.header.len() + self.body.len()

@@ -41,8 +41,8 @@ fn a_state_closed_and_opened_goes_on() {
     bench.ingest(std::slice::from_ref(&path));
     let sources = bench.state.sources().unwrap();
     // One process at a time holds the file.
-    bench.state = State::open(&bench.path("state/other.redb")).unwrap();
-    bench.state = State::open(&bench.path("state/known.redb")).unwrap();
+    bench.state = std::sync::Arc::new(State::open(&bench.path("state/other.redb")).unwrap());
+    bench.state = std::sync::Arc::new(State::open(&bench.path("state/known.redb")).unwrap());
     assert_eq!(bench.state.sources().unwrap(), sources);
     add(&path, &lines(10..12));
     let summary = bench.ingest(&[path]);

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 mod deliveries;
+mod door;
 mod follow;
 mod known;
 
@@ -18,8 +19,8 @@ use sources::scrub::Scrubber;
 struct Bench {
     folder: tempfile::TempDir,
     ledger: Ledger,
-    state: State,
-    scrubber: Scrubber,
+    state: Arc<State>,
+    scrubber: Arc<Scrubber>,
 }
 
 impl Bench {
@@ -30,8 +31,8 @@ impl Bench {
         let limits = ledger::Options::default();
         let log = ledger::init(&data, &InitOptions { origin: None, options: limits.clone() }, clock.as_ref()).unwrap();
         let ledger = Ledger::open(&data, &log.short, limits, clock).unwrap();
-        let state = State::open(&folder.path().join("state/known.redb")).unwrap();
-        Bench { ledger, state, scrubber: Scrubber::new([7; 32]).unwrap(), folder }
+        let state = Arc::new(State::open(&folder.path().join("state/known.redb")).unwrap());
+        Bench { ledger, state, scrubber: Arc::new(Scrubber::new([7; 32]).unwrap()), folder }
     }
 
     fn path(&self, name: &str) -> PathBuf {

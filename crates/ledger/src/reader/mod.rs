@@ -284,6 +284,26 @@ impl View {
         Ok(LogProof { extra: None, index: index.0, hashes, checkpoint }.encode())
     }
 
+    /// RFC 6962 hashes which show that the log of this view goes on from the one that had `from` leaves.
+    ///
+    /// # Errors
+    /// `Invalid` when `from` is 0 or beyond this view; `Corrupt` when the tiles contradict the checkpoint.
+    pub fn consistency(&self, from: TreeSize) -> Result<Vec<[u8; 32]>> {
+        let size = self.size();
+        if from.0 == 0 || from > size {
+            return Err(Error::invalid(format!("the log has {size} leaves, asked from {from}: 1 to {size}")));
+        }
+        let prove = |tiles| {
+            let mut reader = tlog::tile::TileHashReader::new(tiles, size.0);
+            tlog::tree::prove_consistency(&mut reader, from.0, size.0)
+        };
+        let hashes = prove(LogTiles::all(self)).or_else(|_| {
+            self.shared.tiles.clear();
+            prove(LogTiles::durable(self))
+        })?;
+        Ok(hashes.into_iter().map(|hash| hash.0).collect())
+    }
+
     /// The inclusion proof of a leaf, checked against the root of this view.
     fn path(&self, index: LeafIndex, leaf: &tlog::Hash, tiles: LogTiles<'_>) -> Result<Vec<tlog::Hash>> {
         let size = self.size().0;

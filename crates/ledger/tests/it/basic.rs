@@ -190,3 +190,28 @@ fn single_leaves_are_read_together_whatever_their_order() {
         ErrorKind::NotFound
     );
 }
+
+/// What a reader who kept a checkpoint asks for, checked as it checks it.
+#[test]
+fn a_view_shows_that_it_goes_on_from_any_earlier_one() {
+    let data = tempfile::tempdir().unwrap();
+    let info = new_log(data.path());
+    let ledger = open(data.path(), &info);
+    let mut seen = Vec::new();
+    for batch in 0..30 {
+        append(&ledger, records(batch * 20..batch * 20 + 20));
+        let view = ledger.reader().view().unwrap();
+        seen.push((view.size(), tlog::Hash(view.root())));
+    }
+    let view = ledger.reader().view().unwrap();
+    let (size, root) = (view.size().0, tlog::Hash(view.root()));
+    for (old, old_root) in &seen {
+        let proof: Vec<_> = view.consistency(*old).unwrap().into_iter().map(tlog::Hash).collect();
+        tlog::tree::verify_consistency(old.0, old_root, size, &root, &proof).unwrap();
+        let other = tlog::Hash([7; 32]);
+        assert!(tlog::tree::verify_consistency(old.0, &other, size, &root, &proof).is_err());
+    }
+    for impossible in [0, size + 1] {
+        assert_eq!(view.consistency(model::TreeSize(impossible)).unwrap_err().kind(), ErrorKind::Invalid);
+    }
+}

@@ -1,0 +1,470 @@
+//! Deliveries that others send: one call for each, from any number of threads at once.
+//!
+//! A delivery is decoded, cut and scrubbed by whoever calls; numbered, committed to and submitted under the seat of its
+//! source, so that the numbers of a source have no gaps; and waited for without a thread. Nobody is
+//! kept waiting before a full queue: the sender is told to come back.
+//!
+//! A sender that names its request (`Idempotency-Key`, a delivery id of a webhook) may send it again: what is sealed is
+//! told again and not sealed twice, and what a crash cut short is gone on with. The key travels in
+//! the sealed position, so this holds after a restart, too.
+
+use std::collections::HashMap;
+use std::io::Cursor;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use ledger::{Append, ErrorKind, Pending, Reader, Signed};
+use model::{Commitment, DeliveryBody, Header, Kind, LeafIndex, Millis, Prepared, canonical_json};
+use parking_lot::Mutex;
+use sources::scrub::Scrubber;
+use sources::split::{Limits, Piece, Splitter};
+
+use crate::Error;
+use crate::content::{Content, Digests, Encoding};
+use crate::delivery::{Delivery, Item, Numbers, Origin};
+use crate::run::first_word;
+use crate::state::{OpenDelivery, Request, Seat, Source, State};
+
+/// Longest content of one delivery: all of it is in memory at once.
+const DECODED_BYTES_MAX: usize = 64 << 20;
+
+/// Room for what is decoded, to begin with.
+const DECODED_AT_ONCE: usize = 16 << 10;
+
+/// How long a delivery waits for others of its source.
+const SEAT_WAIT: Duration = Duration::from_millis(250);
+
+/// Keys remembered in memory until they are folded.
+const REQUESTS_KEPT_MAX: usize = 65_536;
+
+/// How the content of a delivery is cut into records.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cut {
+    /// As a file: the shape is read off the content.
+    Auto,
+    /// All of it is one record.
+    Whole,
+    /// Lines in pairs, of which the second is the record: an action and a document, as in `_bulk` of Elasticsearch.
+    /// A `delete` has no second line.
+    Bulk,
+}
+
+/// What a sender hands over.
+#[derive(Clone, Debug)]
+pub struct Parcel {
+    /// Name of its source; made if it is new.
+    pub source: String,
+    /// What the delivery is called: the path of the endpoint, as a rule.
+    pub name: String,
+    /// The sender's key for it.
+    pub request: Option<String>,
+    /// As it came; gzip and zstd are recognised by their first bytes.
+    pub body: Bytes,
+    /// How to cut it.
+    pub cut: Cut,
+}
+
+/// Why a delivery was not taken. Nothing of it is sealed, unless a crash comes between.
+#[derive(Debug, thiserror::Error)]
+pub enum Refused {
+    /// It holds no record.
+    #[error("the body holds no record")]
+    Empty,
+    /// It cannot be decoded.
+    #[error("the body cannot be read: {0}")]
+    Damaged(String),
+    /// It is longer, decoded, than a delivery may be.
+    #[error("the body has more than {limit} bytes, decoded (decoded_bytes_max); send it in parts")]
+    TooLong {
+        /// The limit.
+        limit: usize,
+    },
+    /// The same key came with another body.
+    #[error("key `{0}` was used for another body; a key names one delivery for good")]
+    OtherBody(String),
+    /// A delivery with this key is being sealed.
+    #[error("a delivery with key `{0}` is being sealed; ask again")]
+    InUse(String),
+    /// The log, or the source, cannot take it now.
+    #[error("{0}; try again later")]
+    Busy(String),
+    /// Writing has stopped, or the positions cannot be read.
+    #[error(transparent)]
+    Failed(#[from] Error),
+}
+
+impl From<ledger::Error> for Refused {
+    fn from(error: ledger::Error) -> Refused {
+        match error.kind() {
+            ErrorKind::Unavailable => Refused::Busy(error.to_string()),
+            ErrorKind::Invalid => Refused::Damaged(error.to_string()),
+            _ => Refused::Failed(Error::Ledger(error)),
+        }
+    }
+}
+
+/// A record as it is sealed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Receipt {
+    /// Its leaf.
+    pub index: LeafIndex,
+    /// RFC 6962 hash of that leaf.
+    pub leaf_hash: [u8; 32],
+}
+
+/// A delivery that is sealed: durable, and under a signed checkpoint.
+#[derive(Clone, Debug)]
+pub struct Sealed {
+    /// Its records, in their order; those that were sealed before a crash are not among them.
+    pub records: Vec<Receipt>,
+    /// Records that were sealed before: all of a delivery that was sent again.
+    pub already_known: u64,
+    /// Known secrets replaced.
+    pub replaced: u64,
+    /// Covers all records.
+    pub checkpoint: Signed,
+}
+
+/// Where deliveries come in. Cheap to share; all of it may be called at once.
+pub struct Door {
+    append: Append,
+    reader: Reader,
+    scrubber: Arc<Scrubber>,
+    state: Arc<State>,
+    clock: fn() -> Millis,
+    decoded_bytes_max: usize,
+    /// Requests under way, and those that are sealed and perhaps not folded yet.
+    requests: Mutex<HashMap<(u32, String), Known>>,
+}
+
+#[derive(Clone, Debug)]
+enum Known {
+    UnderWay,
+    Done(Request),
+}
+
+/// A delivery that was submitted.
+#[derive(Debug)]
+pub struct Submitted {
+    pending: Pending,
+    /// Commitments of its leaves; none for a leaf that is no record.
+    commitments: Vec<Option<Commitment>>,
+    already_known: u64,
+    replaced: u64,
+    seat: Seat,
+    source: String,
+    request: Option<(u32, String, Request)>,
+}
+
+/// What [`Door::submit`] comes to.
+#[derive(Debug)]
+pub enum Submission {
+    /// It is on its way: [`Door::seal`] waits for it.
+    Submitted(Submitted),
+    /// It had been sealed before.
+    Repeated(Sealed),
+}
+
+impl Door {
+    /// In front of a log. `state` has to have folded all of it.
+    pub fn new(
+        append: Append,
+        reader: Reader,
+        scrubber: Arc<Scrubber>,
+        state: Arc<State>,
+        clock: fn() -> Millis,
+    ) -> Door {
+        Door {
+            append,
+            reader,
+            scrubber,
+            state,
+            clock,
+            decoded_bytes_max: DECODED_BYTES_MAX,
+            requests: Mutex::default(),
+        }
+    }
+
+    /// Whether the log takes records now.
+    ///
+    /// # Errors
+    /// Busy, with the reason (a full disk, say); Failed, if writing has stopped for good.
+    pub fn ready(&self) -> Result<(), Refused> {
+        self.append.ready().map_err(Refused::from)
+    }
+
+    /// Cuts, scrubs and submits a delivery. Takes as long as its bytes take; does not wait for the disk.
+    ///
+    /// # Errors
+    /// See [`Refused`]; nothing was submitted then.
+    pub fn submit(&self, parcel: &Parcel) -> Result<Submission, Refused> {
+        let (content, encoding, digests) = self.content(parcel)?;
+        let seat = self.state.seat(&parcel.source, "auto")?;
+        let received_at = (self.clock)();
+        // A file that is being read into the source holds its seat: minutes, perhaps.
+        let Some(mut source) = seat.try_lock_for(SEAT_WAIT) else {
+            return Err(Refused::Busy(format!("source `{}` is busy with files", parcel.source)));
+        };
+        let mut began = None;
+        if let Some(key) = &parcel.request {
+            match self.known(source.number, key)? {
+                Some(Known::UnderWay) => return Err(Refused::InUse(key.clone())),
+                Some(Known::Done(done)) if done.content_sha256 != digests.content_sha256 => {
+                    return Err(Refused::OtherBody(key.clone()));
+                }
+                Some(Known::Done(done)) => {
+                    let number = source.number;
+                    drop(source);
+                    return self.again(number, &done).map(Submission::Repeated);
+                }
+                None => {}
+            }
+            let open = self.state.open_deliveries(source.number)?;
+            began = open.into_iter().find(|open| open.request.as_ref() == Some(key));
+        }
+        let skip = began.as_ref().map_or(0, |open| open.records);
+        let cut = Piecework { parcel, content: &content, received_at, began: began.as_ref() };
+        let before = source.clone();
+        let submitted = self.leaves(cut, &mut source, encoding, &digests).and_then(|work| {
+            let pending = self.append.try_submit(work.leaves)?;
+            Ok((pending, work.commitments, work.replaced, work.records, work.number))
+        });
+        let (pending, commitments, replaced, records, number) = match submitted {
+            Ok(submitted) => submitted,
+            Err(refused) => {
+                // No number was used: the next delivery gets them.
+                *source = before;
+                return Err(refused);
+            }
+        };
+        let request = parcel.request.as_ref().map(|key| {
+            let content_sha256 = digests.content_sha256;
+            let first = began.as_ref().map_or(u64::MAX, |open| open.first);
+            let request = Request { first, delivery: number, records, content_sha256, received_at: received_at.0 };
+            self.requests.lock().insert((source.number, key.clone()), Known::UnderWay);
+            (source.number, key.clone(), request)
+        });
+        drop(source);
+        let source = parcel.source.clone();
+        Ok(Submission::Submitted(Submitted {
+            pending,
+            commitments,
+            already_known: skip,
+            replaced,
+            seat,
+            source,
+            request,
+        }))
+    }
+
+    /// Waits for a delivery. When this returns, its records are sealed.
+    ///
+    /// # Errors
+    /// As for [`ledger::Pending`]; a delivery that spans groups may be in the log in part.
+    pub async fn seal(&self, submitted: Submitted) -> Result<Sealed, Refused> {
+        let Submitted { pending, commitments, already_known, replaced, seat, source, request } = submitted;
+        let receipt = match pending.await {
+            Ok(receipt) => receipt,
+            Err(error) => {
+                // Its numbers may be in the log or not: whoever comes next goes on from what the log says.
+                self.state.unseat(&source);
+                drop(seat);
+                if let Some((source, key, _)) = request {
+                    self.requests.lock().remove(&(source, key));
+                }
+                return Err(error.into());
+            }
+        };
+        let numbered = (0..).zip(commitments);
+        let records: Vec<Receipt> = numbered
+            .filter_map(|(nth, commitment)| {
+                let leaf_hash = receipt.leaf_hash(nth, commitment?);
+                Some(Receipt { index: LeafIndex(receipt.first.0 + nth), leaf_hash })
+            })
+            .collect();
+        if let Some((number, key, request)) = request {
+            // Of one that a crash cut short, the first record is from before.
+            let first = records.first().map_or(receipt.first.0, |first| first.index.0).min(request.first);
+            let mut requests = self.requests.lock();
+            let folded = self.state.applied_through().0;
+            if requests.len() > REQUESTS_KEPT_MAX {
+                requests.retain(|_, known| !matches!(known, Known::Done(done) if done.first + done.records < folded));
+            }
+            requests.insert((number, key), Known::Done(Request { first, ..request }));
+        }
+        Ok(Sealed { records, already_known, replaced, checkpoint: receipt.checkpoint })
+    }
+
+    fn known(&self, source: u32, key: &str) -> Result<Option<Known>, Error> {
+        if let Some(known) = self.requests.lock().get(&(source, key.to_owned())) {
+            return Ok(Some(known.clone()));
+        }
+        Ok(self.state.request(source, key)?.map(Known::Done))
+    }
+
+    /// What was said of a delivery when it was sealed.
+    fn again(&self, source: u32, request: &Request) -> Result<Sealed, Refused> {
+        let view = self.reader.view()?;
+        let mut records = Vec::new();
+        let mut index = request.first;
+        // Its leaves follow each other, unless a crash came between.
+        while (records.len() as u64) < request.records && index < view.size().0 {
+            let leaf = view.leaf(LeafIndex(index))?;
+            let header = Header::decode(&leaf.header).map_err(|error| Refused::Damaged(error.to_string()))?;
+            let here = header.source == source && header.position.delivery == Some(request.delivery);
+            if here && header.kind == Kind::Record {
+                records.push(Receipt { index: LeafIndex(index), leaf_hash: leaf.leaf_hash() });
+            } else if here {
+                break;
+            }
+            index += 1;
+        }
+        Ok(Sealed { records, already_known: request.records, replaced: 0, checkpoint: view.checkpoint().clone() })
+    }
+
+    fn content(&self, parcel: &Parcel) -> Result<(Vec<u8>, Encoding, Digests), Refused> {
+        let damaged = |error: std::io::Error| Refused::Damaged(error.to_string());
+        let mut content = Content::new(Cursor::new(&parcel.body)).map_err(damaged)?;
+        let mut decoded = vec![0; parcel.body.len().max(DECODED_AT_ONCE)];
+        let mut filled = 0;
+        loop {
+            let room = decoded.get_mut(filled..).unwrap_or_default();
+            match content.fill(room).map_err(damaged)? {
+                0 => break,
+                count => filled += count,
+            }
+            if filled > self.decoded_bytes_max {
+                return Err(Refused::TooLong { limit: self.decoded_bytes_max });
+            }
+            if filled == decoded.len() {
+                decoded.resize((filled * 2).min(self.decoded_bytes_max + 1), 0);
+            }
+        }
+        decoded.truncate(filled);
+        let encoding = content.encoding;
+        Ok((decoded, encoding, content.digests()))
+    }
+
+    /// The leaves of a delivery, with the numbers of its source.
+    fn leaves(
+        &self,
+        work: Piecework<'_>,
+        source: &mut Source,
+        encoding: Encoding,
+        digests: &Digests,
+    ) -> Result<Leaves, Refused> {
+        let mut items = Vec::new();
+        if source.is_new {
+            items.push(first_word(source, work.received_at));
+        }
+        let origin =
+            Origin { name: work.parcel.name.clone(), request: work.parcel.request.clone(), ..Origin::default() };
+        let number = work.began.map_or(source.next_delivery, |open| open.number);
+        source.next_delivery = source.next_delivery.max(number + 1);
+        let mut numbers = Numbers { source: source.number, next_seq: source.next_seq };
+        let mut delivery = Delivery::new(origin, number, work.received_at, work.began.map_or(0, |open| open.records));
+        work.cut(&mut |piece| delivery.piece(piece, &mut numbers, &mut |item| items.push(item)));
+        let records = delivery.records;
+        if records == 0 {
+            return Err(Refused::Empty);
+        }
+        delivery.finish(digests, encoding, "end".to_owned(), &mut numbers, &mut |item| items.push(item));
+        source.next_seq = numbers.next_seq;
+        let salts = self.append.salts(items.len())?;
+        let mut done =
+            Leaves { leaves: Vec::with_capacity(items.len()), commitments: Vec::new(), replaced: 0, records, number };
+        for (item, salt) in items.into_iter().zip(salts) {
+            done.push(item, salt, &self.scrubber);
+        }
+        Ok(done)
+    }
+}
+
+/// Leaves ready for the writer.
+struct Leaves {
+    leaves: Vec<Prepared>,
+    commitments: Vec<Option<Commitment>>,
+    replaced: u64,
+    records: u64,
+    number: u64,
+}
+
+impl Leaves {
+    fn push(&mut self, item: Item, salt: model::Salt, scrubber: &Scrubber) {
+        let prepared = match item {
+            Item::Record(mut header, mut body) => {
+                if let Some(scrubbed) = scrubber.scrub(&body) {
+                    self.replaced += scrubbed.replacements.len() as u64;
+                    (header.replacements, body) = (scrubbed.replacements, scrubbed.body);
+                }
+                let prepared = Prepared::new(salt, header, body);
+                self.commitments.push(Some(prepared.commitment));
+                self.leaves.push(prepared);
+                return;
+            }
+            Item::Own(header, body) => Prepared::new(salt, header, body),
+            Item::Delivery(header, body) => {
+                let body = DeliveryBody { replaced: self.replaced, ..*body };
+                Prepared::new(salt, header, canonical_json(&body))
+            }
+        };
+        self.commitments.push(None);
+        self.leaves.push(prepared);
+    }
+}
+
+/// A delivery being cut.
+struct Piecework<'p> {
+    parcel: &'p Parcel,
+    content: &'p [u8],
+    received_at: Millis,
+    /// What was sealed of it before a crash.
+    began: Option<&'p OpenDelivery>,
+}
+
+impl Piecework<'_> {
+    fn cut(&self, out: &mut impl FnMut(&Piece<'_>)) {
+        match self.parcel.cut {
+            Cut::Auto => {
+                let mut splitter = Splitter::new(Limits::default());
+                splitter.push(self.content, &mut |piece| out(&piece));
+                splitter.finish(&mut |piece| out(&piece));
+            }
+            Cut::Whole if self.content.is_empty() => {}
+            Cut::Whole => out(&Piece::Record { offset: 0, bytes: self.content, cut: None }),
+            Cut::Bulk => pairs(self.content, out),
+        }
+    }
+}
+
+/// Lines in pairs: the first says what to do, the second is the record.
+fn pairs(content: &[u8], out: &mut impl FnMut(&Piece<'_>)) {
+    let (mut at, mut is_document) = (0u64, false);
+    let between = |offset: &mut u64, bytes: &[u8], out: &mut dyn FnMut(&Piece<'_>)| {
+        if !bytes.is_empty() {
+            out(&Piece::Between { offset: *offset, bytes });
+            *offset += bytes.len() as u64;
+        }
+    };
+    for line in content.split_inclusive(|byte| *byte == b'\n') {
+        let text = line.trim_ascii();
+        if !is_document || text.is_empty() {
+            is_document = !text.is_empty() && !is_delete(text) || is_document;
+            between(&mut at, line, out);
+            continue;
+        }
+        is_document = false;
+        let lead = line.len() - line.trim_ascii_start().len();
+        let (space, rest) = line.split_at(lead);
+        let (record, end) = rest.split_at(text.len());
+        between(&mut at, space, out);
+        out(&Piece::Record { offset: at, bytes: record, cut: None });
+        at += record.len() as u64;
+        between(&mut at, end, out);
+    }
+}
+
+fn is_delete(action: &[u8]) -> bool {
+    action.strip_prefix(b"{").is_some_and(|rest| rest.trim_ascii_start().starts_with(b"\"delete\""))
+}
