@@ -166,6 +166,26 @@ pub enum Directive {
         /// Canonical URI.
         principal: String,
     },
+    /// Lets whoever has a token do something.
+    Token {
+        /// The id by which it is listed and revoked: the first 12 digits of `sha256`.
+        id: String,
+        /// The name people gave it.
+        name: String,
+        /// What it may do: `records:write`, `read`, `export`, `admin`.
+        scopes: Vec<String>,
+        /// The sources it may write to; empty for all.
+        sources: Vec<String>,
+        /// When it stops to hold, milliseconds since 1970; never without one.
+        expires_ms: Option<u64>,
+        /// SHA-256 of the token, hex: the token itself is sealed nowhere.
+        sha256: String,
+    },
+    /// Takes a token back for good.
+    TokenRevoked {
+        /// Its id.
+        id: String,
+    },
 }
 
 /// Kind 10: what recovery cut off above the highest checkpoint ever signed.

@@ -13,6 +13,7 @@ const EDGES: &[(&str, &[&str], &[&str])] = &[
     ("trace", &["model"], &["scenario", "sources"]),
     ("lake", &["model", "sources", "ledger", "trace"], &["scenario"]),
     ("collect", &["model", "sources", "ledger"], &[]),
+    ("server", &["model", "ledger", "collect"], &["sources"]),
     ("deedbook", &["model", "tlog", "sources", "ledger", "trace", "lake", "collect"], &["scenario"]),
     ("verify", &["model", "tlog"], &["ledger"]),
     ("scenario", &[], &[]),
@@ -26,7 +27,8 @@ const FENCED: &[(&str, &[&str])] = &[
     ("arrow", &["lake"]),
     ("anyhow", &["deedbook"]),
     ("clap", &["deedbook", "scenario", "xtask"]),
-    ("tokio", &["lake"]),
+    ("tokio", &["lake", "server"]),
+    ("axum", &["server"]),
     ("ed25519-dalek", &["tlog"]),
 ];
 

@@ -1,0 +1,20 @@
+//! The long-running collector: people's own senders over HTTP, and who may do what.
+//!
+//! A request passes [`access`] (whose token, which scope, which source), a receiver of [`receive`] (what this protocol
+//! calls a delivery), and the door of `collect`, which cuts, scrubs, numbers and has it sealed. Only then it is
+//! answered: an answer that says "taken" means durable and under a signed checkpoint, whatever the protocol calls it.
+//!
+//! Everything that waits has a limit with a name ([`Limits`]); what is over it is told to come back, and counted.
+
+mod access;
+mod app;
+mod listen;
+mod metrics;
+mod operate;
+mod problem;
+mod read;
+mod receive;
+
+pub use access::{Access, Minted, Scope, Token, mint};
+pub use app::{App, Limits};
+pub use listen::{Listening, listen, router};

@@ -1,0 +1,96 @@
+//! Counters for `/metrics`, in the text format of Prometheus.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+
+use parking_lot::Mutex;
+
+/// Sources that are counted apart; those beyond are counted together, as `other`.
+const SOURCES_MAX: usize = 1_000;
+
+/// How a delivery ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Outcome {
+    /// Sealed, or known to be.
+    Sealed { records: u64, replaced: u64 },
+    /// Told to come back.
+    Busy,
+    /// Told what is wrong with it.
+    Refused,
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+struct Counts {
+    sealed: u64,
+    busy: u64,
+    refused: u64,
+    records: u64,
+    replaced: u64,
+    bytes: u64,
+}
+
+/// What has happened since the process began.
+#[derive(Debug, Default)]
+pub(crate) struct Metrics {
+    by_source: Mutex<BTreeMap<String, Counts>>,
+    unauthorized: AtomicU64,
+}
+
+impl Metrics {
+    pub(crate) fn count(&self, source: &str, bytes: u64, outcome: Outcome) {
+        let mut by_source = self.by_source.lock();
+        let name = if by_source.len() < SOURCES_MAX || by_source.contains_key(source) { source } else { "other" };
+        if !by_source.contains_key(name) {
+            by_source.insert(name.to_owned(), Counts::default());
+        }
+        let Some(counts) = by_source.get_mut(name) else { return };
+        counts.bytes += bytes;
+        match outcome {
+            Outcome::Sealed { records, replaced } => {
+                counts.sealed += 1;
+                counts.records += records;
+                counts.replaced += replaced;
+            }
+            Outcome::Busy => counts.busy += 1,
+            Outcome::Refused => counts.refused += 1,
+        }
+    }
+
+    pub(crate) fn refused_unauthorized(&self) {
+        self.unauthorized.fetch_add(1, Relaxed);
+    }
+
+    /// The text of all counters.
+    pub(crate) fn text(&self) -> String {
+        let by_source = self.by_source.lock();
+        let mut out = String::new();
+        let mut metric = |name: &str, help: &str, lines: &mut dyn Iterator<Item = (String, u64)>| {
+            // Writing to a string cannot fail.
+            let _ = writeln!(out, "# HELP deedbook_{name} {help}\n# TYPE deedbook_{name} counter");
+            for (labels, value) in lines {
+                let _ = writeln!(out, "deedbook_{name}{labels} {value}");
+            }
+        };
+        let label = |source: &str| format!("{{source=\"{}\"}}", source.replace('\\', "\\\\").replace('"', "\\\""));
+        let each = |of: fn(&Counts) -> u64| by_source.iter().map(move |(source, counts)| (label(source), of(counts)));
+        metric("records_sealed_total", "Records sealed over the network.", &mut each(|counts| counts.records));
+        metric("secrets_replaced_total", "Known secrets replaced before sealing.", &mut each(|counts| counts.replaced));
+        metric("received_bytes_total", "Bytes of bodies as they came.", &mut each(|counts| counts.bytes));
+        let mut deliveries = by_source.iter().flat_map(|(source, counts)| {
+            let source = label(source);
+            let outcomes = [("sealed", counts.sealed), ("busy", counts.busy), ("refused", counts.refused)];
+            outcomes.map(|(outcome, count)| (source.replace('}', &format!(",outcome=\"{outcome}\"}}")), count))
+        });
+        metric("deliveries_total", "Deliveries over the network, by how they ended.", &mut deliveries);
+        // Over HTTP nothing is taken that is not sealed: the sender is told to come back instead.
+        metric("drops_total", "Records taken and not sealed.", &mut std::iter::once((String::new(), 0)));
+        let unauthorized = self.unauthorized.load(Relaxed);
+        metric(
+            "unauthorized_total",
+            "Requests without a token that may.",
+            &mut std::iter::once((String::new(), unauthorized)),
+        );
+        out
+    }
+}

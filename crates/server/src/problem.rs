@@ -1,0 +1,173 @@
+//! What went wrong, as RFC 9457 says it: each kind with a stable code and a section in `docs/errors.md`.
+
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use collect::Refused;
+use model::Millis;
+use serde::Serialize;
+
+use crate::access::Scope;
+
+/// Where the codes are explained.
+const PAGE: &str = "https://github.com/deedbook/deedbook/blob/main/docs/errors.md#";
+
+/// When a sender that was told to come back should.
+const RETRY_AFTER_S: u64 = 1;
+
+/// An answer that says no.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Problem {
+    pub(crate) status: StatusCode,
+    /// Stable: programs compare it.
+    pub(crate) code: &'static str,
+    /// For people.
+    pub(crate) detail: String,
+}
+
+#[derive(Serialize)]
+struct Body<'b> {
+    r#type: String,
+    title: &'b str,
+    status: u16,
+    code: &'b str,
+    detail: &'b str,
+}
+
+impl Problem {
+    fn new(status: StatusCode, code: &'static str, detail: impl Into<String>) -> Problem {
+        Problem { status, code, detail: detail.into() }
+    }
+
+    pub(crate) fn token_missing() -> Problem {
+        let detail =
+            "no token in `Authorization`; send `Authorization: Bearer <token>`, make one with `deedbook token create`";
+        Problem::new(StatusCode::UNAUTHORIZED, "token-missing", detail)
+    }
+
+    pub(crate) fn token_unknown() -> Problem {
+        Problem::new(
+            StatusCode::UNAUTHORIZED,
+            "token-unknown",
+            "this token was not made here; `deedbook token ls` lists those that were",
+        )
+    }
+
+    pub(crate) fn token_revoked(id: &str) -> Problem {
+        Problem::new(StatusCode::UNAUTHORIZED, "token-revoked", format!("token {id} was revoked"))
+    }
+
+    pub(crate) fn token_expired(id: &str, expires: Millis) -> Problem {
+        let detail =
+            format!("token {id} expired at {} ms since 1970; make another with `deedbook token create`", expires.0);
+        Problem::new(StatusCode::UNAUTHORIZED, "token-expired", detail)
+    }
+
+    pub(crate) fn scope_missing(scope: Scope, name: &str, held: &str) -> Problem {
+        Problem::new(
+            StatusCode::FORBIDDEN,
+            "scope-missing",
+            format!("this needs scope `{scope}`; token `{name}` has {held}"),
+        )
+    }
+
+    pub(crate) fn source_forbidden(source: &str, name: &str, bound: &[String]) -> Problem {
+        let detail = format!("token `{name}` may not write to source `{source}`; it is bound to {}", bound.join(", "));
+        Problem::new(StatusCode::FORBIDDEN, "source-forbidden", detail)
+    }
+
+    pub(crate) fn source_missing() -> Problem {
+        let detail = "no source is named; add `?source=NAME`, or bind the token to one source";
+        Problem::new(StatusCode::BAD_REQUEST, "source-missing", detail)
+    }
+
+    pub(crate) fn source_invalid(name: &str, limit: usize) -> Problem {
+        let shown: String = name.chars().take(40).collect();
+        let detail = format!("`{shown}` is no name of a source: 1 to {limit} letters, digits and -_.:/@");
+        Problem::new(StatusCode::BAD_REQUEST, "source-invalid", detail)
+    }
+
+    pub(crate) fn invalid(detail: impl Into<String>) -> Problem {
+        Problem::new(StatusCode::BAD_REQUEST, "request-invalid", detail)
+    }
+
+    pub(crate) fn not_found(detail: impl Into<String>) -> Problem {
+        Problem::new(StatusCode::NOT_FOUND, "not-found", detail)
+    }
+
+    pub(crate) fn method(detail: impl Into<String>) -> Problem {
+        Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method-not-allowed", detail)
+    }
+
+    pub(crate) fn ack_unsupported(asked: &str) -> Problem {
+        let detail = format!("`ack={asked}` cannot be given: no witness is configured, `ack=sealed` is the strongest");
+        Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "ack-unsupported", detail)
+    }
+
+    pub(crate) fn too_long(limit: usize) -> Problem {
+        let detail = format!("the body has more than {limit} bytes (body_bytes_max); send it in parts");
+        Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "body-too-long", detail)
+    }
+
+    pub(crate) fn slow(seconds: u64) -> Problem {
+        let detail = format!("the body did not come within {seconds} s (body_seconds_max)");
+        Problem::new(StatusCode::REQUEST_TIMEOUT, "body-too-slow", detail)
+    }
+
+    pub(crate) fn busy(detail: impl Into<String>) -> Problem {
+        Problem::new(StatusCode::SERVICE_UNAVAILABLE, "busy", detail)
+    }
+
+    pub(crate) fn signature(detail: impl Into<String>) -> Problem {
+        Problem::new(StatusCode::UNAUTHORIZED, "signature-wrong", detail)
+    }
+
+    pub(crate) fn failed(detail: impl Into<String>) -> Problem {
+        Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "failed", detail)
+    }
+}
+
+impl From<Refused> for Problem {
+    fn from(refused: Refused) -> Problem {
+        let detail = refused.to_string();
+        match refused {
+            Refused::Empty => Problem::new(StatusCode::BAD_REQUEST, "body-empty", detail),
+            Refused::Damaged(_) => Problem::new(StatusCode::BAD_REQUEST, "body-damaged", detail),
+            Refused::TooLong { .. } => Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "body-too-long", detail),
+            Refused::OtherBody(_) => Problem::new(StatusCode::CONFLICT, "idempotency-key-reused", detail),
+            Refused::InUse(_) => Problem::new(StatusCode::CONFLICT, "idempotency-key-in-use", detail),
+            Refused::Busy(_) => Problem::busy(detail),
+            Refused::Failed(_) => Problem::failed(detail),
+        }
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let title = self.status.canonical_reason().unwrap_or("Error");
+        let body = Body {
+            r#type: format!("{PAGE}{}", self.code),
+            title,
+            status: self.status.as_u16(),
+            code: self.code,
+            detail: &self.detail,
+        };
+        let body = serde_json::to_vec(&body).unwrap_or_default();
+        let mut response = (self.status, body).into_response();
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        if self.status == StatusCode::UNAUTHORIZED {
+            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        if self.retry() {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(RETRY_AFTER_S));
+        }
+        response
+    }
+}
+
+impl Problem {
+    /// Whether the same request may succeed later.
+    pub(crate) fn retry(&self) -> bool {
+        self.code == "busy" || self.code == "idempotency-key-in-use"
+    }
+}
