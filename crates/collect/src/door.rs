@@ -11,6 +11,7 @@
 use std::collections::HashMap;
 use std::io::Cursor;
 use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -133,7 +134,6 @@ pub struct Door {
     scrubber: Arc<Scrubber>,
     state: Arc<State>,
     clock: fn() -> Millis,
-    decoded_bytes_max: usize,
     /// Requests under way, and those that are sealed and perhaps not folded yet.
     requests: Mutex<HashMap<(u32, String), Known>>,
 }
@@ -152,8 +152,7 @@ pub struct Submitted {
     commitments: Vec<Option<Commitment>>,
     already_known: u64,
     replaced: u64,
-    seat: Seat,
-    source: String,
+    seat: Arc<Seat>,
     request: Option<(u32, String, Request)>,
 }
 
@@ -175,15 +174,7 @@ impl Door {
         state: Arc<State>,
         clock: fn() -> Millis,
     ) -> Door {
-        Door {
-            append,
-            reader,
-            scrubber,
-            state,
-            clock,
-            decoded_bytes_max: DECODED_BYTES_MAX,
-            requests: Mutex::default(),
-        }
+        Door { append, reader, scrubber, state, clock, requests: Mutex::default() }
     }
 
     /// Whether the log takes records now.
@@ -203,9 +194,13 @@ impl Door {
         let seat = self.state.seat(&parcel.source, "auto")?;
         let received_at = (self.clock)();
         // A file that is being read into the source holds its seat: minutes, perhaps.
-        let Some(mut source) = seat.try_lock_for(SEAT_WAIT) else {
+        let Some(mut source) = seat.source.try_lock_for(SEAT_WAIT) else {
             return Err(Refused::Busy(format!("source `{}` is busy with files", parcel.source)));
         };
+        let is_stale = seat.is_stale.load(Relaxed);
+        if is_stale && !self.state.refresh(&seat, &mut source, self.reader.view()?.size().0)? {
+            return Err(Refused::Busy(format!("source `{}` looks up what was sealed of it", parcel.source)));
+        }
         let mut began = None;
         if let Some(key) = &parcel.request {
             match self.known(source.number, key)? {
@@ -245,17 +240,10 @@ impl Door {
             self.requests.lock().insert((source.number, key.clone()), Known::UnderWay);
             (source.number, key.clone(), request)
         });
+        seat.under_way.fetch_add(1, Relaxed);
         drop(source);
-        let source = parcel.source.clone();
-        Ok(Submission::Submitted(Submitted {
-            pending,
-            commitments,
-            already_known: skip,
-            replaced,
-            seat,
-            source,
-            request,
-        }))
+        let already_known = skip;
+        Ok(Submission::Submitted(Submitted { pending, commitments, already_known, replaced, seat, request }))
     }
 
     /// Waits for a delivery. When this returns, its records are sealed.
@@ -263,13 +251,16 @@ impl Door {
     /// # Errors
     /// As for [`ledger::Pending`]; a delivery that spans groups may be in the log in part.
     pub async fn seal(&self, submitted: Submitted) -> Result<Sealed, Refused> {
-        let Submitted { pending, commitments, already_known, replaced, seat, source, request } = submitted;
-        let receipt = match pending.await {
+        let Submitted { pending, commitments, already_known, replaced, seat, request } = submitted;
+        let settled = pending.await;
+        if settled.is_err() {
+            // Its numbers may be in the log or not: whoever comes next goes on from what the log says.
+            seat.is_stale.store(true, Relaxed);
+        }
+        seat.under_way.fetch_sub(1, Relaxed);
+        let receipt = match settled {
             Ok(receipt) => receipt,
             Err(error) => {
-                // Its numbers may be in the log or not: whoever comes next goes on from what the log says.
-                self.state.unseat(&source);
-                drop(seat);
                 if let Some((source, key, _)) = request {
                     self.requests.lock().remove(&(source, key));
                 }
@@ -334,11 +325,11 @@ impl Door {
                 0 => break,
                 count => filled += count,
             }
-            if filled > self.decoded_bytes_max {
-                return Err(Refused::TooLong { limit: self.decoded_bytes_max });
+            if filled > DECODED_BYTES_MAX {
+                return Err(Refused::TooLong { limit: DECODED_BYTES_MAX });
             }
             if filled == decoded.len() {
-                decoded.resize((filled * 2).min(self.decoded_bytes_max + 1), 0);
+                decoded.resize((filled * 2).min(DECODED_BYTES_MAX + 1), 0);
             }
         }
         decoded.truncate(filled);
@@ -467,4 +458,56 @@ fn pairs(content: &[u8], out: &mut impl FnMut(&Piece<'_>)) {
 
 fn is_delete(action: &[u8]) -> bool {
     action.strip_prefix(b"{").is_some_and(|rest| rest.trim_ascii_start().starts_with(b"\"delete\""))
+}
+
+#[cfg(test)]
+mod tests {
+    use ledger::{InitOptions, Ledger, Options, Selection, SystemClock};
+
+    use super::*;
+
+    /// Numbers that were given out and are perhaps not in the log: the next delivery goes on from what is.
+    #[test]
+    fn after_a_failure_numbers_go_on_from_the_log() {
+        let folder = tempfile::tempdir().unwrap();
+        let (clock, limits) = (Arc::new(SystemClock::new()), Options::default());
+        let options = InitOptions { origin: None, options: limits.clone() };
+        let log = ledger::init(folder.path(), &options, clock.as_ref()).unwrap();
+        let ledger = Ledger::open(folder.path(), &log.short, limits, clock).unwrap();
+        let state = Arc::new(State::open(&folder.path().join("state.redb")).unwrap());
+        let scrubber = Arc::new(Scrubber::new([7; 32]).unwrap());
+        let door = Door::new(ledger.append(), ledger.reader(), scrubber, Arc::clone(&state), || Millis(1));
+        let parcel = Parcel {
+            source: "net".to_owned(),
+            name: "/test".to_owned(),
+            request: None,
+            body: Bytes::from_static(b"{}"),
+            cut: Cut::Auto,
+        };
+        let send = || match door.submit(&parcel)? {
+            Submission::Submitted(submitted) => {
+                let receipt = submitted.pending.wait()?;
+                submitted.seat.under_way.fetch_sub(1, Relaxed);
+                Ok(receipt)
+            }
+            Submission::Repeated(_) => Err(Refused::Empty),
+        };
+        send().unwrap();
+        let seat = state.seat("net", "auto").unwrap();
+        seat.source.lock().next_seq += 5;
+        seat.is_stale.store(true, Relaxed);
+        assert!(matches!(send(), Err(Refused::Busy(_))), "not folded");
+        let leaves = || -> Vec<(LeafIndex, Header, Bytes)> {
+            let view = ledger.reader().view().unwrap();
+            let scan = view.scan(0..view.size().0, Selection { bodies: true, only: None }).flat_map(Result::unwrap);
+            scan.map(|leaf| (leaf.index, Header::decode(&leaf.header).unwrap(), leaf.body)).collect()
+        };
+        leaves().iter().for_each(|(index, header, body)| state.apply(*index, header, body).unwrap());
+        seat.under_way.store(1, Relaxed);
+        assert!(matches!(send(), Err(Refused::Busy(_))), "something is under way");
+        seat.under_way.store(0, Relaxed);
+        send().unwrap();
+        let of_source = |(_, header, _): &(LeafIndex, Header, Bytes)| (header.source == 1).then_some(header.source_seq);
+        assert_eq!(leaves().iter().filter_map(of_source).collect::<Vec<_>>(), [0, 1, 2]);
+    }
 }

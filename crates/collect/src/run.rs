@@ -6,8 +6,10 @@ use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::thread;
+use std::time::Duration;
 
 use crossbeam_channel::{Receiver, Sender, bounded};
 use ledger::{Append, Pending};
@@ -32,6 +34,8 @@ const BATCH_BYTES_MAX: usize = 1 << 20;
 const BATCHES_WAITING_MAX: usize = 8;
 /// Batches submitted whose receipt has not come.
 const RECEIPTS_WAITING_MAX: usize = 16;
+/// How often a run looks whether deliveries over the network into its source are settled.
+const SETTLING: Duration = Duration::from_millis(10);
 /// Bytes by which a file is known again.
 const HEAD_BYTES: u64 = 4_096;
 
@@ -125,23 +129,35 @@ impl Pipeline<'_> {
             }
             drop(work_out);
             let submitter = scope.spawn(move || self.submit(&turn_out));
+            let seat = self.seat(state, options)?;
             let mut reader = Reader {
                 pipeline: self,
                 out: Out { batch: Vec::new(), bytes: 0, work: work_in, turn: turn_in },
                 summary: Summary::default(),
                 chunk: vec![0; CHUNK_BYTES],
             };
-            let read = reader.read_all(state, inputs, options);
+            let read = reader.read_all(state, &seat, inputs);
             let summary = reader.close();
             let submitted = submitter.join().unwrap_or(Err(Error::Worker));
             if submitted.is_err() || read.is_err() {
-                state.unseat(&options.source);
+                seat.is_stale.store(true, Relaxed);
             }
             // What the ledger says is the cause; a reader that could not hand over is the effect.
             let Submitted { records, replaced, end } = submitted?;
             read?;
             Ok(Summary { records, replaced, end, ..summary })
         })
+    }
+
+    /// Finds the source, or a place for a new one.
+    fn seat(&self, state: &State, options: &Options) -> Result<Arc<Seat>, Error> {
+        let wanted = options.platform.map_or("auto", Platform::as_str);
+        let seat = state.seat(&options.source, wanted)?;
+        let Source { name, platform, .. } = seat.source.lock().clone();
+        if platform != wanted && wanted != "auto" {
+            return Err(Error::SourcePlatform { name, existing: platform, wanted: wanted.to_owned() });
+        }
+        Ok(seat)
     }
 
     fn work(&self, work: &Receiver<(Batch, Sender<Answer>)>, scrub: bool) {
@@ -297,9 +313,12 @@ impl Reader<'_> {
         self.summary
     }
 
-    fn read_all(&mut self, state: &State, inputs: Vec<Input>, options: &Options) -> Result<(), Error> {
-        let seat = self.seat(state, options)?;
-        let mut source = seat.lock();
+    fn read_all(&mut self, state: &State, seat: &Seat, inputs: Vec<Input>) -> Result<(), Error> {
+        let mut source = seat.source.lock();
+        // Whoever runs this has waited until all that was sealed is folded; what is under way is settled soon.
+        while !state.refresh(seat, &mut source, 0)? {
+            thread::sleep(SETTLING);
+        }
         if source.is_new {
             self.out.push(first_word(&mut source, (self.pipeline.clock)()));
         }
@@ -326,17 +345,6 @@ impl Reader<'_> {
             self.pipeline.progress.deliveries_done.fetch_add(1, Relaxed);
         }
         self.out.flush()
-    }
-
-    /// Finds the source, or a place for a new one.
-    fn seat(&self, state: &State, options: &Options) -> Result<Seat, Error> {
-        let wanted = options.platform.map_or("auto", Platform::as_str);
-        let seat = state.seat(&options.source, wanted)?;
-        let Source { name, platform, .. } = seat.lock().clone();
-        if platform != wanted && wanted != "auto" {
-            return Err(Error::SourcePlatform { name, existing: platform, wanted: wanted.to_owned() });
-        }
-        Ok(seat)
     }
 
     fn file(

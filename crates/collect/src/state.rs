@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 
 use model::{DeliveryBody, Directive, FLAG_TRUNCATED, Header, Kind, LeafIndex, Position};
 use parking_lot::Mutex;
@@ -76,7 +77,14 @@ pub(crate) struct Request {
 }
 
 /// A source with the numbers that it gives out: whoever holds it submits in their order.
-pub(crate) type Seat = Arc<Mutex<Source>>;
+#[derive(Debug)]
+pub(crate) struct Seat {
+    pub(crate) source: Mutex<Source>,
+    /// Something that was submitted failed: what was given out may not be in the log.
+    pub(crate) is_stale: AtomicBool,
+    /// Deliveries that were submitted and not settled.
+    pub(crate) under_way: AtomicU64,
+}
 
 /// What the log says about deliveries, by source. Shared: a run looks things up while the fold of
 /// what it has sealed goes on behind it.
@@ -84,7 +92,7 @@ pub struct State {
     store: Store,
     folded: Mutex<Folded>,
     /// By name, with the number of the source. What was given out here may be ahead of what was folded.
-    seats: Mutex<BTreeMap<String, (u32, Seat)>>,
+    seats: Mutex<BTreeMap<String, (u32, Arc<Seat>)>>,
 }
 
 struct Folded {
@@ -138,7 +146,7 @@ impl State {
     }
 
     /// The seat of a source, made if it is new.
-    pub(crate) fn seat(&self, name: &str, platform: &str) -> Result<Seat, Error> {
+    pub(crate) fn seat(&self, name: &str, platform: &str) -> Result<Arc<Seat>, Error> {
         let mut seats = self.seats.lock();
         if let Some((_, seat)) = seats.get(name) {
             return Ok(Arc::clone(seat));
@@ -155,7 +163,9 @@ impl State {
                 is_new: true,
             },
         };
-        let (number, seat) = (source.number, Arc::new(Mutex::new(source)));
+        let number = source.number;
+        let seat = Seat { source: Mutex::new(source), is_stale: AtomicBool::new(false), under_way: AtomicU64::new(0) };
+        let seat = Arc::new(seat);
         seats.insert(name.to_owned(), (number, Arc::clone(&seat)));
         Ok(seat)
     }
@@ -173,14 +183,26 @@ impl State {
         known.map_or_else(|| self.next_number(&seats), |source| Ok(source.number))
     }
 
-    fn next_number(&self, seats: &BTreeMap<String, (u32, Seat)>) -> Result<u32, Error> {
+    fn next_number(&self, seats: &BTreeMap<String, (u32, Arc<Seat>)>) -> Result<u32, Error> {
         let seated = seats.values().map(|(number, _)| *number);
         Ok(self.sources()?.into_iter().map(|source| source.number).chain(seated).max().map_or(1, |last| last + 1))
     }
 
-    /// Lets go of what was given out: it may not have been sealed. The next holder goes on from the log.
-    pub(crate) fn unseat(&self, name: &str) {
-        self.seats.lock().remove(name);
+    /// Where something that was submitted failed, goes on from what the log of this size says of the source. False
+    /// while that cannot be told: something is under way, or not all of the log is folded.
+    pub(crate) fn refresh(&self, seat: &Seat, source: &mut Source, size: u64) -> Result<bool, Error> {
+        if !seat.is_stale.load(Relaxed) {
+            return Ok(true);
+        }
+        if seat.under_way.load(Relaxed) > 0 || self.applied_through().0 < size {
+            return Ok(false);
+        }
+        match self.source(&source.name)? {
+            Some(known) => *source = known,
+            None => (source.next_seq, source.next_delivery, source.is_new) = (0, 0, true),
+        }
+        seat.is_stale.store(false, Relaxed);
+        Ok(true)
     }
 
     /// The delivery that was sealed under this key of its sender.

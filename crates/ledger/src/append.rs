@@ -94,7 +94,7 @@ impl Append {
     /// `Unavailable` (retry later) when the disk is full or the ledger is closing; `Fatal` when the
     /// writer has stopped.
     pub fn submit(&self, batch: Vec<Prepared>) -> Result<Pending> {
-        self.queue.push(self.entries(batch)?, Door::Wait)
+        self.queue.push(self.entries(batch)?, AtLimit::Wait)
     }
 
     /// [`Append::submit`] for callers who must not wait: a queue at its limit is an error.
@@ -102,7 +102,7 @@ impl Append {
     /// # Errors
     /// As for [`Append::submit`]; `Unavailable` too while the queue is at its limit.
     pub fn try_submit(&self, batch: Vec<Prepared>) -> Result<Pending> {
-        self.queue.push(self.entries(batch)?, Door::Refuse)
+        self.queue.push(self.entries(batch)?, AtLimit::Refuse)
     }
 
     fn entries(&self, batch: Vec<Prepared>) -> Result<VecDeque<Entry>> {
@@ -125,7 +125,7 @@ impl Append {
     /// # Errors
     /// As for [`Append::submit`].
     pub fn submit_own(&self, kind: Kind, body: Vec<u8>) -> Result<Pending> {
-        self.queue.push(VecDeque::from([Entry::Own(kind, body)]), Door::Wait)
+        self.queue.push(VecDeque::from([Entry::Own(kind, body)]), AtLimit::Wait)
     }
 
     /// Whether a batch would be taken now, but for its size.
@@ -160,7 +160,7 @@ pub(crate) fn salts(count: usize) -> Result<Vec<Salt>> {
 
 /// What a batch does before a queue at its limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Door {
+enum AtLimit {
     Wait,
     Refuse,
     /// An urgent one passes the limits and the refusals, but not a stop.
@@ -313,7 +313,7 @@ impl Queue {
     }
 
     /// Queues a batch.
-    fn push(&self, entries: VecDeque<Entry>, door: Door) -> Result<Pending> {
+    fn push(&self, entries: VecDeque<Entry>, at_limit: AtLimit) -> Result<Pending> {
         if entries.is_empty() {
             return Err(Error::invalid("batch has no leaves, it needs at least 1"));
         }
@@ -325,7 +325,7 @@ impl Queue {
             if let Some(error) = state.stopped.as_ref() {
                 return Err(error.clone());
             }
-            if door == Door::Pass {
+            if at_limit == AtLimit::Pass {
                 state.urgent.push_back(batch);
                 break;
             }
@@ -344,7 +344,7 @@ impl Queue {
                 state.batches.push_back(batch);
                 break;
             }
-            if door == Door::Refuse {
+            if at_limit == AtLimit::Refuse {
                 let limit = self.limits.queue_records_max;
                 return Err(Error::unavailable(format!(
                     "{} leaves wait, limit is {limit} (queue_records_max)",
@@ -359,7 +359,7 @@ impl Queue {
 
     /// Queues a leaf of the log itself ahead of all others.
     pub(crate) fn push_urgent(&self, kind: Kind, body: Vec<u8>) -> Result<Pending> {
-        self.push(VecDeque::from([Entry::Own(kind, body)]), Door::Pass)
+        self.push(VecDeque::from([Entry::Own(kind, body)]), AtLimit::Pass)
     }
 
     /// Fills `taken` with the next group. Waits until `until` when nothing is there; then `taken`

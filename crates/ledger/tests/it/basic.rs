@@ -191,6 +191,22 @@ fn single_leaves_are_read_together_whatever_their_order() {
     );
 }
 
+/// Who must not wait is refused before a queue at its limit, and taken once there is room.
+#[test]
+fn a_full_queue_refuses_who_must_not_wait() {
+    let data = tempfile::tempdir().unwrap();
+    let info = new_log(data.path());
+    let ledger = open(data.path(), &info);
+    // Ten times the limit, alone: taken, and sealed in forty groups.
+    let many = ledger.append().try_submit(records(0..640)).unwrap();
+    let refused = ledger.append().try_submit(records(640..641)).unwrap_err();
+    assert_eq!(refused.kind(), ErrorKind::Unavailable);
+    assert!(refused.to_string().contains("queue_records_max"), "{refused}");
+    let receipt = many.wait().unwrap();
+    assert_eq!((receipt.count, receipt.times.iter().map(|(leaves, _)| leaves).sum()), (640, 640));
+    ledger.append().try_submit(records(640..641)).unwrap().wait().unwrap();
+}
+
 /// What a reader who kept a checkpoint asks for, checked as it checks it.
 #[test]
 fn a_view_shows_that_it_goes_on_from_any_earlier_one() {
