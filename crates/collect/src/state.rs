@@ -378,7 +378,7 @@ impl Folded {
             // known yet, so nothing is remembered of this one.
             return Ok(());
         }
-        if let Some(content) = digest(&delivery.content_sha256) {
+        if let Some(content) = model::unhex(&delivery.content_sha256) {
             self.know_content(header.source, &header.position, content, delivery.records);
             if let Some((key, first)) = open.as_ref().and_then(|open| Some((open.request.as_ref()?, open.first))) {
                 let request = Request {
@@ -458,15 +458,4 @@ fn delivery_key(source: u32, delivery: u64) -> Vec<u8> {
 
 fn file_key(source: u32, device: u64, inode: u64) -> Vec<u8> {
     [source.to_be_bytes().as_slice(), &device.to_be_bytes(), &inode.to_be_bytes()].concat()
-}
-
-fn digest(hex: &str) -> Option<[u8; 32]> {
-    let mut digest = [0; 32];
-    if hex.len() != 64 {
-        return None;
-    }
-    for (slot, pair) in digest.iter_mut().zip(hex.as_bytes().chunks_exact(2)) {
-        *slot = u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()?;
-    }
-    Some(digest)
 }

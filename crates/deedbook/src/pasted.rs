@@ -44,7 +44,7 @@ fn forms(text: &str) -> Vec<String> {
     }
     // A digest of a token is written in hex here and in base64 there.
     let digest = text.strip_prefix("sha256:").unwrap_or(text);
-    if let Some(bytes) = hex(digest) {
+    if let Some(bytes) = model::unhex::<32>(digest) {
         forms.push(STANDARD.encode(bytes));
     }
     if let Ok(bytes) = STANDARD.decode(digest)
@@ -74,14 +74,6 @@ fn uri(text: &str) -> Option<String> {
         _ => return None,
     };
     Some(build(model::uri::Class::Principal, "aws", account, kind).name(name).finish())
-}
-
-/// The bytes of a SHA-256 in hex.
-fn hex(text: &str) -> Option<Vec<u8>> {
-    let is_digest = text.len() == 64 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
-    let pairs = text.as_bytes().chunks(2).map(|pair| std::str::from_utf8(pair).ok());
-    let bytes = pairs.map(|pair| u8::from_str_radix(pair?, 16).ok());
-    is_digest.then(|| bytes.collect()).flatten()
 }
 
 /// The keys by which a text may be found.

@@ -79,10 +79,7 @@ pub(crate) fn decode(bytes: &Bytes) -> Day {
 fn read_first_line(bytes: &[u8]) -> Option<(Link, usize)> {
     let line = bytes.get(..first_line(&[0; 32]).len())?;
     let hex = std::str::from_utf8(line).ok()?.strip_prefix("deedbook-history 0 ")?.strip_suffix('\n')?;
-    let mut link = [0; 32];
-    for (slot, pair) in link.iter_mut().zip(hex.as_bytes().chunks(2)) {
-        *slot = u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()?;
-    }
+    let link = model::unhex(hex)?;
     (first_line(&link).as_bytes() == line).then_some((link, line.len()))
 }
 

@@ -52,17 +52,7 @@ impl LogInfo {
         let path = &self.fingerprint_key;
         let text = RealDisk.read(path, SMALL_BYTES_MAX).map_err(|e| Error::io("read", path, &e))?;
         let wrong = || Error::corrupt(format!("{}: not 32 bytes in hex", path.display()));
-        let hex = std::str::from_utf8(&text).map_err(|_| wrong())?.trim_end();
-        let pairs = hex.as_bytes().as_chunks::<2>();
-        if pairs.0.len() != 32 || !pairs.1.is_empty() {
-            return Err(wrong());
-        }
-        let mut key = [0; 32];
-        for (slot, pair) in key.iter_mut().zip(pairs.0) {
-            let pair = std::str::from_utf8(pair).map_err(|_| wrong())?;
-            *slot = u8::from_str_radix(pair, 16).map_err(|_| wrong())?;
-        }
-        Ok(key)
+        std::str::from_utf8(&text).ok().and_then(|text| model::unhex(text.trim_end())).ok_or_else(wrong)
     }
 }
 

@@ -113,3 +113,14 @@ fn times_print_as_rfc3339_utc() {
     assert_eq!(rfc3339_from_nanos(1_500_000), "1970-01-01T00:00:00.001500Z");
     assert_eq!(rfc3339_from_nanos(-1), "1969-12-31T23:59:59.999999999Z");
 }
+
+#[test]
+fn hex_is_read_as_it_is_written_and_nothing_else_is() {
+    let bytes = [0x00, 0x7f, 0xa5, 0xff];
+    assert_eq!(crate::hex(&bytes), "007fa5ff");
+    assert_eq!(crate::unhex("007fa5ff"), Some(bytes));
+    assert_eq!(crate::unhex("007FA5FF"), Some(bytes));
+    for wrong in ["", "007fa5f", "007fa5ff0", "007fa5ff00", "+07fa5ff", "0 7fa5ff", "007fa5fg", "007fé5ff"] {
+        assert_eq!(crate::unhex::<4>(wrong), None, "{wrong}");
+    }
+}
