@@ -8,7 +8,7 @@ use axum::body::Body;
 use axum::http::{HeaderMap, header};
 use bytes::Bytes;
 use collect::{Cut, Door, Parcel, Sealed, Submission};
-use ledger::Reader;
+use ledger::{Reader, View};
 use model::Millis;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
@@ -57,7 +57,7 @@ const INLINE_BYTES_MAX: usize = 32 << 10;
 pub struct App {
     pub(crate) door: Arc<Door>,
     pub(crate) access: Arc<Access>,
-    pub(crate) reader: Reader,
+    reader: Reader,
     pub(crate) log: String,
     pub(crate) limits: Limits,
     pub(crate) clock: fn() -> Millis,
@@ -102,6 +102,11 @@ impl App {
 
     pub(crate) fn is_stopping(&self) -> bool {
         self.stopping.load(Ordering::Relaxed)
+    }
+
+    /// The log as it is now.
+    pub(crate) fn view(&self) -> Result<View, Problem> {
+        self.reader.view().map_err(|error| Problem::failed(error.to_string()))
     }
 
     /// Whose request it is, if they may do this.
@@ -157,8 +162,7 @@ impl App {
             self.door.submit(&parcel)
         } else {
             let door = Arc::clone(&self.door);
-            let work = tokio::task::spawn_blocking(move || door.submit(&parcel));
-            work.await.map_err(|_| Problem::failed("the thread that cut the body has ended"))?
+            blocking(move || door.submit(&parcel)).await?
         };
         match submission? {
             Submission::Repeated(sealed) => Ok(sealed),
@@ -170,6 +174,11 @@ impl App {
             }
         }
     }
+}
+
+/// Does work that takes long, or reads files, on a thread of its own.
+pub(crate) async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Problem> {
+    tokio::task::spawn_blocking(work).await.map_err(|_| Problem::failed("the thread that worked on it has ended"))
 }
 
 /// A delivery of a receiver.

@@ -17,4 +17,4 @@ mod receive;
 
 pub use access::{Access, Minted, Scope, Token, mint};
 pub use app::{App, Limits};
-pub use listen::{Listening, listen, router};
+pub use listen::{Listening, listen};

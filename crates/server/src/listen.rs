@@ -23,7 +23,7 @@ use crate::{operate, read};
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
 /// All routes.
-pub fn router(app: Arc<App>) -> Router {
+fn router(app: Arc<App>) -> Router {
     Router::new()
         .route("/healthz", get(operate::healthz))
         .route("/readyz", get(operate::readyz))

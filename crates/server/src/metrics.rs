@@ -72,19 +72,19 @@ impl Metrics {
                 let _ = writeln!(out, "deedbook_{name}{labels} {value}");
             }
         };
-        let label = |source: &str| format!("{{source=\"{}\"}}", source.replace('\\', "\\\\").replace('"', "\\\""));
-        let each = |of: fn(&Counts) -> u64| by_source.iter().map(move |(source, counts)| (label(source), of(counts)));
+        let label = |source: &str| format!("source=\"{}\"", quoted(source));
+        let each = |of: fn(&Counts) -> u64| {
+            by_source.iter().map(move |(source, counts)| (format!("{{{}}}", label(source)), of(counts)))
+        };
         metric("records_sealed_total", "Records sealed over the network.", &mut each(|counts| counts.records));
         metric("secrets_replaced_total", "Known secrets replaced before sealing.", &mut each(|counts| counts.replaced));
         metric("received_bytes_total", "Bytes of bodies as they came.", &mut each(|counts| counts.bytes));
         let mut deliveries = by_source.iter().flat_map(|(source, counts)| {
             let source = label(source);
             let outcomes = [("sealed", counts.sealed), ("busy", counts.busy), ("refused", counts.refused)];
-            outcomes.map(|(outcome, count)| (source.replace('}', &format!(",outcome=\"{outcome}\"}}")), count))
+            outcomes.map(|(outcome, count)| (format!("{{{source},outcome=\"{outcome}\"}}"), count))
         });
         metric("deliveries_total", "Deliveries over the network, by how they ended.", &mut deliveries);
-        // Over HTTP nothing is taken that is not sealed: the sender is told to come back instead.
-        metric("drops_total", "Records taken and not sealed.", &mut std::iter::once((String::new(), 0)));
         let unauthorized = self.unauthorized.load(Relaxed);
         metric(
             "unauthorized_total",
@@ -93,4 +93,9 @@ impl Metrics {
         );
         out
     }
+}
+
+/// The value of a label: backslash, quote and line feed are escaped.
+fn quoted(value: &str) -> String {
+    value.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n")
 }

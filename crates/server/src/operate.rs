@@ -23,7 +23,7 @@ pub(crate) async fn readyz(State(app): State<Arc<App>>) -> Result<Json<serde_jso
         return Err(Problem::busy("the collector is stopping"));
     }
     app.door.ready()?;
-    let view = app.reader.view().map_err(|error| Problem::failed(error.to_string()))?;
+    let view = app.view()?;
     Ok(Json(json!({ "status": "ready", "log": app.log, "tree_size": view.size().0 })))
 }
 
@@ -31,7 +31,7 @@ pub(crate) async fn readyz(State(app): State<Arc<App>>) -> Result<Json<serde_jso
 pub(crate) async fn metrics(State(app): State<Arc<App>>, headers: HeaderMap) -> Result<impl IntoResponse, Problem> {
     app.admitted(&headers, Scope::Read)?;
     let mut text = app.metrics.text();
-    let view = app.reader.view().map_err(|error| Problem::failed(error.to_string()))?;
+    let view = app.view()?;
     text.push_str("# HELP deedbook_tree_size Leaves of the log.\n# TYPE deedbook_tree_size gauge\n");
     text.push_str(&format!("deedbook_tree_size {}\n", view.size().0));
     Ok(([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text))

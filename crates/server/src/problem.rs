@@ -1,5 +1,6 @@
 //! What went wrong, as RFC 9457 says it: each kind with a stable code and a section in `docs/errors.md`.
 
+use axum::body::Body;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use collect::Refused;
@@ -25,7 +26,7 @@ pub(crate) struct Problem {
 }
 
 #[derive(Serialize)]
-struct Body<'b> {
+struct Members<'b> {
     r#type: String,
     title: &'b str,
     status: u16,
@@ -57,8 +58,9 @@ impl Problem {
     }
 
     pub(crate) fn token_expired(id: &str, expires: Millis) -> Problem {
-        let detail =
-            format!("token {id} expired at {} ms since 1970; make another with `deedbook token create`", expires.0);
+        let ms = i64::try_from(expires.0).unwrap_or(i64::MAX);
+        let at = jiff::Timestamp::from_millisecond(ms).unwrap_or(jiff::Timestamp::MAX);
+        let detail = format!("token {id} expired at {at}; make another with `deedbook token create`");
         Problem::new(StatusCode::UNAUTHORIZED, "token-expired", detail)
     }
 
@@ -144,7 +146,7 @@ impl From<Refused> for Problem {
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let title = self.status.canonical_reason().unwrap_or("Error");
-        let body = Body {
+        let body = Members {
             r#type: format!("{PAGE}{}", self.code),
             title,
             status: self.status.as_u16(),
@@ -166,6 +168,14 @@ impl IntoResponse for Problem {
 }
 
 impl Problem {
+    /// The same answer in the words of another protocol.
+    pub(crate) fn in_words(&self, body: &serde_json::Value) -> Response {
+        let mut response = self.clone().into_response();
+        *response.body_mut() = Body::from(body.to_string());
+        response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        response
+    }
+
     /// Whether the same request may succeed later.
     pub(crate) fn retry(&self) -> bool {
         self.code == "busy" || self.code == "idempotency-key-in-use"

@@ -6,11 +6,12 @@ use axum::Json;
 use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, header};
 use axum::response::IntoResponse;
+use ledger::ErrorKind;
 use model::{EventId, TreeSize};
 use serde::{Deserialize, Serialize};
 
 use crate::access::Scope;
-use crate::app::App;
+use crate::app::{App, blocking};
 use crate::problem::Problem;
 
 const TEXT: [(header::HeaderName, &str); 1] = [(header::CONTENT_TYPE, "text/plain; charset=utf-8")];
@@ -18,7 +19,7 @@ const TEXT: [(header::HeaderName, &str); 1] = [(header::CONTENT_TYPE, "text/plai
 /// The newest signed checkpoint, as a signed note.
 pub(crate) async fn checkpoint(State(app): State<Arc<App>>, headers: HeaderMap) -> Result<impl IntoResponse, Problem> {
     admit(&app, &headers)?;
-    let view = app.reader.view().map_err(|error| Problem::failed(error.to_string()))?;
+    let view = app.view()?;
     Ok((TEXT, view.checkpoint().note.clone()))
 }
 
@@ -46,14 +47,17 @@ pub(crate) async fn consistency(
     headers: HeaderMap,
 ) -> Result<Json<Consistency>, Problem> {
     admit(&app, &headers)?;
-    let proved = tokio::task::spawn_blocking(move || {
-        let view = app.reader.view().map_err(|error| Problem::failed(error.to_string()))?;
-        let hashes = view.consistency(TreeSize(from)).map_err(|error| Problem::invalid(error.to_string()))?;
+    let proved = blocking(move || {
+        let view = app.view()?;
+        let hashes = view.consistency(TreeSize(from)).map_err(|error| match error.kind() {
+            ErrorKind::Invalid => Problem::invalid(error.to_string()),
+            _ => Problem::failed(error.to_string()),
+        })?;
         let checkpoint = String::from_utf8_lossy(&view.checkpoint().note).into_owned();
         let hashes = hashes.iter().map(|hash| model::hex(hash)).collect();
         Ok(Json(Consistency { from, to: view.size().0, hashes, checkpoint }))
     });
-    proved.await.map_err(|_| Problem::failed("the thread that built the proof has ended"))?
+    proved.await?
 }
 
 /// The proof that a leaf is in the log, as a `.tlog-proof` that anyone can check offline.
@@ -68,8 +72,8 @@ pub(crate) async fn proof(
     if id.log != app.log {
         return Err(Problem::not_found(format!("log {} is not here; this is {}", id.log, app.log)));
     }
-    let proved = tokio::task::spawn_blocking(move || {
-        let view = app.reader.view().map_err(|error| Problem::failed(error.to_string()))?;
+    let proved = blocking(move || {
+        let view = app.view()?;
         if id.index.0 >= view.size().0 {
             return Err(Problem::not_found(format!(
                 "the log has {} leaves, {} is asked for",
@@ -79,7 +83,7 @@ pub(crate) async fn proof(
         }
         view.prove(id.index).map_err(|error| Problem::failed(error.to_string()))
     });
-    let proof = proved.await.map_err(|_| Problem::failed("the thread that built the proof has ended"))??;
+    let proof = proved.await??;
     Ok((TEXT, proof.text))
 }
 

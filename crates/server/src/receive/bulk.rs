@@ -8,7 +8,7 @@ use std::sync::Arc;
 use axum::Json;
 use axum::body::Body;
 use axum::extract::{Path, State};
-use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue};
 use axum::response::{IntoResponse, Response};
 use collect::Cut;
 use serde_json::{Value, json};
@@ -21,7 +21,7 @@ use crate::problem::Problem;
 const SPOKEN: &str = "8.17.0";
 
 /// `GET /`: who answers. A token is asked for here already, so that a wrong one is found before anything is sent.
-pub(crate) async fn greeting(State(app): State<Arc<App>>, method: Method, headers: HeaderMap) -> Response {
+pub(crate) async fn greeting(State(app): State<Arc<App>>, headers: HeaderMap) -> Response {
     if let Err(problem) = app.admitted(&headers, Scope::RecordsWrite) {
         return said(&problem);
     }
@@ -33,8 +33,7 @@ pub(crate) async fn greeting(State(app): State<Arc<App>>, method: Method, header
             "minimum_wire_compatibility_version": "7.17.0", "minimum_index_compatibility_version": "7.0.0" },
         "tagline": "You Know, for Search",
     });
-    let answer = if method == Method::HEAD { StatusCode::OK.into_response() } else { Json(body).into_response() };
-    product(answer)
+    product(Json(body).into_response())
 }
 
 /// `POST /_bulk`.
@@ -57,6 +56,7 @@ async fn take(app: &Arc<App>, index: Option<String>, headers: &HeaderMap, body: 
     let free = token.sources.len() != 1;
     let source = token.source(free.then_some(index.as_deref().unwrap_or("bulk")))?;
     let (body, _permit) = app.body(headers, body).await?;
+    let begun = (app.clock)();
     let sealed = app.seal(parcel(source, "/_bulk", None, body, Cut::Bulk)).await?;
     let index = index.unwrap_or_else(|| "deedbook".to_owned());
     let item = |receipt: &collect::Receipt| {
@@ -65,7 +65,8 @@ async fn take(app: &Arc<App>, index: Option<String>, headers: &HeaderMap, body: 
             "_shards": { "total": 1, "successful": 1, "failed": 0 } } })
     };
     let items: Vec<Value> = sealed.records.iter().map(item).collect();
-    Ok(Json(json!({ "took": 0, "errors": false, "items": items })).into_response())
+    let took = (app.clock)().0.saturating_sub(begun.0);
+    Ok(Json(json!({ "took": took, "errors": false, "items": items })).into_response())
 }
 
 /// Clients of Elasticsearch talk to nobody who does not say this.
@@ -76,10 +77,7 @@ fn product(mut response: Response) -> Response {
 
 /// An error in the words of Elasticsearch. Its clients send again after 429 and 503.
 fn said(problem: &Problem) -> Response {
-    let mut response = problem.clone().into_response();
-    let status = response.status().as_u16();
-    let body = json!({ "error": { "type": problem.code, "reason": problem.detail }, "status": status });
-    *response.body_mut() = Body::from(body.to_string());
-    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    product(response)
+    let (kind, status) = (problem.code, problem.status.as_u16());
+    let body = json!({ "error": { "type": kind, "reason": problem.detail }, "status": status });
+    product(problem.in_words(&body))
 }

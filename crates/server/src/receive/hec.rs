@@ -21,8 +21,9 @@ use crate::access::Scope;
 use crate::app::{App, parcel};
 use crate::problem::Problem;
 
-/// Channels remembered, and ids of one channel: the oldest are let go, as Splunk does.
+/// Channels remembered; when there are more, all are let go, and their senders send again.
 const CHANNELS_MAX: usize = 10_000;
+/// Ids of one channel that nobody has asked about; the oldest are let go.
 const IDS_MAX: usize = 100_000;
 
 /// Acknowledgements that nobody has asked for yet.
@@ -142,10 +143,5 @@ fn said(problem: &Problem) -> Response {
         "busy" => 9,
         _ => 8,
     };
-    let mut response = problem.clone().into_response();
-    let body = json!({ "text": problem.detail, "code": code });
-    *response.body_mut() = Body::from(body.to_string());
-    let json = axum::http::HeaderValue::from_static("application/json");
-    response.headers_mut().insert(axum::http::header::CONTENT_TYPE, json);
-    response
+    problem.in_words(&json!({ "text": problem.detail, "code": code }))
 }

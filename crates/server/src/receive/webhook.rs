@@ -1,8 +1,9 @@
 //! Signed webhooks: GitHub's `X-Hub-Signature-256`, and Standard Webhooks.
 //!
 //! The signature stands in for a token: it is checked over the bytes as they came, before anything else is done with
-//! them, with the secret that the operator has for this source. The id of a delivery is its key, so one that is
-//! sent again, by the platform or by somebody who recorded it, adds nothing.
+//! them, with the secret that the operator has for this source. What is signed is the key of a delivery, so one that
+//! is sent again, by the platform or by somebody who recorded it, adds nothing. GitHub signs the body and not the
+//! id beside it: there the signature itself is the key.
 
 use std::sync::Arc;
 
@@ -32,10 +33,10 @@ pub(crate) async fn deliver(
     body: Body,
 ) -> Result<Json<Value>, Problem> {
     let secret = app.webhook_secrets.iter().find(|(name, _)| *name == source).map(|(_, secret)| secret.clone());
-    let (body, _permit) = app.body(&headers, body).await?;
-    // One answer for an unknown source and a wrong signature: who has no secret learns nothing.
+    // One answer for an unknown source and a wrong signature: who has no secret learns nothing, nor has a body read.
     let wrong = || Problem::signature(format!("no valid signature for source `{source}`"));
     let secret = secret.ok_or_else(wrong)?;
+    let (body, _permit) = app.body(&headers, body).await?;
     let checked = github(&headers, &body, &secret).or_else(|| standard(&headers, &body, &secret, (app.clock)()));
     let Some(checked) = checked else {
         return Err(Problem::signature(
@@ -59,13 +60,14 @@ enum Signed {
     Stale,
 }
 
-/// GitHub: HMAC-SHA-256 over the body, hex, and the delivery's GUID beside it.
+/// GitHub: HMAC-SHA-256 over the body, hex, and beside it the delivery's GUID, which is not signed.
 fn github(headers: &HeaderMap, body: &[u8], secret: &str) -> Option<Signed> {
     let told = headers.get("x-hub-signature-256")?.to_str().ok()?;
-    let tag = told.strip_prefix("sha256=").and_then(unhex);
-    let id = headers.get("x-github-delivery").and_then(|id| id.to_str().ok()).filter(|id| !id.is_empty());
-    let (Some(tag), Some(id)) = (tag, id) else { return Some(Signed::Wrong) };
-    Some(if verify(secret.as_bytes(), &[body], &tag) { Signed::Right { key: id.to_owned() } } else { Signed::Wrong })
+    let tag = told.strip_prefix("sha256=").and_then(model::unhex::<32>);
+    let has_id = headers.get("x-github-delivery").is_some_and(|id| !id.is_empty());
+    let (Some(tag), true) = (tag, has_id) else { return Some(Signed::Wrong) };
+    let right = verify(secret.as_bytes(), &[body], &tag);
+    Some(if right { Signed::Right { key: model::hex(&tag) } } else { Signed::Wrong })
 }
 
 /// Standard Webhooks: HMAC-SHA-256 over `id.timestamp.body`, base64, one of several signatures.
@@ -89,12 +91,4 @@ fn verify(key: &[u8], parts: &[&[u8]], tag: &[u8]) -> bool {
     let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(key) else { return false };
     parts.iter().for_each(|part| mac.update(part));
     mac.verify_slice(tag).is_ok()
-}
-
-fn unhex(text: &str) -> Option<Vec<u8>> {
-    if !text.len().is_multiple_of(2) {
-        return None;
-    }
-    let digits = |pair: &[u8]| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok();
-    text.as_bytes().chunks_exact(2).map(digits).collect()
 }
