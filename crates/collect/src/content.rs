@@ -92,7 +92,15 @@ impl<'a> Content<'a> {
         let mut head = Vec::with_capacity(MAGIC_BYTES);
         raw.by_ref().take(MAGIC_BYTES as u64).read_to_end(&mut head)?;
         let encoding = Encoding::of(&head);
-        let whole = io::Cursor::new(head).chain(raw);
+        Content::encoded(io::Cursor::new(head).chain(raw), encoding)
+    }
+
+    /// Takes the bytes as they are.
+    pub(crate) fn plain(raw: impl Read + 'a) -> io::Result<Content<'a>> {
+        Content::encoded(raw, Encoding::None)
+    }
+
+    fn encoded(whole: impl Read + 'a, encoding: Encoding) -> io::Result<Content<'a>> {
         let transport = Rc::new(RefCell::new(Seen::default()));
         let reader: Box<dyn Read + 'a> = match encoding {
             // Content and transport are the same bytes: hashed once, as content.

@@ -10,6 +10,7 @@
 
 use std::collections::HashMap;
 use std::io::Cursor;
+use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
@@ -40,7 +41,7 @@ const SEAT_WAIT: Duration = Duration::from_millis(250);
 const REQUESTS_KEPT_MAX: usize = 65_536;
 
 /// How the content of a delivery is cut into records.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Cut {
     /// As a file: the shape is read off the content.
     Auto,
@@ -49,6 +50,9 @@ pub enum Cut {
     /// Lines in pairs, of which the second is the record: an action and a document, as in `_bulk` of Elasticsearch.
     /// A `delete` has no second line.
     Bulk,
+    /// The receiver knows where the records are: in order, none within another. The body is taken as it is, without a
+    /// look for an encoding.
+    At(Arc<[Range<usize>]>),
 }
 
 /// What a sender hands over.
@@ -316,7 +320,9 @@ impl Door {
 
     fn content(&self, parcel: &Parcel) -> Result<(Vec<u8>, Encoding, Digests), Refused> {
         let damaged = |error: std::io::Error| Refused::Damaged(error.to_string());
-        let mut content = Content::new(Cursor::new(&parcel.body)).map_err(damaged)?;
+        let body = Cursor::new(&parcel.body);
+        let content = if matches!(parcel.cut, Cut::At(_)) { Content::plain(body) } else { Content::new(body) };
+        let mut content = content.map_err(damaged)?;
         let mut decoded = vec![0; parcel.body.len().max(DECODED_AT_ONCE)];
         let mut filled = 0;
         loop {
@@ -425,7 +431,26 @@ impl Piecework<'_> {
             Cut::Whole if self.content.is_empty() => {}
             Cut::Whole => out(&Piece::Record { offset: 0, bytes: self.content, cut: None }),
             Cut::Bulk => pairs(self.content, out),
+            Cut::At(ref ranges) => at(self.content, ranges, out),
         }
+    }
+}
+
+/// Records where they are said to be; a range that is not behind the one before, or not in the content, is none.
+fn at(content: &[u8], ranges: &[Range<usize>], out: &mut impl FnMut(&Piece<'_>)) {
+    let mut end = 0;
+    for range in ranges {
+        let (Some(between), Some(record)) = (content.get(end..range.start), content.get(range.clone())) else {
+            continue;
+        };
+        if !between.is_empty() {
+            out(&Piece::Between { offset: end as u64, bytes: between });
+        }
+        out(&Piece::Record { offset: range.start as u64, bytes: record, cut: None });
+        end = range.end;
+    }
+    if let Some(rest) = content.get(end..).filter(|rest| !rest.is_empty()) {
+        out(&Piece::Between { offset: end as u64, bytes: rest });
     }
 }
 

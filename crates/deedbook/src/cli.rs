@@ -45,6 +45,18 @@ pub(crate) enum Command {
     Ingest(Ingest),
     /// Seal a growing file; with `-f`, go on until Ctrl-C.
     Tail(Tail),
+    /// Take records over the network until Ctrl-C: HTTP, Splunk HEC, Elasticsearch `_bulk`, webhooks.
+    Serve(Serve),
+    /// The settings of `serve`.
+    Config {
+        #[command(subcommand)]
+        command: Config,
+    },
+    /// Who may send and ask over the network.
+    Token {
+        #[command(subcommand)]
+        command: Token,
+    },
     /// List events.
     Events(Events),
     /// Ask in SQL: tables `events`, `events_all`, `records`, `rejects`, `sources`, `checkpoints`.
@@ -417,4 +429,70 @@ pub(crate) struct Verify {
     pub(crate) tree_only: bool,
     #[command(flatten)]
     pub(crate) output: Output,
+}
+
+/// `deedbook serve`
+#[derive(Debug, Args)]
+pub(crate) struct Serve {
+    /// Settings: a TOML file; `deedbook config print --defaults` shows one.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// Where to listen, 127.0.0.1:7400 without one; port 0 chooses one; may be given several times.
+    #[arg(long, value_name = "ADDRESS")]
+    pub(crate) listen: Vec<std::net::SocketAddr>,
+    /// Listen beyond this machine without TLS: whoever is between reads along, tokens too.
+    #[arg(long)]
+    pub(crate) plain: bool,
+    /// Secret of a signed webhook: `SOURCE=env:NAME` or `SOURCE=file:PATH`; may be given several times.
+    #[arg(long, value_name = "SOURCE=SECRET")]
+    pub(crate) webhook: Vec<String>,
+    /// Make the log if there is none.
+    #[arg(long)]
+    pub(crate) init: bool,
+}
+
+/// What to do with settings.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Config {
+    /// Show the settings in force: those of the file, with the default of each that it does not set.
+    Print {
+        /// Those without any file.
+        #[arg(long)]
+        defaults: bool,
+        /// The file.
+        #[arg(long, value_name = "FILE", required_unless_present = "defaults")]
+        config: Option<PathBuf>,
+    },
+}
+
+/// What to do with tokens.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Token {
+    /// Make one; it is shown once, and only its hash is kept.
+    Create {
+        /// The name by which people know it.
+        #[arg(long)]
+        name: String,
+        /// What it may do: `records:write`, `read`, `export`, `admin`; may be given several times.
+        #[arg(long, required = true)]
+        scope: Vec<String>,
+        /// The source it may write to; may be given several times, none for all.
+        #[arg(long)]
+        source: Vec<String>,
+        /// When it stops to hold: a span such as `90d`.
+        #[arg(long, value_name = "SPAN")]
+        expires: Option<String>,
+        #[command(flatten)]
+        output: Output,
+    },
+    /// List them.
+    Ls {
+        #[command(flatten)]
+        output: Output,
+    },
+    /// Take one back for good.
+    Revoke {
+        /// Its id, as `token ls` shows it.
+        id: String,
+    },
 }

@@ -10,10 +10,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
-use collect::{Input, Pipeline, Progress, Snapshot, Unread};
+use collect::{Door, Input, Pipeline, Progress, Snapshot, Unread};
 use ledger::{Append, Ledger, Reader, Step, SystemClock};
 use model::{Directive, Header, Kind, LeafIndex, Millis, Platform, canonical_json};
 use parking_lot::{Condvar, Mutex};
@@ -27,6 +27,9 @@ const IDLE: Duration = Duration::from_millis(100);
 
 /// The same while files are being completed.
 const COMPLETING: Duration = Duration::from_millis(5);
+
+/// How often what was folded is made durable: after a crash so much is folded again.
+const KEPT_EVERY: Duration = Duration::from_secs(30);
 
 /// How far rows may be behind a run over files: well within what the ledger keeps in memory.
 const LEAVES_BEHIND_MAX: u64 = 16_384;
@@ -60,14 +63,18 @@ pub(crate) struct Report {
 pub(crate) struct Writer {
     ledger: Ledger,
     append: Append,
-    scrubber: Scrubber,
-    state: collect::State,
+    scrubber: Arc<Scrubber>,
+    state: Arc<collect::State>,
     lake: PathBuf,
     /// One run at a time: numbers of a source are gapless. Holds what finished runs have reported.
     turn: Mutex<Reported>,
     behind: Arc<Behind>,
     follower: Mutex<Option<JoinHandle<anyhow::Result<()>>>>,
+    on_directive: Mutex<Option<Told>>,
 }
+
+/// Who is told of directives.
+type Told = Box<dyn Fn(&Directive) + Send + Sync>;
 
 /// Rows and leaves that runs of this process have reported as theirs.
 #[derive(Clone, Copy, Default)]
@@ -104,8 +111,8 @@ impl Writer {
     pub(crate) fn open(data: &Path, log: &ledger::LogInfo) -> anyhow::Result<Writer> {
         let ledger = Ledger::open(data, &log.short, ledger::Options::default(), Arc::new(SystemClock::new()))?;
         let append = ledger.append();
-        let scrubber = Scrubber::new(ledger.info().read_fingerprint_key()?)?;
-        let state = collect::State::open(&data.join("state").join("collect.redb"))?;
+        let scrubber = Arc::new(Scrubber::new(ledger.info().read_fingerprint_key()?)?);
+        let state = Arc::new(collect::State::open(&data.join("state").join("collect.redb"))?);
         let lake = data.join("lake");
         let writer = Writer {
             append,
@@ -115,6 +122,7 @@ impl Writer {
             turn: Mutex::default(),
             behind: Arc::default(),
             follower: Mutex::new(None),
+            on_directive: Mutex::new(None),
             ledger,
         };
         Ok(writer)
@@ -145,6 +153,7 @@ impl Writer {
         let mut follower = self.ledger.follow(LeafIndex(from));
         let mut completing = VecDeque::new();
         let mut merging: Option<lake::Closing> = None;
+        let mut kept = Instant::now();
         while !self.behind.stop.load(Relaxed) {
             let patience = if completing.is_empty() { IDLE } else { COMPLETING };
             match follower.next(patience)? {
@@ -152,6 +161,12 @@ impl Writer {
                     for leaf in &group.leaves {
                         let header = Header::decode(&leaf.header)?;
                         self.state.apply(leaf.index, &header, &leaf.body)?;
+                        if header.kind == Kind::Directive
+                            && let Some(told) = self.on_directive.lock().as_ref()
+                            && let Ok(directive) = serde_json::from_slice(&leaf.body)
+                        {
+                            told(&directive);
+                        }
                         if leaf.index.0 >= rows.next() {
                             let (index, sequenced_at) = (leaf.index.0, leaf.sequenced_at);
                             rows.push(&lake::Sealed { index, sequenced_at, header: &leaf.header, body: &leaf.body })?;
@@ -177,6 +192,10 @@ impl Writer {
                 merging = self.seal(&mut rows, merged)?.1;
             }
             self.behind.moved.notify_all();
+            if kept.elapsed() > KEPT_EVERY {
+                self.keep_state()?;
+                kept = Instant::now();
+            }
         }
         while let Some(merged) = merging {
             merging = self.seal(&mut rows, merged)?.1;
@@ -279,6 +298,31 @@ impl Writer {
         report.rejects -= others.rejects - others_before.rejects;
         report.leaves -= others.leaves - others_before.leaves;
         Ok(report)
+    }
+
+    /// A door for deliveries over the network. When this returns, all that was sealed before is folded.
+    pub(crate) fn door(&self) -> anyhow::Result<Door> {
+        self.settle(0)?;
+        let (append, reader) = (self.append.clone(), self.ledger.reader());
+        Ok(Door::new(append, reader, Arc::clone(&self.scrubber), Arc::clone(&self.state), now))
+    }
+
+    /// The log, as it is at any moment.
+    pub(crate) fn reader(&self) -> Reader {
+        self.ledger.reader()
+    }
+
+    /// Told of each directive that is sealed from here on, in their order.
+    pub(crate) fn on_directive(&self, told: impl Fn(&Directive) + Send + Sync + 'static) {
+        *self.on_directive.lock() = Some(Box::new(told));
+    }
+
+    /// Makes what was folded durable, unless a run over files is under way: it does so itself at its end.
+    fn keep_state(&self) -> anyhow::Result<()> {
+        if let Some(_turn) = self.turn.try_lock() {
+            self.state.commit()?;
+        }
+        Ok(())
     }
 
     /// Makes every derived row again from the evidence.

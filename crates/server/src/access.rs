@@ -6,12 +6,12 @@
 use std::collections::HashMap;
 use std::fmt;
 
-use axum::http::HeaderMap;
 use axum::http::header::AUTHORIZATION;
+use axum::http::{HeaderMap, HeaderValue};
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use model::{Directive, Millis};
-use parking_lot::RwLock;
+use parking_lot::{Mutex, RwLock};
 use sha2::{Digest as _, Sha256};
 
 use crate::problem::Problem;
@@ -155,6 +155,8 @@ pub fn mint(name: &str, scopes: &[Scope], sources: Vec<String>, expires: Option<
 #[derive(Debug, Default)]
 pub struct Access {
     tokens: RwLock<HashMap<String, Token>>,
+    /// Tokens of this process for workloads, by SPIFFE id.
+    workloads: Mutex<HashMap<String, HeaderValue>>,
 }
 
 impl Access {
@@ -179,6 +181,21 @@ impl Access {
             }
             _ => {}
         }
+    }
+
+    /// What a workload sends that has shown its certificate instead of a token: it holds in this process, for records
+    /// of the source that has the name of its SPIFFE id. `None` for an id that cannot be the name of a source.
+    pub(crate) fn workload(&self, spiffe_id: &str) -> Option<HeaderValue> {
+        let source = named(spiffe_id).ok()?;
+        let mut workloads = self.workloads.lock();
+        if let Some(token) = workloads.get(spiffe_id) {
+            return Some(token.clone());
+        }
+        let minted = mint(spiffe_id, &[Scope::RecordsWrite], vec![source], None).ok()?;
+        let token = HeaderValue::from_str(&format!("Bearer {}", minted.token)).ok()?;
+        self.apply(&minted.directive);
+        workloads.insert(spiffe_id.to_owned(), token.clone());
+        Some(token)
     }
 
     /// All tokens, by name.

@@ -1,5 +1,6 @@
 //! What all requests share.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -13,39 +14,10 @@ use model::Millis;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::access::{Access, Scope, Token};
+use crate::config::{Config, Limits, Secret};
 use crate::metrics::{Metrics, Outcome};
 use crate::problem::Problem;
 use crate::receive::hec::Channels;
-
-/// Limits of the listener; each is named in what it refuses.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Limits {
-    /// Connections at once; more wait in the queue of the operating system.
-    pub connections_max: usize,
-    /// Bytes of one body, as it comes.
-    pub body_bytes_max: usize,
-    /// Bytes of all bodies in memory at once; more are told to come back.
-    pub bodies_bytes_max: usize,
-    /// How long a body may take to come, seconds.
-    pub body_seconds_max: u64,
-    /// How long the head of a request may take to come, seconds.
-    pub head_seconds_max: u64,
-    /// How long requests under way have to end after a stop, seconds.
-    pub stop_seconds_max: u64,
-}
-
-impl Default for Limits {
-    fn default() -> Limits {
-        Limits {
-            connections_max: 1_024,
-            body_bytes_max: 32 << 20,
-            bodies_bytes_max: 256 << 20,
-            body_seconds_max: 60,
-            head_seconds_max: 15,
-            stop_seconds_max: 8,
-        }
-    }
-}
 
 /// Bytes of one permit for memory.
 const PERMIT_BYTES: usize = 1 << 10;
@@ -59,40 +31,58 @@ pub struct App {
     pub(crate) access: Arc<Access>,
     reader: Reader,
     pub(crate) log: String,
+    pub(crate) config: Config,
     pub(crate) limits: Limits,
     pub(crate) clock: fn() -> Millis,
     pub(crate) metrics: Metrics,
-    /// Keys of the HMACs of webhooks, by source.
-    pub(crate) webhook_secrets: Vec<(String, String)>,
+    secrets: HashMap<String, String>,
     pub(crate) channels: Channels,
     memory: Arc<Semaphore>,
     stopping: AtomicBool,
 }
 
+/// What a server is made of.
+pub struct Parts {
+    /// Where deliveries come in.
+    pub door: Arc<Door>,
+    /// All tokens.
+    pub access: Arc<Access>,
+    /// The log behind the door.
+    pub reader: Reader,
+    /// Its short name.
+    pub log: String,
+    /// The settings.
+    pub config: Config,
+    /// What the secrets are that the settings name; one that is missing here is as good as not set.
+    pub secrets: HashMap<String, String>,
+    /// The wall clock.
+    pub clock: fn() -> Millis,
+}
+
 impl App {
     /// Over a door and the log behind it.
-    pub fn new(
-        door: Arc<Door>,
-        access: Arc<Access>,
-        reader: Reader,
-        log: &str,
-        limits: Limits,
-        clock: fn() -> Millis,
-        webhook_secrets: Vec<(String, String)>,
-    ) -> App {
+    pub fn new(parts: Parts) -> App {
+        let Parts { door, access, reader, log, config, secrets, clock } = parts;
+        let limits = config.limits;
         App {
             door,
             access,
             reader,
-            log: log.to_owned(),
+            log,
+            config,
             limits,
             clock,
             metrics: Metrics::default(),
             channels: Channels::default(),
-            webhook_secrets,
+            secrets,
             memory: Arc::new(Semaphore::new(limits.bodies_bytes_max / PERMIT_BYTES)),
             stopping: AtomicBool::new(false),
         }
+    }
+
+    /// The secret that the settings name so.
+    pub(crate) fn secret(&self, secret: &Secret) -> Option<&str> {
+        self.secrets.get(&secret.to_string()).map(String::as_str)
     }
 
     /// From here on it is not ready: whoever balances load sends elsewhere.

@@ -8,13 +8,18 @@
 
 mod access;
 mod app;
+mod config;
 mod listen;
 mod metrics;
 mod operate;
 mod problem;
 mod read;
 mod receive;
+mod router;
+mod start;
+mod tls;
 
 pub use access::{Access, Minted, Scope, Token, mint};
-pub use app::{App, Limits};
-pub use listen::{Listening, listen};
+pub use app::{App, Parts};
+pub use config::{Config, Limits, Secret, Tls, Webhook};
+pub use start::{Running, start};

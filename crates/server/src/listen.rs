@@ -1,89 +1,40 @@
-//! The listener: connections with limits, and a stop that lets what is under way end.
+//! HTTP connections: limits on them, TLS, and a stop that lets what is under way end.
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum::routing::{get, post};
+use axum::extract::Request;
+use axum::http::header;
+use axum::middleware::map_request;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
-use tokio::net::TcpListener;
-use tokio::sync::{Semaphore, watch};
-use tokio::task::JoinHandle;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::server::TlsStream;
 
 use crate::app::App;
-use crate::problem::Problem;
-use crate::receive::{bulk, hec, native, webhook};
-use crate::{operate, read};
+use crate::router::router;
+use crate::tls;
 
 /// Pause after a failed `accept`, as when no file handle is left.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
-/// All routes.
-fn router(app: Arc<App>) -> Router {
-    Router::new()
-        .route("/healthz", get(operate::healthz))
-        .route("/readyz", get(operate::readyz))
-        .route("/metrics", get(operate::metrics))
-        .route("/v1/records", post(native::records))
-        .route("/v1/records/{id}/proof", get(read::proof))
-        .route("/v1/checkpoint", get(read::checkpoint))
-        .route("/v1/consistency", get(read::consistency))
-        .route("/v1/webhooks/{source}", post(webhook::deliver))
-        .route("/services/collector", post(hec::collect))
-        .route("/services/collector/event", post(hec::collect))
-        .route("/services/collector/event/1.0", post(hec::collect))
-        .route("/services/collector/raw", post(hec::collect))
-        .route("/services/collector/raw/1.0", post(hec::collect))
-        .route("/services/collector/ack", post(hec::acks))
-        .route("/services/collector/health", get(hec::health))
-        .route("/services/collector/health/1.0", get(hec::health))
-        .route("/", get(bulk::greeting))
-        .route("/_bulk", post(bulk::bulk).put(bulk::bulk))
-        .route("/{index}/_bulk", post(bulk::bulk_of).put(bulk::bulk_of))
-        .fallback(|| async { Problem::not_found("there is nothing at this path") })
-        .method_not_allowed_fallback(|| async { Problem::method("this path takes another method") })
-        .with_state(app)
-}
-
-/// A listener at work.
-#[derive(Debug)]
-pub struct Listening {
-    /// Where it listens: with the port that was chosen, if 0 was asked for.
-    pub address: SocketAddr,
-    stop: watch::Sender<bool>,
-    task: JoinHandle<()>,
-}
-
-impl Listening {
-    /// Takes no more connections and waits for requests under way, as long as the limit says. What is not answered
-    /// by then was not acknowledged.
-    pub async fn stop(self) {
-        // The task that listens is gone only if it has stopped already.
-        let _ = self.stop.send(true);
-        let _ = self.task.await;
-    }
-}
-
-/// Listens for HTTP/1.1 and HTTP/2.
-///
-/// # Errors
-/// When the address cannot be bound.
-pub async fn listen(app: Arc<App>, address: SocketAddr) -> std::io::Result<Listening> {
-    let listener = TcpListener::bind(address).await?;
-    let address = listener.local_addr()?;
-    let (stop, stopped) = watch::channel(false);
-    let task = tokio::spawn(accept(app, listener, stopped));
-    Ok(Listening { address, stop, task })
-}
-
-async fn accept(app: Arc<App>, listener: TcpListener, mut stopped: watch::Receiver<bool>) {
+/// Takes HTTP/1.1 and HTTP/2, over TLS if there is an acceptor, until it is told to stop; then requests under way have as
+/// long as the limit says. What is not answered by then was not acknowledged.
+pub(crate) async fn http(
+    app: Arc<App>,
+    listener: TcpListener,
+    tls: Option<TlsAcceptor>,
+    mut stopped: watch::Receiver<bool>,
+) {
     let limits = app.limits;
     let seats = Arc::new(Semaphore::new(limits.connections_max));
-    let service = TowerToHyperService::new(router(Arc::clone(&app)));
+    let routes = router(Arc::clone(&app));
+    let service = TowerToHyperService::new(routes.clone());
     let mut builder = Builder::new(TokioExecutor::new());
     builder.http1().timer(TokioTimer::new()).header_read_timeout(Duration::from_secs(limits.head_seconds_max));
     builder.http2().timer(TokioTimer::new()).max_concurrent_streams(100);
@@ -91,7 +42,7 @@ async fn accept(app: Arc<App>, listener: TcpListener, mut stopped: watch::Receiv
     loop {
         // A seat first: connections beyond the limit wait in the queue of the operating system.
         let seat = tokio::select! {
-            seat = Arc::clone(&seats).acquire_owned() => seat,
+            Ok(seat) = Arc::clone(&seats).acquire_owned() => seat,
             _ = stopped.wait_for(|stopped| *stopped) => break,
         };
         let accepted = tokio::select! {
@@ -108,14 +59,22 @@ async fn accept(app: Arc<App>, listener: TcpListener, mut stopped: watch::Receiv
         };
         // Answers are small and somebody waits for each.
         let _ = stream.set_nodelay(true);
-        let connection = builder.serve_connection(TokioIo::new(stream), service.clone()).into_owned();
-        let connection = graceful.watch(connection);
+        let Some(tls) = tls.clone() else {
+            let connection = builder.serve_connection(TokioIo::new(stream), service.clone()).into_owned();
+            tokio::spawn(until_its_end(graceful.watch(connection), seat));
+            continue;
+        };
+        let (app, builder, routes, watcher) = (Arc::clone(&app), builder.clone(), routes.clone(), graceful.watcher());
         tokio::spawn(async move {
-            // A client that breaks off is its own affair.
-            if let Err(error) = connection.await {
-                tracing::debug!(%error, "connection");
-            }
-            drop(seat);
+            let patience = Duration::from_secs(limits.head_seconds_max);
+            let stream = match tokio::time::timeout(patience, tls.accept(stream)).await {
+                Ok(Ok(stream)) => stream,
+                Ok(Err(error)) => return tracing::debug!(%error, "TLS"),
+                Err(_) => return tracing::debug!("no TLS within {patience:?} (head_seconds_max)"),
+            };
+            let service = TowerToHyperService::new(known(&app, &stream, routes));
+            let connection = builder.serve_connection(TokioIo::new(stream), service).into_owned();
+            until_its_end(watcher.watch(connection), seat).await;
         });
     }
     drop(listener);
@@ -123,4 +82,31 @@ async fn accept(app: Arc<App>, listener: TcpListener, mut stopped: watch::Receiv
     if tokio::time::timeout(patience, graceful.shutdown()).await.is_err() {
         tracing::warn!("requests were under way {} s after the stop (stop_seconds_max)", limits.stop_seconds_max);
     }
+}
+
+/// A client that breaks off is its own affair.
+async fn until_its_end<E: std::fmt::Display>(
+    connection: impl Future<Output = Result<(), E>>,
+    _seat: OwnedSemaphorePermit,
+) {
+    if let Err(error) = connection.await {
+        tracing::debug!(%error, "connection");
+    }
+}
+
+/// The routes for this connection: who shows a certificate with a SPIFFE id needs no token to write to the source of
+/// that name.
+fn known(app: &App, stream: &TlsStream<TcpStream>, routes: Router) -> Router {
+    let (_, session) = stream.get_ref();
+    let certificate = session.peer_certificates().and_then(|chain| chain.first());
+    let Some(token) = certificate.and_then(tls::spiffe_id).and_then(|id| app.access.workload(&id)) else {
+        return routes;
+    };
+    routes.layer(map_request(move |mut request: Request| {
+        let token = token.clone();
+        async move {
+            request.headers_mut().entry(header::AUTHORIZATION).or_insert(token);
+            request
+        }
+    }))
 }

@@ -53,6 +53,18 @@ fn a_receipt_is_the_leaf_of_its_record() {
 }
 
 #[test]
+fn records_are_where_the_receiver_says_they_are() {
+    let bench = Bench::new();
+    let door = door(&bench, &bench.state);
+    // The first four bytes would be a gzip stream; the last range is not in the content.
+    let body: &[u8] = b"\x1f\x8b\x08{\"number\":0}\n{\"number\":1} end";
+    let ranges = [3..15, 16..28, 29..90];
+    let parcel = Parcel { body: body.into(), ..parcel("", None, Cut::At(ranges.into())) };
+    assert_eq!(send(&door, &parcel).unwrap().records.len(), 2);
+    assert_eq!(bench.records(), numbered(0..2));
+}
+
+#[test]
 fn actions_of_a_bulk_request_are_no_records_and_nothing_is_lost() {
     let bench = Bench::new();
     let door = door(&bench, &bench.state);

@@ -19,15 +19,18 @@ mod offboard;
 mod principal;
 mod prove;
 mod repair;
+mod serve;
 mod session;
 mod show;
 mod source;
 mod sql;
 mod tail;
+mod token;
 mod verify;
 mod who;
 
-use crate::cli::{Arguments, Command, Continuation, Jit, Key, Lake, Offboard, Source};
+use crate::cli::{Arguments, Command, Config, Continuation, Jit, Key, Lake, Offboard, Source, Token};
+use crate::config;
 use crate::exit::{Exit, Usage};
 use crate::question::Question;
 
@@ -39,6 +42,18 @@ pub(crate) fn run(arguments: Arguments) -> anyhow::Result<Exit> {
         Command::Init { origin } => init::run(&place, origin),
         Command::Ingest(ingest) => ingest::run(&place, &ingest),
         Command::Tail(tail) => tail::run(&place, tail),
+        Command::Serve(serve) => serve::run(&place, &serve),
+        Command::Config { command: Config::Print { defaults, config } } => {
+            let config =
+                config.filter(|_| !defaults).map_or_else(|| Ok(server::Config::default()), |path| config::read(&path));
+            print!("{}", toml::to_string_pretty(&config?)?);
+            Ok(Exit::Done)
+        }
+        Command::Token { command: Token::Create { name, scope, source, expires, output } } => {
+            token::create(&place, &name, &scope, source, expires.as_deref(), output.format)
+        }
+        Command::Token { command: Token::Ls { output } } => token::list(&place, output.format),
+        Command::Token { command: Token::Revoke { id } } => token::revoke(&place, &id),
         Command::Events(events) => events::run(&place, &events),
         Command::Sql { query, timing, output } => sql::run(&place, &query, timing, output.format),
         Command::Show { event, output } => show::run(&place, &event, output.format),

@@ -99,7 +99,8 @@ pub(crate) fn run(place: &Place, event: &str, format: Format) -> anyhow::Result<
         ),
         Err(error) => format!("NOT PROVED: {error}"),
     };
-    let shown = Shown { id, event, reject, raw: &stored.body, header: &header, sealed };
+    let leaf_hash = stored.leaf_hash();
+    let shown = Shown { id, event, reject, raw: &stored.body, header: &header, leaf_hash, sealed };
     if format == Format::Table {
         shown.print();
     } else {
@@ -149,6 +150,7 @@ struct Shown<'a> {
     reject: Option<Map<String, Value>>,
     raw: &'a [u8],
     header: &'a Header,
+    leaf_hash: [u8; 32],
     sealed: String,
 }
 
@@ -212,6 +214,7 @@ impl Shown<'_> {
             "origins": origins,
             "raw": String::from_utf8_lossy(self.raw),
             "replacements": self.header.replacements.len(),
+            "leaf_hash": model::hex(&self.leaf_hash),
             "seal": self.sealed,
         })
     }

@@ -7,6 +7,7 @@ mod ingest;
 mod locks;
 mod questions;
 mod repair;
+mod serve;
 mod tamper;
 
 use std::fs;

@@ -32,12 +32,13 @@ pub(crate) async fn deliver(
     headers: HeaderMap,
     body: Body,
 ) -> Result<Json<Value>, Problem> {
-    let secret = app.webhook_secrets.iter().find(|(name, _)| *name == source).map(|(_, secret)| secret.clone());
+    let webhook = app.config.webhook.iter().find(|webhook| webhook.source == source);
+    let secret = webhook.and_then(|webhook| app.secret(&webhook.secret));
     // One answer for an unknown source and a wrong signature: who has no secret learns nothing, nor has a body read.
     let wrong = || Problem::signature(format!("no valid signature for source `{source}`"));
     let secret = secret.ok_or_else(wrong)?;
     let (body, _permit) = app.body(&headers, body).await?;
-    let checked = github(&headers, &body, &secret).or_else(|| standard(&headers, &body, &secret, (app.clock)()));
+    let checked = github(&headers, &body, secret).or_else(|| standard(&headers, &body, secret, (app.clock)()));
     let Some(checked) = checked else {
         return Err(Problem::signature(
             "no signature: `X-Hub-Signature-256`, or `webhook-signature` with id and timestamp",

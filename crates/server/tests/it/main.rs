@@ -1,6 +1,7 @@
 //! The listener, spoken to over real sockets, in front of a real log.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
+use std::collections::HashMap;
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
 use std::sync::Arc;
@@ -10,13 +11,14 @@ use collect::{Door, State};
 use ledger::{InitOptions, Ledger, Selection, SystemClock};
 use model::{Header, Kind, Millis};
 use serde_json::{Value, json};
-use server::{Access, App, Limits, Scope};
+use server::{Access, App, Config, Parts, Scope, Secret, Webhook};
 use sources::scrub::Scrubber;
 
 /// A server at work, with its log.
 struct Server {
     runtime: Option<tokio::runtime::Runtime>,
-    listening: Option<server::Listening>,
+    running: Option<server::Running>,
+    app: Arc<App>,
     access: Arc<Access>,
     ledger: Ledger,
     address: SocketAddr,
@@ -61,13 +63,22 @@ impl Server {
         let scrubber = Arc::new(Scrubber::new([7; 32]).unwrap());
         let door = Arc::new(Door::new(ledger.append(), ledger.reader(), scrubber, state, now));
         let access = Arc::new(Access::default());
-        let secrets = secrets.iter().map(|(source, secret)| ((*source).to_owned(), (*secret).to_owned())).collect();
-        let app = App::new(door, access.clone(), ledger.reader(), &log.short, Limits::default(), now, secrets);
+        let mut config = Config { listen: vec!["127.0.0.1:0".parse().unwrap()], ..Config::default() };
+        let mut values = HashMap::new();
+        for (source, secret) in secrets {
+            let place = Secret::Env((*source).to_owned());
+            values.insert(place.to_string(), (*secret).to_owned());
+            config.webhook.push(Webhook { source: (*source).to_owned(), secret: place });
+        }
+        let (reader, log) = (ledger.reader(), log.short.clone());
+        let parts = Parts { door, access: access.clone(), reader, log, config, secrets: values, clock: now };
+        let app = Arc::new(App::new(parts));
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
-        let listening = runtime.block_on(server::listen(Arc::new(app), "127.0.0.1:0".parse().unwrap())).unwrap();
-        let address = listening.address;
-        let (runtime, listening) = (Some(runtime), Some(listening));
-        let mut server = Server { runtime, listening, access, ledger, address, admin: String::new(), _folder: folder };
+        let running = runtime.block_on(server::start(&app)).unwrap();
+        let address = running.addresses[0].1;
+        let (runtime, running) = (Some(runtime), Some(running));
+        let mut server =
+            Server { runtime, running, app, access, ledger, address, admin: String::new(), _folder: folder };
         server.admin = server.token("admin", &[Scope::Admin], &[], None).token;
         server
     }
@@ -121,8 +132,8 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        if let (Some(runtime), Some(listening)) = (self.runtime.take(), self.listening.take()) {
-            runtime.block_on(listening.stop());
+        if let (Some(runtime), Some(running)) = (self.runtime.take(), self.running.take()) {
+            runtime.block_on(running.stop(&self.app));
         }
     }
 }

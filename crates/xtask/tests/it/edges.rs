@@ -14,7 +14,7 @@ const EDGES: &[(&str, &[&str], &[&str])] = &[
     ("lake", &["model", "sources", "ledger", "trace"], &["scenario"]),
     ("collect", &["model", "sources", "ledger"], &[]),
     ("server", &["model", "ledger", "collect"], &["sources"]),
-    ("deedbook", &["model", "tlog", "sources", "ledger", "trace", "lake", "collect"], &["scenario"]),
+    ("deedbook", &["model", "tlog", "sources", "ledger", "trace", "lake", "collect", "server"], &["scenario"]),
     ("verify", &["model", "tlog"], &["ledger"]),
     ("scenario", &[], &[]),
     ("xtask", &["model", "tlog", "sources", "ledger"], &[]),
@@ -27,7 +27,7 @@ const FENCED: &[(&str, &[&str])] = &[
     ("arrow", &["lake"]),
     ("anyhow", &["deedbook"]),
     ("clap", &["deedbook", "scenario", "xtask"]),
-    ("tokio", &["lake", "server"]),
+    ("tokio", &["lake", "server", "deedbook"]),
     ("axum", &["server"]),
     ("ed25519-dalek", &["tlog"]),
 ];

@@ -1,0 +1,117 @@
+//! `deedbook token`: who may send and ask over the network.
+
+use ledger::{Selection, View};
+use model::{Directive, Kind, Millis};
+use serde_json::json;
+use server::{Access, Scope};
+
+use super::Place;
+use super::ingest::{stop_on_interrupt, with_writer};
+use crate::cli::Format;
+use crate::control::{self, Request};
+use crate::exit::{Exit, Usage};
+use crate::{pipeline, when};
+
+/// Makes a token and seals its hash. When this returns, a server on this log knows it.
+pub(crate) fn create(
+    place: &Place,
+    name: &str,
+    scopes: &[String],
+    sources: Vec<String>,
+    expires: Option<&str>,
+    format: Format,
+) -> anyhow::Result<Exit> {
+    let log = place.log()?;
+    let scopes = scopes.iter().map(|scope| self::scope(scope)).collect::<Result<Vec<_>, _>>()?;
+    let expires = expires.map(|span| expiry(span, pipeline::now())).transpose()?;
+    let minted = server::mint(name, &scopes, sources.clone(), expires)?;
+    seal(place, &log, minted.directive)?;
+    if format == Format::Table {
+        println!("{}", minted.token);
+        eprintln!("token {} for {name}: shown once, keep it; take it back with `deedbook token revoke {0}`", minted.id);
+    } else {
+        let scopes: Vec<&str> = scopes.iter().map(|scope| scope.as_str()).collect();
+        let expires_ms = expires.map(|at| at.0);
+        let answer = json!({ "token": minted.token, "id": minted.id, "name": name, "scopes": scopes, "sources": sources,
+            "expires_ms": expires_ms });
+        println!("{answer}");
+    }
+    Ok(Exit::Done)
+}
+
+pub(crate) fn list(place: &Place, format: Format) -> anyhow::Result<Exit> {
+    let access = known(&pipeline::view(&place.data, &place.log()?)?)?;
+    let now = pipeline::now();
+    for token in access.tokens() {
+        let state = match token.expires {
+            _ if token.revoked => "revoked",
+            Some(expires) if expires <= now => "expired",
+            _ => "valid",
+        };
+        let scopes: Vec<&str> = token.scopes.iter().map(|scope| scope.as_str()).collect();
+        if format == Format::Table {
+            let sources = if token.sources.is_empty() { "all sources".to_owned() } else { token.sources.join(",") };
+            println!("{}  {:8}  {:20}  {}  {sources}", token.id, state, token.name, scopes.join(","));
+        } else {
+            let expires_ms = token.expires.map(|at| at.0);
+            let line = json!({ "id": token.id, "name": token.name, "scopes": scopes, "sources": token.sources,
+                "expires_ms": expires_ms, "state": state });
+            println!("{line}");
+        }
+    }
+    Ok(Exit::Done)
+}
+
+/// Takes a token back. When this returns, a server on this log refuses it.
+pub(crate) fn revoke(place: &Place, id: &str) -> anyhow::Result<Exit> {
+    let log = place.log()?;
+    let access = known(&pipeline::view(&place.data, &log)?)?;
+    let tokens = access.tokens();
+    if !tokens.iter().any(|token| token.id == id) {
+        let there = tokens.iter().map(|token| format!("{} ({})", token.id, token.name)).collect::<Vec<_>>().join(", ");
+        return Err(Usage(format!("token `{id}` is not there; there: {there}")).into());
+    }
+    seal(place, &log, Directive::TokenRevoked { id: id.to_owned() })?;
+    println!("revoked {id}");
+    Ok(Exit::Done)
+}
+
+/// All tokens that the log knows.
+pub(crate) fn known(view: &View) -> anyhow::Result<Access> {
+    let access = Access::default();
+    for leaves in view.scan(0..view.size().0, Selection { bodies: true, only: Some(Kind::Directive) }) {
+        for leaf in leaves? {
+            // A directive of a later release is about something that this one does not know.
+            if let Ok(directive) = serde_json::from_slice(&leaf.body) {
+                access.apply(&directive);
+            }
+        }
+    }
+    Ok(access)
+}
+
+fn seal(place: &Place, log: &ledger::LogInfo, directive: Directive) -> anyhow::Result<()> {
+    let directives = vec![directive];
+    let request = Request::Set { directives: directives.clone() };
+    if control::ask(&place.data, &request, false, &mut |_| {})?.is_none() {
+        with_writer(place, log, &stop_on_interrupt()?, |writer| writer.set(&directives))?;
+    }
+    Ok(())
+}
+
+fn scope(name: &str) -> Result<Scope, Usage> {
+    let known = || Scope::ALL.map(Scope::as_str).join(", ");
+    Scope::parse(name).ok_or_else(|| Usage(format!("scope `{name}` is not known; {}", known())))
+}
+
+/// A span from now on.
+fn expiry(span: &str, now: Millis) -> Result<Millis, Usage> {
+    let now_ns = i64::try_from(now.0).unwrap_or(i64::MAX).saturating_mul(1_000_000);
+    // `when` counts back from now: as far ahead is as far back from now.
+    let back = when::parse("expires", span, now_ns)?;
+    let ahead_ms = now_ns.saturating_sub(back) / 1_000_000;
+    match u64::try_from(ahead_ms) {
+        Ok(ahead) if ahead > 0 => Ok(Millis(now.0.saturating_add(ahead))),
+        _ => Err(Usage(format!("--expires `{span}` is no span ahead, as in 90d"))),
+    }
+}

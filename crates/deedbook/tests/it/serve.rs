@@ -1,0 +1,460 @@
+//! `deedbook serve`, spoken to over real sockets.
+
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::{SocketAddr, TcpStream};
+use std::process::{Child, Stdio};
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use crate::Bench;
+
+/// A server at work; killed when it is dropped.
+struct Server<'b> {
+    bench: &'b Bench,
+    child: Child,
+    address: SocketAddr,
+    admin: String,
+}
+
+/// An answer.
+struct Answer {
+    status: u16,
+    head: String,
+    body: Vec<u8>,
+}
+
+impl Answer {
+    fn json(&self) -> Value {
+        serde_json::from_slice(&self.body).unwrap_or_else(|_| panic!("{}", String::from_utf8_lossy(&self.body)))
+    }
+
+    fn text(&self) -> String {
+        String::from_utf8(self.body.clone()).unwrap()
+    }
+
+    fn has(&self, header: &str) -> bool {
+        self.head.to_ascii_lowercase().contains(&header.to_ascii_lowercase())
+    }
+}
+
+impl<'b> Server<'b> {
+    fn start(bench: &'b Bench, more: &[&str]) -> Server<'b> {
+        let mut command = bench.command(&[&["serve", "--init", "--listen", "127.0.0.1:0"], more].concat());
+        let mut child = command.env("HOOK_SECRET", SECRET).stderr(Stdio::piped()).spawn().unwrap();
+        let mut lines = BufReader::new(child.stderr.take().unwrap());
+        let (mut address, mut said) = (None, String::new());
+        while !said.contains("ready;") {
+            let mut line = String::new();
+            assert!(lines.read_line(&mut line).unwrap() > 0, "ended: {said}");
+            said.push_str(&line);
+            if let Some(rest) = line.strip_prefix("listening on http://") {
+                address = rest.trim().parse().ok();
+            }
+            if let Some(token) = line.strip_prefix("admin token, shown once: ") {
+                bench.put("token", token.trim());
+            }
+        }
+        let admin = std::fs::read_to_string(bench.path("token")).unwrap();
+        std::thread::spawn(move || drop(lines.read_to_string(&mut String::new())));
+        Server { bench, child, address: address.unwrap(), admin }
+    }
+
+    fn ask(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Answer {
+        let mut stream = TcpStream::connect(self.address).unwrap();
+        stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
+        let mut head = format!("{method} {path} HTTP/1.1\r\nhost: test\r\nconnection: close\r\n");
+        head.push_str(&format!("content-length: {}\r\n", body.len()));
+        headers.iter().for_each(|(name, value)| head.push_str(&format!("{name}: {value}\r\n")));
+        stream.write_all(head.as_bytes()).unwrap();
+        stream.write_all(b"\r\n").unwrap();
+        // Whoever refuses a body by its length may answer before it has come.
+        let _ = stream.write_all(body);
+        let mut answer = Vec::new();
+        let _ = stream.read_to_end(&mut answer);
+        let end = answer.windows(4).position(|bytes| bytes == b"\r\n\r\n").expect("an answer");
+        let head = String::from_utf8(answer[..end].to_vec()).unwrap();
+        let status = head.split(' ').nth(1).unwrap().parse().unwrap();
+        let mut body = answer[end + 4..].to_vec();
+        if head.to_ascii_lowercase().contains("transfer-encoding: chunked") {
+            body = unchunked(&body);
+        }
+        Answer { status, head, body }
+    }
+
+    fn send(&self, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Answer {
+        let bearer = format!("Bearer {}", self.admin);
+        self.ask("POST", path, &[&[("authorization", bearer.as_str())], headers].concat(), body)
+    }
+
+    fn get(&self, path: &str) -> Answer {
+        let bearer = format!("Bearer {}", self.admin);
+        self.ask("GET", path, &[("authorization", bearer.as_str())], b"")
+    }
+
+    fn token(&self, arguments: &[&str]) -> Value {
+        let ran = self.bench.run(&[&["token", "create", "-o", "json"], arguments].concat());
+        assert_eq!(ran.code, Some(0), "{}", ran.err);
+        ran.json()
+    }
+
+    /// Ends it as an operator does.
+    fn stop(mut self) {
+        let pid = rustix::process::Pid::from_child(&self.child);
+        rustix::process::kill_process(pid, rustix::process::Signal::TERM).unwrap();
+        assert!(self.child.wait().unwrap().success());
+    }
+
+    /// Ends it as a power cut does.
+    fn kill(mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+}
+
+impl Drop for Server<'_> {
+    fn drop(&mut self) {
+        drop(self.child.kill());
+        drop(self.child.wait());
+    }
+}
+
+fn unchunked(mut body: &[u8]) -> Vec<u8> {
+    let mut whole = Vec::new();
+    while let Some(end) = body.windows(2).position(|bytes| bytes == b"\r\n") {
+        let length = usize::from_str_radix(std::str::from_utf8(&body[..end]).unwrap(), 16).unwrap();
+        whole.extend_from_slice(&body[end + 2..end + 2 + length]);
+        body = &body[end + 4 + length..];
+    }
+    whole
+}
+
+const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+
+fn call(number: u64) -> Value {
+    json!({
+        "eventVersion": "1.11", "eventTime": "2026-11-20T10:00:00Z", "eventSource": "s3.amazonaws.com",
+        "eventName": "GetObject", "awsRegion": "eu-west-1", "sourceIPAddress": "198.51.100.7", "userAgent": "aws-cli",
+        "eventID": format!("00000000-0000-4000-8000-{number:012}"), "requestID": format!("R{number}"),
+        "userIdentity": {"type": "IAMUser", "principalId": "AIDAEXAMPLE", "arn": "arn:aws:iam::111122223333:user/ci",
+            "accountId": "111122223333", "accessKeyId": "AKIAIOSFODNN7EXAMPLE", "userName": "ci"},
+        "eventType": "AwsApiCall", "recipientAccountId": "111122223333",
+    })
+}
+
+fn lines(numbers: std::ops::Range<u64>) -> Vec<u8> {
+    numbers.flat_map(|number| format!("{}\n", call(number)).into_bytes()).collect()
+}
+
+/// How many records there are, and how many of them differ.
+fn sealed(bench: &Bench) -> (u64, u64) {
+    let query =
+        "SELECT count(*) AS n, count(DISTINCT source_event_id) AS d FROM events_all WHERE source_event_id IS NOT NULL";
+    let ran = bench.run(&["sql", "-o", "ndjson", query]);
+    let row = ran.json();
+    (row["n"].as_u64().unwrap(), row["d"].as_u64().unwrap())
+}
+
+#[test]
+fn what_is_answered_is_sealed_and_each_receipt_is_the_leaf_of_its_record() {
+    let bench = Bench::new();
+    let server = Server::start(&bench, &[]);
+    let answer = server.send("/v1/records?source=aws", &[], &lines(0..3));
+    assert_eq!(answer.status, 200, "{}", answer.text());
+    let answer = answer.json();
+    let records = answer["records"].as_array().unwrap();
+    assert_eq!(records.len(), 3);
+    assert!(answer["checkpoint"].as_str().unwrap().contains("— "), "a signed note");
+    // What compression or an array around them changes: nothing.
+    let list = serde_json::to_vec(&json!([call(3), call(4)])).unwrap();
+    assert_eq!(server.send("/v1/records?source=aws", &[], &list).json()["records"].as_array().unwrap().len(), 2);
+    let packed = zstd::encode_all(lines(5..9).as_slice(), 3).unwrap();
+    assert_eq!(server.send("/v1/records?source=aws", &[], &packed).json()["records"].as_array().unwrap().len(), 4);
+    let proof = server.get(&format!("/v1/records/{}/proof", records[1]["event_id"].as_str().unwrap()));
+    assert_eq!(proof.status, 200);
+    assert!(proof.text().starts_with("c2sp.org/tlog-proof@v1"), "{}", proof.text());
+    let checkpoint = server.get("/v1/checkpoint").text();
+    let size: u64 = checkpoint.lines().nth(1).unwrap().parse().unwrap();
+    assert!(size >= 12, "{checkpoint}");
+    let ready = server.get("/readyz");
+    assert_eq!((ready.status, ready.json()["status"].clone()), (200, json!("ready")));
+    let metrics = server.get("/metrics").text();
+    assert!(metrics.contains("deedbook_records_sealed_total{source=\"aws\"} 9"), "{metrics}");
+    server.stop();
+    assert_eq!(sealed(&bench), (9, 9));
+    for record in records {
+        let shown = bench.run(&["show", "-o", "json", record["event_id"].as_str().unwrap()]).json();
+        assert_eq!(shown["leaf_hash"], record["leaf_hash"], "{shown}");
+    }
+    assert_eq!(bench.verify(&[]).0, 0);
+}
+
+#[test]
+fn a_key_names_one_delivery_for_good_and_after_a_power_cut() {
+    let bench = Bench::new();
+    let server = Server::start(&bench, &[]);
+    let key = [("idempotency-key", "batch-17")];
+    let send = |server: &Server<'_>, body: &[u8]| server.send("/v1/records?source=aws", &key, body);
+    let first = send(&server, &lines(0..5)).json();
+    let again = send(&server, &lines(0..5)).json();
+    assert_eq!(again["records"], first["records"]);
+    assert_eq!((again["already_known"].clone(), first["already_known"].clone()), (json!(5), json!(0)));
+    let other = send(&server, &lines(0..4));
+    assert_eq!((other.status, other.json()["code"].clone()), (409, json!("idempotency-key-reused")));
+    let elsewhere = server.send("/v1/records?source=other", &key, &lines(5..6));
+    assert_eq!(elsewhere.status, 200, "a key is of one source: {}", elsewhere.text());
+    let one =
+        server.send("/v1/records?source=aws", &[("idempotency-key", "one")], call(6).to_string().as_bytes()).json();
+    server.kill();
+    let server = Server::start(&bench, &[]);
+    let later = send(&server, &lines(0..5)).json();
+    assert_eq!((&later["records"], &later["already_known"]), (&first["records"], &json!(5)));
+    let later = server.send("/v1/records?source=aws", &[("idempotency-key", "one")], call(6).to_string().as_bytes());
+    assert_eq!(later.json()["records"], one["records"]);
+    server.stop();
+    assert_eq!(sealed(&bench), (7, 7));
+}
+
+#[test]
+fn every_route_wants_a_token_that_may() {
+    let bench = Bench::new();
+    let server = Server::start(&bench, &[]);
+    let made = |scope: &str| server.token(&["--name", scope, "--scope", scope])["token"].as_str().unwrap().to_owned();
+    let (write, read, export) = (made("records:write"), made("read"), made("export"));
+    let body = call(1).to_string();
+    let bulk = format!("{{\"create\":{{}}}}\n{body}\n");
+    // Method, path, body, and which of the tokens pass: none, write, read, export, admin.
+    let routes: [(&str, &str, &str, [bool; 5]); 12] = [
+        ("GET", "/healthz", "", [true; 5]),
+        ("GET", "/readyz", "", [true; 5]),
+        ("GET", "/services/collector/health", "", [true; 5]),
+        ("GET", "/metrics", "", [false, false, true, false, true]),
+        ("GET", "/v1/checkpoint", "", [false, true, true, false, true]),
+        ("POST", "/v1/records?source=aws", &body, [false, true, false, false, true]),
+        ("POST", "/services/collector/event", &body, [false, true, false, false, true]),
+        ("POST", "/services/collector/raw", &body, [false, true, false, false, true]),
+        ("POST", "/services/collector/ack?channel=c", r#"{"acks":[0]}"#, [false, true, false, false, true]),
+        ("GET", "/", "", [false, true, false, false, true]),
+        ("POST", "/_bulk", &bulk, [false, true, false, false, true]),
+        ("POST", "/logs/_bulk", &bulk, [false, true, false, false, true]),
+    ];
+    for (method, path, body, passes) in routes {
+        for (token, passes) in [None, Some(&write), Some(&read), Some(&export), Some(&server.admin)].iter().zip(passes)
+        {
+            let bearer = token.map(|token| format!("Bearer {token}"));
+            let headers: Vec<_> = bearer.iter().map(|bearer| ("authorization", bearer.as_str())).collect();
+            let answer = server.ask(method, path, &headers, body.as_bytes());
+            let refused = if token.is_none() { 401 } else { 403 };
+            let expected = if passes { 200 } else { refused };
+            assert_eq!(answer.status, expected, "{method} {path}: {}", answer.text());
+        }
+    }
+    for (path, status, code) in [("/nothing", 404, "not-found"), ("/v1/records", 405, "method-not-allowed")] {
+        let answer = server.get(path);
+        assert_eq!((answer.status, answer.json()["code"].as_str().unwrap().to_owned()), (status, code.to_owned()));
+        assert!(answer.has("content-type: application/problem+json"));
+    }
+    server.stop();
+}
+
+#[test]
+fn a_token_is_bound_to_its_sources_and_can_be_taken_back() {
+    let bench = Bench::new();
+    let server = Server::start(&bench, &[]);
+    let made = server.token(&["--name", "ci", "--scope", "records:write", "--source", "aws-ci", "--expires", "90d"]);
+    let bearer = format!("Bearer {}", made["token"].as_str().unwrap());
+    let send = |path: &str| server.ask("POST", path, &[("authorization", &bearer)], call(1).to_string().as_bytes());
+    assert_eq!(send("/v1/records").status, 200, "its only source needs no name");
+    assert_eq!(send("/v1/records?source=aws-ci").status, 200);
+    let other = send("/v1/records?source=prod");
+    assert_eq!((other.status, other.json()["code"].clone()), (403, json!("source-forbidden")));
+    assert_eq!(bench.run(&["token", "revoke", made["id"].as_str().unwrap()]).code, Some(0));
+    let revoked = send("/v1/records");
+    assert_eq!((revoked.status, revoked.json()["code"].clone()), (401, json!("token-revoked")));
+    let listed = bench.run(&["token", "ls"]).out;
+    assert!(listed.contains("revoked") && listed.contains("ci"), "{listed}");
+    assert!(!listed.contains(made["token"].as_str().unwrap()));
+    let free = server.send("/v1/records", &[], b"{}");
+    assert_eq!((free.status, free.json()["code"].clone()), (400, json!("source-missing")));
+    server.stop();
+    // What proves a token is nowhere on the disk.
+    let token = made["token"].as_str().unwrap().as_bytes().to_vec();
+    let found = walk(&bench.path("data"))
+        .into_iter()
+        .find(|path| std::fs::read(path).unwrap().windows(token.len()).any(|bytes| bytes == token));
+    assert_eq!(found, None);
+}
+
+fn walk(folder: &std::path::Path) -> Vec<std::path::PathBuf> {
+    let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    entries.flat_map(|path| if path.is_dir() { walk(&path) } else { vec![path] }).collect()
+}
+
+#[test]
+fn splunk_senders_are_answered_in_their_words() {
+    let bench = Bench::new();
+    let server = Server::start(&bench, &[]);
+    let splunk = format!("Splunk {}", server.admin);
+    let channel = ("x-splunk-request-channel", "6f2c1a1e-0000-4000-8000-000000000001");
+    let events = format!("{}{}", json!({ "time": 1_795_168_800, "event": call(1) }), json!({ "event": call(2) }));
+    let send =
+        |path: &str, body: &str| server.ask("POST", path, &[("authorization", &splunk), channel], body.as_bytes());
+    let taken = send("/services/collector/event", &events);
+    assert_eq!((taken.status, taken.json()), (200, json!({ "text": "Success", "code": 0, "ackId": 0 })));
+    assert_eq!(send("/services/collector", &json!({ "event": call(3) }).to_string()).json()["ackId"], json!(1));
+    assert_eq!(send("/services/collector/raw", &call(4).to_string()).json()["ackId"], json!(2));
+    let asked = send("/services/collector/ack", r#"{"acks":[0,1,7]}"#).json();
+    assert_eq!(asked, json!({ "acks": { "0": true, "1": true, "7": false } }));
+    assert_eq!(send("/services/collector/ack", r#"{"acks":[0]}"#).json()["acks"]["0"], json!(false), "told once");
+    let wrong = server.ask("POST", "/services/collector", &[("authorization", "Splunk nobody")], events.as_bytes());
+    assert_eq!((wrong.status, wrong.json()["code"].clone()), (401, json!(4)));
+    assert_eq!(send("/services/collector", "").json()["code"], json!(5), "no data");
+    server.stop();
+    assert_eq!(sealed(&bench), (4, 4));
+}
+
+#[test]
+fn clients_of_elasticsearch_find_what_they_ask_for() {
+    let bench = Bench::new();
+    let server = Server::start(&bench, &[]);
+    // Basic: the token is the password. The header value below is made by hand, as a client makes it.
+    let basic = format!("Basic {}", base64(format!("elastic:{}", server.admin).as_bytes()));
+    let greeting = server.ask("GET", "/", &[("authorization", &basic)], b"");
+    assert_eq!(greeting.json()["version"]["number"], json!("8.17.0"));
+    assert!(greeting.has("x-elastic-product: elasticsearch"));
+    let body = format!(
+        "{{\"index\":{{\"_index\":\"logs\"}}}}\n{}\n{{ \"delete\": {{\"_id\":\"1\"}}}}\n{{\"create\":{{}}}}\n{}\n",
+        call(1),
+        call(2)
+    );
+    let answer = server.ask("POST", "/logs/_bulk", &[("authorization", &basic)], body.as_bytes()).json();
+    assert_eq!((&answer["errors"], answer["items"].as_array().unwrap().len()), (&json!(false), 2));
+    assert_eq!(answer["items"][0]["create"]["status"], json!(201));
+    let refused = server.ask("POST", "/_bulk", &[], body.as_bytes());
+    assert_eq!((refused.status, refused.json()["status"].clone()), (401, json!(401)));
+    server.stop();
+    assert_eq!(sealed(&bench), (2, 2));
+    let sources = bench.run(&["source", "ls", "-o", "ndjson"]).json();
+    assert_eq!((&sources["name"], &sources["records"]), (&json!("logs"), &json!(2)));
+}
+
+fn base64(bytes: &[u8]) -> String {
+    use base64::Engine as _;
+    base64::engine::general_purpose::STANDARD.encode(bytes)
+}
+
+#[test]
+fn a_webhook_is_taken_by_its_signature_and_once() {
+    let bench = Bench::new();
+    let hooks = ["--webhook", "github=env:HOOK_SECRET", "--webhook", "standard=env:HOOK_SECRET"];
+    let server = Server::start(&bench, &hooks);
+    let body = json!({ "action": "created", "repository": { "full_name": "acme/pay" } }).to_string();
+    let sign = |key: &[u8], parts: &[&[u8]]| {
+        use hmac::{KeyInit as _, Mac as _};
+        let mut mac = hmac::Hmac::<sha2::Sha256>::new_from_slice(key).unwrap();
+        parts.iter().for_each(|part| mac.update(part));
+        mac.finalize().into_bytes()
+    };
+    let hex: String = sign(SECRET.as_bytes(), &[body.as_bytes()]).iter().map(|byte| format!("{byte:02x}")).collect();
+    let signature = format!("sha256={hex}");
+    let send = |id: &str, signature: &str, body: &str| {
+        let headers = [("x-github-delivery", id), ("x-github-event", "repository"), ("x-hub-signature-256", signature)];
+        server.ask("POST", "/v1/webhooks/github", &headers, body.as_bytes())
+    };
+    let first = send("d-1", &signature, &body);
+    assert_eq!(first.status, 200, "{}", first.text());
+    let replayed = send("d-1", &signature, &body).json();
+    assert_eq!(replayed, json!({ "event_ids": first.json()["event_ids"], "already_known": 1 }));
+    let altered = body.replace("pay", "pat");
+    for (id, signature, body) in
+        [("d-2", "sha256=00", &body), ("d-2", &signature, &altered), ("", &signature, &body), ("d-2", "", &body)]
+    {
+        assert_eq!(send(id, signature, body).json()["code"], json!("signature-wrong"), "{id} {signature}");
+    }
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs();
+    let standard = |id: &str, time: u64| {
+        use base64::Engine as _;
+        let key = base64::engine::general_purpose::STANDARD.decode(SECRET.strip_prefix("whsec_").unwrap()).unwrap();
+        let text = time.to_string();
+        let tag = base64(&sign(&key, &[id.as_bytes(), b".", text.as_bytes(), b".", body.as_bytes()]));
+        let signature = format!("v1,AAAA v1,{tag}");
+        let headers = [("webhook-id", id), ("webhook-timestamp", &text), ("webhook-signature", &signature)];
+        server.ask("POST", "/v1/webhooks/standard", &headers, body.as_bytes())
+    };
+    assert_eq!(standard("m-1", now).status, 200);
+    let stale = standard("m-2", now - 3_600);
+    assert_eq!((stale.status, stale.json()["code"].clone()), (401, json!("signature-wrong")));
+    let unknown = server.ask("POST", "/v1/webhooks/nobody", &[("x-hub-signature-256", &signature)], body.as_bytes());
+    assert_eq!(unknown.status, 401);
+    server.stop();
+}
+
+#[test]
+fn what_is_wrong_with_a_request_is_said_and_nothing_of_it_is_sealed() {
+    let bench = Bench::new();
+    let server = Server::start(&bench, &[]);
+    let path = "/v1/records?source=aws";
+    let damaged = [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3, 1, 2, 3];
+    let cases: [(&str, &[u8], u16, &str); 8] = [
+        (path, b"", 400, "body-empty"),
+        (path, b"\n\n  \n", 400, "body-empty"),
+        (path, &damaged, 400, "body-damaged"),
+        ("/v1/records?source=a%20b", b"{}", 400, "source-invalid"),
+        ("/v1/records?source=", b"{}", 400, "source-invalid"),
+        ("/v1/records?source=aws&ack=witnessed", b"{}", 422, "ack-unsupported"),
+        ("/v1/records?source=aws&ack=maybe", b"{}", 400, "request-invalid"),
+        ("/v1/records/nothing/proof", b"", 405, "method-not-allowed"),
+    ];
+    for (path, body, status, code) in cases {
+        let answer = server.send(path, &[], body);
+        assert_eq!((answer.status, answer.json()["code"].as_str().unwrap()), (status, code), "{path}");
+    }
+    assert_eq!(server.send(path, &[("idempotency-key", "")], b"{}").json()["code"], json!("request-invalid"));
+    let long =
+        server.ask("POST", path, &[("authorization", &format!("Bearer {}", server.admin))], &vec![b'x'; 33 << 20]);
+    assert_eq!((long.status, long.json()["code"].clone()), (413, json!("body-too-long")));
+    for (path, status) in [("/v1/records/nothing/proof", 400), ("/v1/records/00000000-1/proof", 404)] {
+        assert_eq!(server.get(path).status, status);
+    }
+    server.stop();
+    assert_eq!(sealed(&bench), (0, 0));
+    assert_eq!(bench.verify(&[]).0, 0);
+}
+
+#[test]
+fn many_senders_at_once_and_a_power_cut_lose_nothing_that_was_answered() {
+    let bench = Bench::new();
+    let server = Server::start(&bench, &[]);
+    let answered: Vec<Vec<u64>> = std::thread::scope(|scope| {
+        let senders: Vec<_> = (0..8u64)
+            .map(|sender| {
+                let server = &server;
+                scope.spawn(move || {
+                    let send = |nth: &u64| {
+                        let number = sender * 1_000 + nth;
+                        let answer = server.send("/v1/records?source=aws", &[], call(number).to_string().as_bytes());
+                        answer.status == 200
+                    };
+                    (0..40).filter(send).map(|nth| sender * 1_000 + nth).collect::<Vec<u64>>()
+                })
+            })
+            .collect();
+        senders.into_iter().map(|sender| sender.join().unwrap()).collect()
+    });
+    server.kill();
+    let count = answered.iter().flatten().count() as u64;
+    assert_eq!(count, 320);
+    Server::start(&bench, &[]).stop();
+    assert_eq!(sealed(&bench), (count, count));
+    assert_eq!(bench.verify(&[]).0, 0);
+    let gaps = "SELECT max(source_seq) - count(*) AS n FROM events_all";
+    assert_eq!(bench.run(&["sql", "-o", "ndjson", gaps]).json()["n"], json!(0), "leaf 0 of the source names it");
+}
+
+#[test]
+fn beyond_this_machine_only_when_it_is_said() {
+    let bench = Bench::new();
+    let ran = bench.run(&["serve", "--init", "--listen", "0.0.0.0:0"]);
+    assert_eq!(ran.code, Some(2));
+    assert!(ran.err.contains("--plain"), "{}", ran.err);
+}

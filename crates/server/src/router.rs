@@ -1,0 +1,38 @@
+//! All paths, and what answers there.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::routing::{get, post};
+
+use crate::app::App;
+use crate::problem::Problem;
+use crate::receive::{bulk, hec, native, webhook};
+use crate::{operate, read};
+
+/// All routes.
+pub(crate) fn router(app: Arc<App>) -> Router {
+    Router::new()
+        .route("/healthz", get(operate::healthz))
+        .route("/readyz", get(operate::readyz))
+        .route("/metrics", get(operate::metrics))
+        .route("/v1/records", post(native::records))
+        .route("/v1/records/{id}/proof", get(read::proof))
+        .route("/v1/checkpoint", get(read::checkpoint))
+        .route("/v1/consistency", get(read::consistency))
+        .route("/v1/webhooks/{source}", post(webhook::deliver))
+        .route("/services/collector", post(hec::collect))
+        .route("/services/collector/event", post(hec::collect))
+        .route("/services/collector/event/1.0", post(hec::collect))
+        .route("/services/collector/raw", post(hec::collect))
+        .route("/services/collector/raw/1.0", post(hec::collect))
+        .route("/services/collector/ack", post(hec::acks))
+        .route("/services/collector/health", get(hec::health))
+        .route("/services/collector/health/1.0", get(hec::health))
+        .route("/", get(bulk::greeting))
+        .route("/_bulk", post(bulk::bulk).put(bulk::bulk))
+        .route("/{index}/_bulk", post(bulk::bulk_of).put(bulk::bulk_of))
+        .fallback(|| async { Problem::not_found("there is nothing at this path") })
+        .method_not_allowed_fallback(|| async { Problem::method("this path takes another method") })
+        .with_state(app)
+}
