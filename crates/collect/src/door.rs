@@ -189,6 +189,14 @@ impl Door {
         self.append.ready().map_err(Refused::from)
     }
 
+    /// Queues a leaf of the log itself; its future says when it is sealed.
+    ///
+    /// # Errors
+    /// Busy or Failed, as for a delivery.
+    pub fn own(&self, kind: Kind, body: Vec<u8>) -> Result<Pending, Refused> {
+        Ok(self.append.try_submit_own(kind, body)?)
+    }
+
     /// Cuts, scrubs and submits a delivery. Takes as long as its bytes take; does not wait for the disk.
     ///
     /// # Errors

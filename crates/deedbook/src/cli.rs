@@ -47,6 +47,14 @@ pub(crate) enum Command {
     Tail(Tail),
     /// Take records over the network until Ctrl-C: HTTP, Splunk HEC, Elasticsearch `_bulk`, webhooks.
     Serve(Serve),
+    /// What was done with this log over the network.
+    Audit {
+        /// From here on: a time, or a span such as `24h`.
+        #[arg(long, value_name = "TIME")]
+        since: Option<String>,
+        #[command(flatten)]
+        output: Output,
+    },
     /// The settings of `serve`.
     Config {
         #[command(subcommand)]

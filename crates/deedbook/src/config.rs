@@ -65,6 +65,7 @@ fn meant(message: &str) -> Option<String> {
 pub(crate) fn secrets(config: &Config) -> anyhow::Result<HashMap<String, String>> {
     let value = |secret: &Secret| {
         let value = match secret {
+            #[expect(clippy::disallowed_methods, reason = "the binary alone reads the environment")]
             Secret::Env(name) => std::env::var(name).with_context(|| format!("secret {secret}"))?,
             Secret::File(path) => {
                 let read = std::fs::read_to_string(path).with_context(|| format!("secret {secret}"))?;

@@ -307,6 +307,17 @@ impl Writer {
         Ok(Door::new(append, reader, Arc::clone(&self.scrubber), Arc::clone(&self.state), now))
     }
 
+    /// Short name of the log.
+    pub(crate) fn short(&self) -> &str {
+        &self.ledger.info().short
+    }
+
+    /// Seals a note of our own. When this returns it is durable.
+    pub(crate) fn note(&self, body: Vec<u8>) -> anyhow::Result<()> {
+        self.append.submit_own(Kind::Note, body)?.wait()?;
+        Ok(())
+    }
+
     /// The log, as it is at any moment.
     pub(crate) fn reader(&self) -> Reader {
         self.ledger.reader()

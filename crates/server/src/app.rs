@@ -1,6 +1,7 @@
 //! What all requests share.
 
 use std::collections::HashMap;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -14,6 +15,8 @@ use model::Millis;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::access::{Access, Scope, Token};
+use crate::alarm::Alarms;
+use crate::audit::Counts;
 use crate::config::{Config, Limits, Secret};
 use crate::metrics::{Metrics, Outcome};
 use crate::problem::Problem;
@@ -34,9 +37,13 @@ pub struct App {
     pub(crate) config: Config,
     pub(crate) limits: Limits,
     pub(crate) clock: fn() -> Millis,
-    pub(crate) metrics: Metrics,
+    pub(crate) metrics: Arc<Metrics>,
+    pub(crate) audit: Arc<Counts>,
+    pub(crate) alarms: Arc<Alarms>,
+    /// The file of the published checkpoint.
+    pub(crate) public: PathBuf,
     secrets: HashMap<String, String>,
-    pub(crate) channels: Channels,
+    pub(crate) channels: Arc<Channels>,
     memory: Arc<Semaphore>,
     stopping: AtomicBool,
 }
@@ -51,6 +58,8 @@ pub struct Parts {
     pub reader: Reader,
     /// Its short name.
     pub log: String,
+    /// The file of its published checkpoint.
+    pub public: PathBuf,
     /// The settings.
     pub config: Config,
     /// What the secrets are that the settings name; one that is missing here is as good as not set.
@@ -62,7 +71,7 @@ pub struct Parts {
 impl App {
     /// Over a door and the log behind it.
     pub fn new(parts: Parts) -> App {
-        let Parts { door, access, reader, log, config, secrets, clock } = parts;
+        let Parts { door, access, reader, log, public, config, secrets, clock } = parts;
         let limits = config.limits;
         App {
             door,
@@ -72,17 +81,47 @@ impl App {
             config,
             limits,
             clock,
-            metrics: Metrics::default(),
-            channels: Channels::default(),
+            metrics: Arc::default(),
+            audit: Arc::default(),
+            alarms: Arc::default(),
+            public,
+            channels: Arc::default(),
             secrets,
             memory: Arc::new(Semaphore::new(limits.bodies_bytes_max / PERMIT_BYTES)),
             stopping: AtomicBool::new(false),
         }
     }
 
+    /// The same server with other settings: what it has counted, and what it has promised, goes on.
+    pub fn again(&self, config: Config, secrets: HashMap<String, String>) -> App {
+        let parts = Parts {
+            door: Arc::clone(&self.door),
+            access: Arc::clone(&self.access),
+            reader: self.reader.clone(),
+            log: self.log.clone(),
+            public: self.public.clone(),
+            config,
+            secrets,
+            clock: self.clock,
+        };
+        let (metrics, audit) = (Arc::clone(&self.metrics), Arc::clone(&self.audit));
+        let (alarms, channels) = (Arc::clone(&self.alarms), Arc::clone(&self.channels));
+        App { metrics, audit, alarms, channels, ..App::new(parts) }
+    }
+
     /// The secret that the settings name so.
     pub(crate) fn secret(&self, secret: &Secret) -> Option<&str> {
         self.secrets.get(&secret.to_string()).map(String::as_str)
+    }
+
+    /// The settings in force.
+    pub fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// What the secrets are that the settings name.
+    pub fn secrets(&self) -> &HashMap<String, String> {
+        &self.secrets
     }
 
     /// From here on it is not ready: whoever balances load sends elsewhere.

@@ -22,6 +22,10 @@ pub struct Config {
     pub tls: Option<Tls>,
     /// Signed webhooks.
     pub webhook: Vec<Webhook>,
+    /// How often the log is verified.
+    pub verify: Verify,
+    /// Who is told of alarms.
+    pub notify: Option<Notify>,
 }
 
 impl Default for Config {
@@ -32,6 +36,8 @@ impl Default for Config {
             limits: Limits::default(),
             tls: None,
             webhook: Vec::new(),
+            verify: Verify::default(),
+            notify: None,
         }
     }
 }
@@ -39,7 +45,8 @@ impl Default for Config {
 impl Config {
     /// All secrets that are named.
     pub fn secrets(&self) -> impl Iterator<Item = &Secret> {
-        self.webhook.iter().map(|webhook| &webhook.secret)
+        let notify = self.notify.iter().filter_map(|notify| notify.secret.as_ref());
+        self.webhook.iter().map(|webhook| &webhook.secret).chain(notify)
     }
 }
 
@@ -85,6 +92,33 @@ pub struct Tls {
     /// Roots of clients' certificates: with them, a client without one is refused (mTLS).
     #[serde(default)]
     pub client_roots: Option<PathBuf>,
+}
+
+/// How often a server verifies its own log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Verify {
+    /// What has come since the last time, seconds.
+    pub new_seconds: u64,
+    /// Everything, seconds.
+    pub all_seconds: u64,
+}
+
+impl Default for Verify {
+    fn default() -> Verify {
+        Verify { new_seconds: 3_600, all_seconds: 7 * 24 * 3_600 }
+    }
+}
+
+/// Who is told of alarms.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Notify {
+    /// Where they are posted.
+    pub url: String,
+    /// What they are signed with, as Standard Webhooks are (`whsec_...`).
+    #[serde(default)]
+    pub secret: Option<Secret>,
 }
 
 /// A signed webhook.

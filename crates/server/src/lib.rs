@@ -7,7 +7,9 @@
 //! Everything that waits has a limit with a name ([`Limits`]); what is over it is told to come back, and counted.
 
 mod access;
+mod alarm;
 mod app;
+mod audit;
 mod config;
 mod listen;
 mod metrics;
@@ -20,6 +22,7 @@ mod start;
 mod tls;
 
 pub use access::{Access, Minted, Scope, Token, mint};
+pub use alarm::Verified;
 pub use app::{App, Parts};
-pub use config::{Config, Limits, Secret, Tls, Webhook};
-pub use start::{Running, start};
+pub use config::{Config, Limits, Notify, Secret, Tls, Verify, Webhook};
+pub use start::{Running, Sockets, start};

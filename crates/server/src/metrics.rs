@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 
 use parking_lot::Mutex;
 
@@ -35,6 +35,11 @@ struct Counts {
 pub(crate) struct Metrics {
     by_source: Mutex<BTreeMap<String, Counts>>,
     unauthorized: AtomicU64,
+    /// Records dropped by receivers whose senders cannot be told to come back.
+    dropped: AtomicU64,
+    pub(crate) verification_failed: AtomicBool,
+    /// Leaves that the last verification covered.
+    pub(crate) verified_size: AtomicU64,
 }
 
 impl Metrics {
@@ -55,6 +60,11 @@ impl Metrics {
             Outcome::Busy => counts.busy += 1,
             Outcome::Refused => counts.refused += 1,
         }
+    }
+
+    /// Records that were dropped since the process began.
+    pub(crate) fn dropped(&self) -> u64 {
+        self.dropped.load(Relaxed)
     }
 
     pub(crate) fn refused_unauthorized(&self) {

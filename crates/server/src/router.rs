@@ -3,12 +3,13 @@
 use std::sync::Arc;
 
 use axum::Router;
+use axum::middleware::from_fn_with_state;
 use axum::routing::{get, post};
 
 use crate::app::App;
 use crate::problem::Problem;
 use crate::receive::{bulk, hec, native, webhook};
-use crate::{operate, read};
+use crate::{audit, operate, read};
 
 /// All routes.
 pub(crate) fn router(app: Arc<App>) -> Router {
@@ -34,5 +35,6 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .route("/{index}/_bulk", post(bulk::bulk_of).put(bulk::bulk_of))
         .fallback(|| async { Problem::not_found("there is nothing at this path") })
         .method_not_allowed_fallback(|| async { Problem::method("this path takes another method") })
+        .layer(from_fn_with_state(Arc::clone(&app), audit::record))
         .with_state(app)
 }

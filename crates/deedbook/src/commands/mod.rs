@@ -1,6 +1,7 @@
 //! One file a command.
 
 mod attribution;
+mod audit;
 mod blast_radius;
 mod completions;
 mod continuation;
@@ -8,6 +9,7 @@ mod coverage;
 mod doctor;
 mod downstream;
 mod events;
+mod guard;
 mod ingest;
 mod init;
 mod jit;
@@ -43,6 +45,7 @@ pub(crate) fn run(arguments: Arguments) -> anyhow::Result<Exit> {
         Command::Ingest(ingest) => ingest::run(&place, &ingest),
         Command::Tail(tail) => tail::run(&place, tail),
         Command::Serve(serve) => serve::run(&place, &serve),
+        Command::Audit { since, output } => audit::run(&place, since.as_deref(), output.format),
         Command::Config { command: Config::Print { defaults, config } } => {
             let config =
                 config.filter(|_| !defaults).map_or_else(|| Ok(server::Config::default()), |path| config::read(&path));

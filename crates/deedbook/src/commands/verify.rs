@@ -18,7 +18,7 @@ pub(crate) fn run(place: &Place, verify: &Verify) -> anyhow::Result<Exit> {
         None => None,
     };
     let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-    let options = Options { checkpoint, bodies: !verify.tree_only, threads };
+    let options = Options { checkpoint, bodies: !verify.tree_only, from: 0, threads };
     let line = Line::leaves("verify");
     let report = ledger::verify::run(&place.data, &log.short, &options, &mut |at| line.at(at.leaves, at.leaves_total))?;
     // Derived files are looked at only over sound evidence: over damaged evidence the answer is known.

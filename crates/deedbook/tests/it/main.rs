@@ -8,6 +8,7 @@ mod locks;
 mod questions;
 mod repair;
 mod serve;
+mod settings;
 mod tamper;
 
 use std::fs;

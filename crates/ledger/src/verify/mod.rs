@@ -35,6 +35,9 @@ pub struct Options {
     /// Recompute the commitments from salt, header and body. Without it the tree is checked from its
     /// entries, and evidence files by their digests.
     pub bodies: bool,
+    /// Evidence files wholly below this leaf are not opened again: their entries are checked, as without bodies, and
+    /// their digests are left for another time. 0 looks at all of them.
+    pub from: u64,
     /// Threads that read evidence.
     pub threads: usize,
 }
