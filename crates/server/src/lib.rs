@@ -9,6 +9,8 @@
 mod access;
 mod app;
 mod config;
+#[doc(hidden)]
+pub mod fuzzing;
 mod listen;
 mod metrics;
 mod operate;

@@ -1,6 +1,10 @@
 //! The listener, spoken to over real sockets, in front of a real log.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
+mod cloudevents;
+mod loki;
+mod otlp;
+
 use std::collections::HashMap;
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
