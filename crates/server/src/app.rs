@@ -148,6 +148,14 @@ impl App {
         admitted
     }
 
+    /// A place in memory for so many bytes of bodies, as long as the permit lives.
+    pub(crate) fn room(&self, bytes: usize) -> Result<OwnedSemaphorePermit, Problem> {
+        let permits = u32::try_from(bytes / PERMIT_BYTES).unwrap_or(u32::MAX);
+        Arc::clone(&self.memory).try_acquire_many_owned(permits).map_err(|_| {
+            Problem::busy(format!("bodies of {} bytes are in memory (bodies_bytes_max)", self.limits.bodies_bytes_max))
+        })
+    }
+
     /// Reads a body, within its limits; the permit keeps its place in memory.
     pub(crate) async fn body(&self, headers: &HeaderMap, body: Body) -> Result<(Bytes, OwnedSemaphorePermit), Problem> {
         let limit = self.limits.body_bytes_max;
@@ -156,11 +164,7 @@ impl App {
             return Err(Problem::too_long(limit));
         }
         // Decoded and cut it is in memory twice.
-        let bytes = told.unwrap_or(limit).max(PERMIT_BYTES) * 2;
-        let permits = u32::try_from(bytes / PERMIT_BYTES).unwrap_or(u32::MAX);
-        let permit = Arc::clone(&self.memory).try_acquire_many_owned(permits).map_err(|_| {
-            Problem::busy(format!("bodies of {} bytes are in memory (bodies_bytes_max)", self.limits.bodies_bytes_max))
-        })?;
+        let permit = self.room(told.unwrap_or(limit).max(PERMIT_BYTES) * 2)?;
         let seconds = self.limits.body_seconds_max;
         let read = axum::body::to_bytes(body, limit);
         match tokio::time::timeout(Duration::from_secs(seconds), read).await {

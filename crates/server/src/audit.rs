@@ -35,6 +35,10 @@ const COUNTED: &[&str] = &[
     "/v1/checkpoint",
     "/v1/consistency",
     "/v1/webhooks/{source}",
+    "/v1/logs",
+    "/v1/traces",
+    "/v1/cloudevents",
+    "/loki/api/v1/push",
     "/metrics",
     "/",
     "/_bulk",
@@ -42,7 +46,7 @@ const COUNTED: &[&str] = &[
 ];
 
 /// Whole families of such routes.
-const COUNTED_BELOW: &[&str] = &["/services/collector"];
+const COUNTED_BELOW: &[&str] = &["/services/collector", "/opentelemetry.proto.collector."];
 
 /// Routes that tell nothing but that the server is there.
 const UNRECORDED: &[&str] = &["/healthz", "/readyz"];

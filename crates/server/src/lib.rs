@@ -11,6 +11,8 @@ mod alarm;
 mod app;
 mod audit;
 mod config;
+#[doc(hidden)]
+pub mod fuzzing;
 mod listen;
 mod metrics;
 mod operate;

@@ -13,7 +13,7 @@ use crate::access::Scope;
 const PAGE: &str = "https://github.com/deedbook/deedbook/blob/main/docs/errors.md#";
 
 /// When a sender that was told to come back should.
-const RETRY_AFTER_S: u64 = 1;
+pub(crate) const RETRY_AFTER_S: u64 = 1;
 
 /// An answer that says no.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -106,8 +106,26 @@ impl Problem {
     }
 
     pub(crate) fn too_long(limit: usize) -> Problem {
-        let detail = format!("the body has more than {limit} bytes (body_bytes_max); send it in parts");
+        Problem::too_long_by(format!("the body has more than {limit} bytes (body_bytes_max); send it in parts"))
+    }
+
+    /// Of another limit, which the detail names.
+    pub(crate) fn too_long_by(detail: impl Into<String>) -> Problem {
         Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "body-too-long", detail)
+    }
+
+    pub(crate) fn damaged(detail: impl Into<String>) -> Problem {
+        Problem::new(StatusCode::BAD_REQUEST, "body-damaged", detail)
+    }
+
+    pub(crate) fn content_unsupported(known: &str) -> Problem {
+        let detail = format!("this `Content-Type` is not known here; {known}");
+        Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "content-unsupported", detail)
+    }
+
+    pub(crate) fn encoding_unsupported(header: &str) -> Problem {
+        let detail = format!("what `{header}` says is not known here; gzip, or none");
+        Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "encoding-unsupported", detail)
     }
 
     pub(crate) fn slow(seconds: u64) -> Problem {

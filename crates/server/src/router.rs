@@ -8,7 +8,7 @@ use axum::routing::{get, post};
 
 use crate::app::App;
 use crate::problem::Problem;
-use crate::receive::{bulk, hec, native, webhook};
+use crate::receive::{bulk, cloudevents, hec, loki, native, otlp, webhook};
 use crate::{audit, operate, read};
 
 /// All routes.
@@ -22,6 +22,12 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .route("/v1/checkpoint", get(read::checkpoint))
         .route("/v1/consistency", get(read::consistency))
         .route("/v1/webhooks/{source}", post(webhook::deliver))
+        .route("/v1/logs", post(otlp::logs))
+        .route("/v1/traces", post(otlp::traces))
+        .route("/opentelemetry.proto.collector.logs.v1.LogsService/Export", post(otlp::grpc::logs))
+        .route("/opentelemetry.proto.collector.trace.v1.TraceService/Export", post(otlp::grpc::traces))
+        .route("/v1/cloudevents", post(cloudevents::deliver))
+        .route("/loki/api/v1/push", post(loki::push))
         .route("/services/collector", post(hec::collect))
         .route("/services/collector/event", post(hec::collect))
         .route("/services/collector/event/1.0", post(hec::collect))

@@ -2,6 +2,9 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 mod audit;
+mod cloudevents;
+mod loki;
+mod otlp;
 
 use std::collections::HashMap;
 use std::io::{Read as _, Write as _};
