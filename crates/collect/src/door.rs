@@ -53,6 +53,13 @@ pub enum Cut {
     /// The receiver knows where the records are: in order, none within another. The body is taken as it is, without a
     /// look for an encoding.
     At(Arc<[Range<usize>]>),
+    /// The body is the beginning of one record that was too long to be kept; it is taken as it is.
+    Head {
+        /// Length of all of the record, bytes.
+        length: u64,
+        /// SHA-256 of all of it.
+        sha256: [u8; 32],
+    },
 }
 
 /// What a sender hands over.
@@ -329,7 +336,8 @@ impl Door {
     fn content(&self, parcel: &Parcel) -> Result<(Vec<u8>, Encoding, Digests), Refused> {
         let damaged = |error: std::io::Error| Refused::Damaged(error.to_string());
         let body = Cursor::new(&parcel.body);
-        let content = if matches!(parcel.cut, Cut::At(_)) { Content::plain(body) } else { Content::new(body) };
+        let content =
+            if matches!(parcel.cut, Cut::At(_) | Cut::Head { .. }) { Content::plain(body) } else { Content::new(body) };
         let mut content = content.map_err(damaged)?;
         let mut decoded = vec![0; parcel.body.len().max(DECODED_AT_ONCE)];
         let mut filled = 0;
@@ -440,6 +448,10 @@ impl Piecework<'_> {
             Cut::Whole => out(&Piece::Record { offset: 0, bytes: self.content, cut: None }),
             Cut::Bulk => pairs(self.content, out),
             Cut::At(ref ranges) => at(self.content, ranges, out),
+            Cut::Head { length, sha256 } => {
+                let cut = Some(sources::split::Cut { length, sha256 });
+                out(&Piece::Record { offset: 0, bytes: self.content, cut });
+            }
         }
     }
 }

@@ -110,7 +110,7 @@ impl Token {
 const SOURCE_BYTES_MAX: usize = 128;
 
 /// A source's name as people may type it.
-fn named(name: &str) -> Result<String, Problem> {
+pub(crate) fn named(name: &str) -> Result<String, Problem> {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_.:/@".contains(c);
     if name.is_empty() || name.len() > SOURCE_BYTES_MAX || !name.chars().all(is_plain) {
         return Err(Problem::source_invalid(name, SOURCE_BYTES_MAX));

@@ -150,8 +150,7 @@ impl App {
 
     /// A place in memory for so many bytes of bodies, as long as the permit lives.
     pub(crate) fn room(&self, bytes: usize) -> Result<OwnedSemaphorePermit, Problem> {
-        let permits = u32::try_from(bytes / PERMIT_BYTES).unwrap_or(u32::MAX);
-        Arc::clone(&self.memory).try_acquire_many_owned(permits).map_err(|_| {
+        self.room_now(bytes).ok_or_else(|| {
             Problem::busy(format!("bodies of {} bytes are in memory (bodies_bytes_max)", self.limits.bodies_bytes_max))
         })
     }
@@ -174,8 +173,22 @@ impl App {
         }
     }
 
+    /// A place in memory for so many bytes, if there is one now.
+    pub(crate) fn room_now(&self, bytes: usize) -> Option<OwnedSemaphorePermit> {
+        Arc::clone(&self.memory).try_acquire_many_owned(permits(bytes)).ok()
+    }
+
     /// Has a delivery sealed. When this returns, its records are durable and under a signed checkpoint.
     pub(crate) async fn seal(self: &Arc<App>, parcel: Parcel) -> Result<Sealed, Problem> {
+        if self.is_stopping() {
+            self.metrics.count(&parcel.source, parcel.body.len() as u64, Outcome::Busy);
+            return Err(Problem::busy("the collector is stopping"));
+        }
+        self.seal_taken(parcel).await
+    }
+
+    /// The same for what was taken already and nobody sends again: also while the collector stops.
+    pub(crate) async fn seal_taken(self: &Arc<App>, parcel: Parcel) -> Result<Sealed, Problem> {
         let (source, bytes) = (parcel.source.clone(), parcel.body.len());
         let sealed = self.take(parcel).await;
         let outcome = match &sealed {
@@ -188,9 +201,6 @@ impl App {
     }
 
     async fn take(self: &Arc<App>, parcel: Parcel) -> Result<Sealed, Problem> {
-        if self.is_stopping() {
-            return Err(Problem::busy("the collector is stopping"));
-        }
         let submission = if parcel.body.len() <= INLINE_BYTES_MAX {
             self.door.submit(&parcel)
         } else {
@@ -207,6 +217,10 @@ impl App {
             }
         }
     }
+}
+
+fn permits(bytes: usize) -> u32 {
+    u32::try_from(bytes / PERMIT_BYTES).unwrap_or(u32::MAX)
 }
 
 /// Does work that takes long, or reads files, on a thread of its own.

@@ -8,6 +8,9 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+pub use crate::receive::fluent::Fluent;
+pub use crate::receive::syslog::Syslog;
+
 /// All settings of a server.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, default)]
@@ -26,6 +29,10 @@ pub struct Config {
     pub verify: Verify,
     /// Who is told of alarms.
     pub notify: Option<Notify>,
+    /// Syslog over UDP, TCP and TLS.
+    pub syslog: Vec<Syslog>,
+    /// Fluentd, Fluent Bit and their libraries.
+    pub fluent: Vec<Fluent>,
 }
 
 impl Default for Config {
@@ -38,6 +45,8 @@ impl Default for Config {
             webhook: Vec::new(),
             verify: Verify::default(),
             notify: None,
+            syslog: Vec::new(),
+            fluent: Vec::new(),
         }
     }
 }
@@ -46,7 +55,16 @@ impl Config {
     /// All secrets that are named.
     pub fn secrets(&self) -> impl Iterator<Item = &Secret> {
         let notify = self.notify.iter().filter_map(|notify| notify.secret.as_ref());
-        self.webhook.iter().map(|webhook| &webhook.secret).chain(notify)
+        let fluent = self.fluent.iter().filter_map(|fluent| fluent.shared_key.as_ref());
+        self.webhook.iter().map(|webhook| &webhook.secret).chain(fluent).chain(notify)
+    }
+
+    /// All addresses at which no TLS is spoken.
+    pub fn plain_addresses(&self) -> impl Iterator<Item = SocketAddr> {
+        let http = self.listen.iter().copied().filter(|_| self.tls.is_none());
+        let syslog = self.syslog.iter().flat_map(|syslog| [syslog.udp, syslog.tcp]).flatten();
+        let fluent = self.fluent.iter().filter(|fluent| !fluent.tls).map(|fluent| fluent.listen);
+        http.chain(syslog).chain(fluent)
     }
 }
 
@@ -64,6 +82,11 @@ pub struct Limits {
     pub body_seconds_max: u64,
     /// How long the head of a request may take to come, seconds.
     pub head_seconds_max: u64,
+    /// Longest message of syslog, bytes: of a longer one the beginning is kept, with the length and digest of all of it.
+    pub message_bytes_max: usize,
+    /// Bytes of all datagrams of a listener that wait to be sealed, with their overhead; those beyond are dropped and
+    /// counted. One sender may have a quarter of it.
+    pub datagrams_bytes_max: usize,
     /// How long requests under way have to end after a stop, seconds.
     pub stop_seconds_max: u64,
 }
@@ -76,6 +99,8 @@ impl Default for Limits {
             bodies_bytes_max: 256 << 20,
             body_seconds_max: 60,
             head_seconds_max: 15,
+            message_bytes_max: 64 << 10,
+            datagrams_bytes_max: 32 << 20,
             stop_seconds_max: 8,
         }
     }

@@ -10,15 +10,17 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use crate::app::App;
+use crate::receive::syslog;
 use crate::{alarm, audit, listen, tls};
 
 /// A server at work.
 #[derive(Debug)]
 pub struct Running {
-    /// What listens where, with the ports that were chosen where 0 was asked for: `http`, `https`.
+    /// What listens where, with the ports that were chosen where 0 was asked for: `http`, `https`, `syslog+udp`,
+    /// `syslog+tcp`, `syslog+tls`, `fluent`, `fluent+tls`.
     pub addresses: Vec<(&'static str, SocketAddr)>,
     stop: watch::Sender<bool>,
-    tasks: JoinSet<()>,
+    pub(crate) tasks: JoinSet<()>,
 }
 
 impl Running {
@@ -73,9 +75,15 @@ pub async fn start(app: &Arc<App>, sockets: &mut Sockets) -> io::Result<Running>
         running.addresses.push((if acceptor.is_some() { "https" } else { "http" }, listener.local_addr()?));
         running.tasks.spawn(listen::http(Arc::clone(app), listener, acceptor.clone(), stopped.clone()));
     }
+    syslog::start(app, &mut running, acceptor.as_ref(), &stopped).await?;
     *sockets = bound;
     running.tasks.spawn(audit::keep(Arc::clone(app), stopped.clone()));
     running.tasks.spawn(alarm::post(Arc::clone(app), stopped.clone()));
     running.tasks.spawn(alarm::watch(Arc::clone(app), stopped));
     Ok(running)
+}
+
+pub(crate) async fn bound(address: SocketAddr) -> io::Result<TcpListener> {
+    let named = |error: io::Error| io::Error::new(error.kind(), format!("listen on {address}: {error}"));
+    TcpListener::bind(address).await.map_err(named)
 }

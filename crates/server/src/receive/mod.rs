@@ -2,11 +2,14 @@
 
 pub(crate) mod bulk;
 pub(crate) mod cloudevents;
+pub(crate) mod fluent;
 pub(crate) mod hec;
 pub(crate) mod loki;
 pub(crate) mod native;
 pub(crate) mod otlp;
 pub(crate) mod records;
+mod socket;
+pub(crate) mod syslog;
 pub(crate) mod webhook;
 pub(crate) mod wire;
 

@@ -19,6 +19,8 @@ use serde_json::{Value, json};
 use server::{Access, App, Config, Parts, Scope, Secret, Webhook};
 use sources::scrub::Scrubber;
 
+mod syslog;
+
 /// A server at work, with its log.
 struct Server {
     runtime: Option<tokio::runtime::Runtime>,
@@ -59,6 +61,22 @@ fn now() -> Millis {
 
 impl Server {
     fn start(secrets: &[(&str, &str)]) -> Server {
+        let mut config = Config::default();
+        let mut values = HashMap::new();
+        for (source, secret) in secrets {
+            let place = Secret::Env((*source).to_owned());
+            values.insert(place.to_string(), (*secret).to_owned());
+            config.webhook.push(Webhook { source: (*source).to_owned(), secret: place });
+        }
+        Server::with(config, values)
+    }
+
+    /// With these settings, and HTTP on a port of its own.
+    fn with(config: Config, secrets: HashMap<String, String>) -> Server {
+        Server::try_with(config, secrets).unwrap()
+    }
+
+    fn try_with(config: Config, secrets: HashMap<String, String>) -> std::io::Result<Server> {
         let folder = tempfile::tempdir().unwrap();
         let data = folder.path().join("data");
         let (clock, limits) = (Arc::new(SystemClock::new()), ledger::Options::default());
@@ -68,25 +86,53 @@ impl Server {
         let scrubber = Arc::new(Scrubber::new([7; 32]).unwrap());
         let door = Arc::new(Door::new(ledger.append(), ledger.reader(), scrubber, state, now));
         let access = Arc::new(Access::default());
-        let mut config = Config { listen: vec!["127.0.0.1:0".parse().unwrap()], ..Config::default() };
-        let mut values = HashMap::new();
-        for (source, secret) in secrets {
-            let place = Secret::Env((*source).to_owned());
-            values.insert(place.to_string(), (*secret).to_owned());
-            config.webhook.push(Webhook { source: (*source).to_owned(), secret: place });
-        }
+        let config = Config { listen: vec!["127.0.0.1:0".parse().unwrap()], ..config };
         let (reader, log) = (ledger.reader(), log.short.clone());
         let public = data.join("logs").join(&log).join("log/checkpoint");
-        let parts = Parts { door, access: access.clone(), reader, log, public, config, secrets: values, clock: now };
+        let parts = Parts { door, access: access.clone(), reader, log, public, config, secrets, clock: now };
         let app = Arc::new(App::new(parts));
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
-        let running = runtime.block_on(server::start(&app, &mut server::Sockets::default())).unwrap();
+        let running = runtime.block_on(server::start(&app, &mut server::Sockets::default()))?;
         let address = running.addresses[0].1;
         let (runtime, running) = (Some(runtime), Some(running));
         let mut server =
             Server { runtime, running, app, access, ledger, address, admin: String::new(), _folder: folder };
         server.admin = server.token("admin", &[Scope::Admin], &[], None).token;
-        server
+        Ok(server)
+    }
+
+    /// Where it listens for `what`.
+    fn listens(&self, what: &str) -> SocketAddr {
+        let addresses = &self.running.as_ref().unwrap().addresses;
+        addresses.iter().find(|(name, _)| *name == what).unwrap_or_else(|| panic!("{what}: {addresses:?}")).1
+    }
+
+    /// Stops it as a signal does; what it had is sealed then.
+    fn stop(&mut self) {
+        if let (Some(runtime), Some(running)) = (self.runtime.take(), self.running.take()) {
+            runtime.block_on(running.stop(&self.app));
+        }
+    }
+
+    /// The bodies of all records once there are so many.
+    fn records_when(&self, count: usize) -> Vec<Vec<u8>> {
+        let began = std::time::Instant::now();
+        loop {
+            let bodies: Vec<Vec<u8>> = self.leaves().into_iter().map(|(_, body)| body).collect();
+            if bodies.len() >= count || began.elapsed() > Duration::from_secs(20) {
+                assert_eq!(bodies.len(), count, "records");
+                return bodies;
+            }
+            std::thread::sleep(Duration::from_millis(10));
+        }
+    }
+
+    /// Header and body of all records.
+    fn leaves(&self) -> Vec<(Header, Vec<u8>)> {
+        let view = self.ledger.reader().view().unwrap();
+        let scan = view.scan(0..view.size().0, Selection { bodies: true, only: Some(Kind::Record) });
+        let leaves = scan.flat_map(Result::unwrap);
+        leaves.map(|leaf| (Header::decode(&leaf.header).unwrap(), leaf.body.to_vec())).collect()
     }
 
     fn token(&self, name: &str, scopes: &[Scope], sources: &[&str], expires: Option<Millis>) -> server::Minted {
@@ -130,9 +176,7 @@ impl Server {
 
     /// The bodies of all records.
     fn records(&self) -> Vec<String> {
-        let view = self.ledger.reader().view().unwrap();
-        let scan = view.scan(0..view.size().0, Selection { bodies: true, only: Some(Kind::Record) });
-        scan.flat_map(Result::unwrap).map(|leaf| String::from_utf8(leaf.body.to_vec()).unwrap()).collect()
+        self.leaves().into_iter().map(|(_, body)| String::from_utf8(body).unwrap()).collect()
     }
 }
 
