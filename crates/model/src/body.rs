@@ -186,6 +186,20 @@ pub enum Directive {
         /// Its id.
         id: String,
     },
+    /// An announced silence: until then nothing is taken for a source over the network.
+    SourcePaused {
+        /// Its name.
+        name: String,
+        /// Why, for people.
+        reason: String,
+        /// When it ends by itself, milliseconds since 1970.
+        until_ms: u64,
+    },
+    /// Ends such a silence early.
+    SourceResumed {
+        /// Name of the source.
+        name: String,
+    },
 }
 
 /// Kind 10: what recovery cut off above the highest checkpoint ever signed.

@@ -148,6 +148,10 @@ impl App {
         if self.is_stopping() {
             return Err(Problem::busy("the collector is stopping"));
         }
+        let now = (self.clock)();
+        if let Some(pause) = self.access.pauses().of(&parcel.source, now) {
+            return Err(Problem::paused(&pause, now));
+        }
         let submission = if parcel.body.len() <= INLINE_BYTES_MAX {
             self.door.submit(&parcel)
         } else {
