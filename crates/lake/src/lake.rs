@@ -77,6 +77,13 @@ impl Lake {
         Ok(Lake::over(folder, catalog, evidence, in_use))
     }
 
+    /// The tables of a log whose files are elsewhere, as those of a backup are: every row is derived when it is asked
+    /// for, and nothing is written. Takes as long as reading all of the log.
+    pub fn open_without_files(folder: &Path, evidence: Arc<dyn Evidence>) -> Lake {
+        let catalog = Catalog::without_files(&*evidence);
+        Lake::over(folder, catalog, evidence, None)
+    }
+
     /// Opens the lake for the one writer of the folder: to follow, to rebuild, to tidy up. What the
     /// log announces is believed and no file is looked at, so any of them may be missing or damaged; a
     /// question that needs such a file fails as Corrupt.

@@ -201,6 +201,20 @@ pub enum Directive {
         /// All of them, as TOML: where the file left one out, its default. Secrets are named in it, not told.
         toml: String,
     },
+    /// An announced silence: until then nothing is taken for a source over the network.
+    SourcePaused {
+        /// Its name.
+        name: String,
+        /// Why, for people.
+        reason: String,
+        /// When it ends by itself, milliseconds since 1970.
+        until_ms: u64,
+    },
+    /// Ends such a silence early.
+    SourceResumed {
+        /// Name of the source.
+        name: String,
+    },
 }
 
 /// Kind 10: what recovery cut off above the highest checkpoint ever signed.

@@ -201,6 +201,10 @@ impl App {
     }
 
     async fn take(self: &Arc<App>, parcel: Parcel) -> Result<Sealed, Problem> {
+        let now = (self.clock)();
+        if let Some(pause) = self.access.pauses().of(&parcel.source, now) {
+            return Err(Problem::paused(&pause, now));
+        }
         let submission = if parcel.body.len() <= INLINE_BYTES_MAX {
             self.door.submit(&parcel)
         } else {

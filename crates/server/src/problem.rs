@@ -8,12 +8,16 @@ use model::Millis;
 use serde::Serialize;
 
 use crate::access::Scope;
+use crate::pause::Pause;
 
 /// Where the codes are explained.
 const PAGE: &str = "https://github.com/deedbook/deedbook/blob/main/docs/errors.md#";
 
 /// When a sender that was told to come back should.
 pub(crate) const RETRY_AFTER_S: u64 = 1;
+
+/// The same for a paused source, at most: a pause may end early.
+const RETRY_PAUSED_S_MAX: u64 = 60;
 
 /// An answer that says no.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,6 +27,8 @@ pub(crate) struct Problem {
     pub(crate) code: &'static str,
     /// For people.
     pub(crate) detail: String,
+    /// When the same may be asked again, if it may.
+    retry_after_s: u64,
 }
 
 #[derive(Serialize)]
@@ -36,7 +42,7 @@ struct Members<'b> {
 
 impl Problem {
     fn new(status: StatusCode, code: &'static str, detail: impl Into<String>) -> Problem {
-        Problem { status, code, detail: detail.into() }
+        Problem { status, code, detail: detail.into(), retry_after_s: RETRY_AFTER_S }
     }
 
     pub(crate) fn token_missing() -> Problem {
@@ -137,6 +143,15 @@ impl Problem {
         Problem::new(StatusCode::SERVICE_UNAVAILABLE, "busy", detail)
     }
 
+    /// Nothing is taken for a source until a pause ends.
+    pub(crate) fn paused(pause: &Pause, now: Millis) -> Problem {
+        let Pause { source, reason, until } = pause;
+        let detail = format!("source `{source}` is paused until {until} ({reason}); send it again then");
+        let left_s = until.0.saturating_sub(now.0).div_ceil(1_000);
+        let problem = Problem::new(StatusCode::SERVICE_UNAVAILABLE, "source-paused", detail);
+        Problem { retry_after_s: left_s.clamp(RETRY_AFTER_S, RETRY_PAUSED_S_MAX), ..problem }
+    }
+
     pub(crate) fn signature(detail: impl Into<String>) -> Problem {
         Problem::new(StatusCode::UNAUTHORIZED, "signature-wrong", detail)
     }
@@ -179,7 +194,7 @@ impl IntoResponse for Problem {
             headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
         if self.retry() {
-            headers.insert(header::RETRY_AFTER, HeaderValue::from(RETRY_AFTER_S));
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(self.retry_after_s));
         }
         response
     }
@@ -196,6 +211,6 @@ impl Problem {
 
     /// Whether the same request may succeed later.
     pub(crate) fn retry(&self) -> bool {
-        self.code == "busy" || self.code == "idempotency-key-in-use"
+        matches!(self.code, "busy" | "source-paused" | "idempotency-key-in-use")
     }
 }

@@ -216,6 +216,34 @@ fn lines(numbers: std::ops::Range<u64>) -> Vec<u8> {
 }
 
 #[test]
+fn nothing_is_taken_for_a_paused_source_and_everything_for_others() {
+    let server = Server::start(&[]);
+    let pause = |until_ms| {
+        let (name, reason) = ("github-audit".to_owned(), "new disks".to_owned());
+        server.access.apply(&model::Directive::SourcePaused { name, reason, until_ms });
+    };
+    let send = |source: &str| server.send(&format!("/v1/records?source={source}"), &[], b"{\"a\":1}");
+    pause(now().0 + 20_500);
+    let refused = send("github-audit");
+    assert_eq!((refused.status, refused.json()["code"].clone()), (503, json!("source-paused")));
+    assert!(refused.has("retry-after: 21"), "{}", refused.head);
+    assert!(refused.text().contains("new disks") && refused.text().contains("2026-"), "{}", refused.text());
+    assert_eq!(send("other").status, 200);
+    // In the words of another protocol it is one to be sent again, too.
+    let hec = server.send("/services/collector/raw?source=github-audit&channel=x", &[], b"x");
+    assert_eq!(hec.status, 503, "{}", hec.text());
+    // A long one may end early.
+    pause(now().0 + 86_400_000);
+    assert!(send("github-audit").has("retry-after: 60"));
+    server.access.apply(&model::Directive::SourceResumed { name: "github-audit".to_owned() });
+    assert_eq!(send("github-audit").status, 200);
+    // One that is over needs no word.
+    pause(now().0);
+    assert_eq!(send("github-audit").status, 200);
+    assert_eq!(server.records().len(), 3);
+}
+
+#[test]
 fn what_is_answered_is_sealed_and_each_receipt_is_the_leaf_of_its_record() {
     let server = Server::start(&[]);
     let answer = server.send("/v1/records?source=aws", &[], &lines(0..3));
