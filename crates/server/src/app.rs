@@ -17,6 +17,7 @@ use crate::access::{Access, Scope, Token};
 use crate::config::{Config, Limits, Secret};
 use crate::metrics::{Metrics, Outcome};
 use crate::problem::Problem;
+use crate::questions::{Asked, Questions};
 use crate::receive::hec::Channels;
 
 /// Bytes of one permit for memory.
@@ -37,6 +38,7 @@ pub struct App {
     pub(crate) metrics: Metrics,
     secrets: HashMap<String, String>,
     pub(crate) channels: Channels,
+    pub(crate) questions: Questions,
     memory: Arc<Semaphore>,
     stopping: AtomicBool,
 }
@@ -57,12 +59,14 @@ pub struct Parts {
     pub secrets: HashMap<String, String>,
     /// The wall clock.
     pub clock: fn() -> Millis,
+    /// How a question is asked.
+    pub questions: Asked,
 }
 
 impl App {
     /// Over a door and the log behind it.
     pub fn new(parts: Parts) -> App {
-        let Parts { door, access, reader, log, config, secrets, clock } = parts;
+        let Parts { door, access, reader, log, config, secrets, clock, questions } = parts;
         let limits = config.limits;
         App {
             door,
@@ -74,6 +78,7 @@ impl App {
             clock,
             metrics: Metrics::default(),
             channels: Channels::default(),
+            questions: Questions::new(questions, &limits),
             secrets,
             memory: Arc::new(Semaphore::new(limits.bodies_bytes_max / PERMIT_BYTES)),
             stopping: AtomicBool::new(false),

@@ -59,6 +59,12 @@ pub struct Limits {
     pub head_seconds_max: u64,
     /// How long requests under way have to end after a stop, seconds.
     pub stop_seconds_max: u64,
+    /// Questions at once; more are told to come back. Each is a process of its own.
+    pub questions_max: usize,
+    /// How long a question may take, seconds.
+    pub question_seconds_max: u64,
+    /// Live tails at once; more are told to come back.
+    pub tails_max: usize,
 }
 
 impl Default for Limits {
@@ -70,6 +76,9 @@ impl Default for Limits {
             body_seconds_max: 60,
             head_seconds_max: 15,
             stop_seconds_max: 8,
+            questions_max: 4,
+            question_seconds_max: 60,
+            tails_max: 16,
         }
     }
 }

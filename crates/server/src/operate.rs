@@ -31,6 +31,7 @@ pub(crate) async fn readyz(State(app): State<Arc<App>>) -> Result<Json<serde_jso
 pub(crate) async fn metrics(State(app): State<Arc<App>>, headers: HeaderMap) -> Result<impl IntoResponse, Problem> {
     app.admitted(&headers, Scope::Read)?;
     let mut text = app.metrics.text();
+    text.push_str(&app.questions.metrics());
     let view = app.view()?;
     text.push_str("# HELP deedbook_tree_size Leaves of the log.\n# TYPE deedbook_tree_size gauge\n");
     text.push_str(&format!("deedbook_tree_size {}\n", view.size().0));

@@ -3,12 +3,14 @@
 use std::sync::Arc;
 
 use axum::Router;
+use axum::middleware::map_response;
 use axum::routing::{get, post};
 
 use crate::app::App;
-use crate::problem::Problem;
+use crate::openapi::openapi;
+use crate::problem::{self, Problem};
 use crate::receive::{bulk, hec, native, webhook};
-use crate::{operate, read};
+use crate::{operate, questions, read};
 
 /// All routes.
 pub(crate) fn router(app: Arc<App>) -> Router {
@@ -32,7 +34,10 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .route("/", get(bulk::greeting))
         .route("/_bulk", post(bulk::bulk).put(bulk::bulk))
         .route("/{index}/_bulk", post(bulk::bulk_of).put(bulk::bulk_of))
+        .route("/v1/openapi.json", get(|| async { axum::Json(openapi()) }))
+        .merge(questions::router())
         .fallback(|| async { Problem::not_found("there is nothing at this path") })
         .method_not_allowed_fallback(|| async { Problem::method("this path takes another method") })
+        .layer(map_response(problem::worded))
         .with_state(app)
 }

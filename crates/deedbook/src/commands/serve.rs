@@ -5,7 +5,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::time::Duration;
 
+use anyhow::Context as _;
+use server::questions::Asked;
 use server::{Access, App, Config, Parts, Scope};
+use tokio::process::Command;
 
 use super::Place;
 use super::ingest::{stop_on_interrupt, with_writer};
@@ -28,7 +31,7 @@ pub(crate) fn run(place: &Place, serve: &Serve) -> anyhow::Result<Exit> {
     let log = place.log()?;
     let stop = stop_on_interrupt()?;
     with_writer(place, &log, &stop, |writer| {
-        listen(writer, &log.short, config, secrets, &stop)?;
+        listen(writer, &log.short, config, secrets, asking(place, &log.short)?, &stop)?;
         Ok(Report::default())
     })?;
     eprintln!("stopped");
@@ -40,6 +43,7 @@ fn listen(
     log: &str,
     config: Config,
     secrets: HashMap<String, String>,
+    questions: Asked,
     stop: &Arc<AtomicBool>,
 ) -> anyhow::Result<()> {
     let door = Arc::new(writer.door()?);
@@ -48,7 +52,7 @@ fn listen(
     writer.on_directive(move |directive| told.apply(directive));
     let first = first_token(writer, &access)?;
     let (reader, log) = (writer.reader(), log.to_owned());
-    let app = Arc::new(App::new(Parts { door, access, reader, log, config, secrets, clock: pipeline::now }));
+    let app = Arc::new(App::new(Parts { door, access, reader, log, config, secrets, clock: pipeline::now, questions }));
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().thread_name("serve").build()?;
     runtime.block_on(async {
         let running = server::start(&app).await?;
@@ -68,6 +72,22 @@ fn listen(
     // Tasks that wait for the disk have told their clients, or have nobody left to tell.
     runtime.shutdown_timeout(Duration::from_secs(1));
     Ok(())
+}
+
+/// How a question over HTTP is asked: this program, on the same data folder. Of the environment it gets what it needs:
+/// no secret is in it.
+fn asking(place: &Place, log: &str) -> anyhow::Result<Asked> {
+    let program = std::env::current_exe().context("the path of this program")?;
+    let data = std::path::absolute(&place.data).with_context(|| place.data.display().to_string())?;
+    let kept: Vec<_> =
+        ["TMPDIR", "RUST_BACKTRACE"].into_iter().filter_map(|name| Some((name, std::env::var_os(name)?))).collect();
+    let log = log.to_owned();
+    Ok(Arc::new(move |arguments: &[String]| {
+        let mut command = Command::new(&program);
+        command.env_clear().envs(kept.iter().cloned());
+        command.args(["--errors=json", "--log", &log, "--data"]).arg(&data).args(arguments);
+        command
+    }))
 }
 
 /// The first server on a log makes the token with which all others are made.

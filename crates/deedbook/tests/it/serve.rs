@@ -10,36 +10,36 @@ use serde_json::{Value, json};
 use crate::Bench;
 
 /// A server at work; killed when it is dropped.
-struct Server<'b> {
+pub(crate) struct Server<'b> {
     bench: &'b Bench,
     child: Child,
-    address: SocketAddr,
-    admin: String,
+    pub(crate) address: SocketAddr,
+    pub(crate) admin: String,
 }
 
 /// An answer.
-struct Answer {
-    status: u16,
-    head: String,
-    body: Vec<u8>,
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) head: String,
+    pub(crate) body: Vec<u8>,
 }
 
 impl Answer {
-    fn json(&self) -> Value {
+    pub(crate) fn json(&self) -> Value {
         serde_json::from_slice(&self.body).unwrap_or_else(|_| panic!("{}", String::from_utf8_lossy(&self.body)))
     }
 
-    fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         String::from_utf8(self.body.clone()).unwrap()
     }
 
-    fn has(&self, header: &str) -> bool {
+    pub(crate) fn has(&self, header: &str) -> bool {
         self.head.to_ascii_lowercase().contains(&header.to_ascii_lowercase())
     }
 }
 
 impl<'b> Server<'b> {
-    fn start(bench: &'b Bench, more: &[&str]) -> Server<'b> {
+    pub(crate) fn start(bench: &'b Bench, more: &[&str]) -> Server<'b> {
         let mut command = bench.command(&[&["serve", "--init", "--listen", "127.0.0.1:0"], more].concat());
         let mut child = command.env("HOOK_SECRET", SECRET).stderr(Stdio::piped()).spawn().unwrap();
         let mut lines = BufReader::new(child.stderr.take().unwrap());
@@ -60,7 +60,7 @@ impl<'b> Server<'b> {
         Server { bench, child, address: address.unwrap(), admin }
     }
 
-    fn ask(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Answer {
+    pub(crate) fn ask(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Answer {
         let mut stream = TcpStream::connect(self.address).unwrap();
         stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
         let mut head = format!("{method} {path} HTTP/1.1\r\nhost: test\r\nconnection: close\r\n");
@@ -82,24 +82,24 @@ impl<'b> Server<'b> {
         Answer { status, head, body }
     }
 
-    fn send(&self, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Answer {
+    pub(crate) fn send(&self, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Answer {
         let bearer = format!("Bearer {}", self.admin);
         self.ask("POST", path, &[&[("authorization", bearer.as_str())], headers].concat(), body)
     }
 
-    fn get(&self, path: &str) -> Answer {
+    pub(crate) fn get(&self, path: &str) -> Answer {
         let bearer = format!("Bearer {}", self.admin);
         self.ask("GET", path, &[("authorization", bearer.as_str())], b"")
     }
 
-    fn token(&self, arguments: &[&str]) -> Value {
+    pub(crate) fn token(&self, arguments: &[&str]) -> Value {
         let ran = self.bench.run(&[&["token", "create", "-o", "json"], arguments].concat());
         assert_eq!(ran.code, Some(0), "{}", ran.err);
         ran.json()
     }
 
     /// Ends it as an operator does.
-    fn stop(mut self) {
+    pub(crate) fn stop(mut self) {
         let pid = rustix::process::Pid::from_child(&self.child);
         rustix::process::kill_process(pid, rustix::process::Signal::TERM).unwrap();
         assert!(self.child.wait().unwrap().success());
@@ -142,7 +142,7 @@ fn call(number: u64) -> Value {
     })
 }
 
-fn lines(numbers: std::ops::Range<u64>) -> Vec<u8> {
+pub(crate) fn lines(numbers: std::ops::Range<u64>) -> Vec<u8> {
     numbers.flat_map(|number| format!("{}\n", call(number)).into_bytes()).collect()
 }
 

@@ -1,6 +1,8 @@
 //! The listener, spoken to over real sockets, in front of a real log.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
+mod questions;
+
 use std::collections::HashMap;
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
@@ -13,6 +15,7 @@ use model::{Header, Kind, Millis};
 use serde_json::{Value, json};
 use server::{Access, App, Config, Parts, Scope, Secret, Webhook};
 use sources::scrub::Scrubber;
+use tokio::process::Command;
 
 /// A server at work, with its log.
 struct Server {
@@ -47,6 +50,15 @@ impl Answer {
     }
 }
 
+/// A command that answers with its arguments, a line each.
+fn asked() -> server::questions::Asked {
+    Arc::new(|arguments: &[String]| {
+        let mut command = Command::new("printf");
+        command.arg("%s\n").args(arguments);
+        command
+    })
+}
+
 /// The clock of the tests stands still.
 fn now() -> Millis {
     Millis(1_795_168_800_000)
@@ -54,6 +66,18 @@ fn now() -> Millis {
 
 impl Server {
     fn start(secrets: &[(&str, &str)]) -> Server {
+        Server::made(secrets, asked(), |_| {})
+    }
+
+    fn asking(questions: server::questions::Asked) -> Server {
+        Server::made(&[], questions, |_| {})
+    }
+
+    fn asking_with(questions: server::questions::Asked, set: fn(&mut server::Limits)) -> Server {
+        Server::made(&[], questions, set)
+    }
+
+    fn made(secrets: &[(&str, &str)], questions: server::questions::Asked, set: fn(&mut server::Limits)) -> Server {
         let folder = tempfile::tempdir().unwrap();
         let data = folder.path().join("data");
         let (clock, limits) = (Arc::new(SystemClock::new()), ledger::Options::default());
@@ -64,6 +88,7 @@ impl Server {
         let door = Arc::new(Door::new(ledger.append(), ledger.reader(), scrubber, state, now));
         let access = Arc::new(Access::default());
         let mut config = Config { listen: vec!["127.0.0.1:0".parse().unwrap()], ..Config::default() };
+        set(&mut config.limits);
         let mut values = HashMap::new();
         for (source, secret) in secrets {
             let place = Secret::Env((*source).to_owned());
@@ -71,7 +96,7 @@ impl Server {
             config.webhook.push(Webhook { source: (*source).to_owned(), secret: place });
         }
         let (reader, log) = (ledger.reader(), log.short.clone());
-        let parts = Parts { door, access: access.clone(), reader, log, config, secrets: values, clock: now };
+        let parts = Parts { door, access: access.clone(), reader, log, config, secrets: values, clock: now, questions };
         let app = Arc::new(App::new(parts));
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
         let running = runtime.block_on(server::start(&app)).unwrap();
@@ -88,6 +113,23 @@ impl Server {
         let minted = server::mint(name, scopes, sources, expires).unwrap();
         self.access.apply(&minted.directive);
         minted
+    }
+
+    /// Sends a request without a body, and leaves it to the caller to read.
+    fn open(&self, method: &str, path: &str, headers: &[(&str, &str)]) -> TcpStream {
+        let mut stream = TcpStream::connect(self.address).unwrap();
+        stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
+        let mut head = format!("{method} {path} HTTP/1.1\r\nhost: test\r\nconnection: close\r\n");
+        headers.iter().for_each(|(name, value)| head.push_str(&format!("{name}: {value}\r\n")));
+        stream.write_all(format!("{head}\r\n").as_bytes()).unwrap();
+        stream
+    }
+
+    /// The bytes of an answer.
+    fn raw(&self, method: &str, path: &str, headers: &[(&str, &str)]) -> Vec<u8> {
+        let mut answer = Vec::new();
+        let _ = self.open(method, path, headers).read_to_end(&mut answer);
+        answer
     }
 
     fn ask(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Answer {
