@@ -15,11 +15,26 @@ pub(crate) struct Arguments {
     /// Name of the log, if the folder holds several (its 8 hex digits or its origin).
     #[arg(long, global = true, value_name = "LOG")]
     pub(crate) log: Option<String>,
+    /// Ask a server instead of a data folder, with the token in DEEDBOOK_TOKEN.
+    #[arg(long, global = true, env = "DEEDBOOK_SERVER", value_name = "URL")]
+    pub(crate) server: Option<String>,
     /// Say more; twice for everything.
     #[arg(short, long, global = true, action = clap::ArgAction::Count)]
     pub(crate) verbose: u8,
+    /// How a failure is said: `json` is for the process that asked for somebody else.
+    #[arg(long, global = true, value_enum, default_value = "text", hide = true)]
+    pub(crate) errors: Errors,
     #[command(subcommand)]
     pub(crate) command: Command,
+}
+
+/// How a failure is said on stderr.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Errors {
+    /// For people.
+    Text,
+    /// A JSON object with its code and what it is.
+    Json,
 }
 
 impl Arguments {
@@ -423,6 +438,16 @@ pub(crate) struct Events {
     /// At most so many events, the newest; 0 for all.
     #[arg(long, default_value_t = 1_000)]
     pub(crate) limit: usize,
+    /// The page behind this event of the list: older ones.
+    #[arg(long, value_name = "EVENT", group = "cursor", conflicts_with_all = ["group", "origin"])]
+    pub(crate) before: Option<String>,
+    /// The page in front of this event of the list: newer ones, the nearest.
+    #[arg(long, value_name = "EVENT", group = "cursor", conflicts_with_all = ["group", "origin"])]
+    pub(crate) after: Option<String>,
+    /// What was sealed after this event, or any leaf, in the order of the log: asked again and again it gives
+    /// each event once, however late its record came.
+    #[arg(long, value_name = "EVENT", group = "cursor", conflicts_with_all = ["group", "origin"])]
+    pub(crate) sealed_after: Option<String>,
     #[command(flatten)]
     pub(crate) output: Output,
 }

@@ -20,6 +20,7 @@ use crate::audit::Counts;
 use crate::config::{Config, Limits, Secret};
 use crate::metrics::{Metrics, Outcome};
 use crate::problem::Problem;
+use crate::questions::{Asked, Questions};
 use crate::receive::hec::Channels;
 
 /// Bytes of one permit for memory.
@@ -44,6 +45,7 @@ pub struct App {
     pub(crate) public: PathBuf,
     secrets: HashMap<String, String>,
     pub(crate) channels: Arc<Channels>,
+    pub(crate) questions: Questions,
     memory: Arc<Semaphore>,
     stopping: AtomicBool,
 }
@@ -66,12 +68,14 @@ pub struct Parts {
     pub secrets: HashMap<String, String>,
     /// The wall clock.
     pub clock: fn() -> Millis,
+    /// How a question is asked.
+    pub questions: Asked,
 }
 
 impl App {
     /// Over a door and the log behind it.
     pub fn new(parts: Parts) -> App {
-        let Parts { door, access, reader, log, public, config, secrets, clock } = parts;
+        let Parts { door, access, reader, log, public, config, secrets, clock, questions } = parts;
         let limits = config.limits;
         App {
             door,
@@ -86,6 +90,7 @@ impl App {
             alarms: Arc::default(),
             public,
             channels: Arc::default(),
+            questions: Questions::new(questions, &limits),
             secrets,
             memory: Arc::new(Semaphore::new(limits.bodies_bytes_max / PERMIT_BYTES)),
             stopping: AtomicBool::new(false),
@@ -103,10 +108,12 @@ impl App {
             config,
             secrets,
             clock: self.clock,
+            questions: self.questions.asked(),
         };
         let (metrics, audit) = (Arc::clone(&self.metrics), Arc::clone(&self.audit));
         let (alarms, channels) = (Arc::clone(&self.alarms), Arc::clone(&self.channels));
-        App { metrics, audit, alarms, channels, ..App::new(parts) }
+        let questions = self.questions.again(&parts.config.limits);
+        App { metrics, audit, alarms, channels, questions, ..App::new(parts) }
     }
 
     /// The secret that the settings name so.

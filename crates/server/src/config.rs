@@ -89,6 +89,12 @@ pub struct Limits {
     pub datagrams_bytes_max: usize,
     /// How long requests under way have to end after a stop, seconds.
     pub stop_seconds_max: u64,
+    /// Questions at once; more are told to come back. Each is a process of its own.
+    pub questions_max: usize,
+    /// How long a question may take, seconds.
+    pub question_seconds_max: u64,
+    /// Live tails at once; more are told to come back.
+    pub tails_max: usize,
 }
 
 impl Default for Limits {
@@ -102,6 +108,9 @@ impl Default for Limits {
             message_bytes_max: 64 << 10,
             datagrams_bytes_max: 32 << 20,
             stop_seconds_max: 8,
+            questions_max: 4,
+            question_seconds_max: 60,
+            tails_max: 16,
         }
     }
 }

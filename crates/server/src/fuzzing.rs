@@ -61,3 +61,8 @@ pub fn cloudevents(is_list: bool, body: &[u8]) -> Read {
     let events = events(&mode, Bytes::copy_from_slice(body)).map_err(|wrong| wrong.to_string())?;
     Ok(events.at.iter().map(|at| events.body.get(at.clone()).unwrap_or_default().to_vec()).collect())
 }
+
+/// The messages of syslog in a stream that comes in chunks, each cut to so many bytes.
+pub fn syslog_messages(chunks: &[&[u8]], limit: usize) -> Vec<Vec<u8>> {
+    crate::receive::syslog::messages(chunks, limit)
+}

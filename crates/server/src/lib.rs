@@ -15,27 +15,21 @@ mod config;
 pub mod fuzzing;
 mod listen;
 mod metrics;
+mod openapi;
 mod operate;
 mod pause;
 mod problem;
+pub mod questions;
 mod read;
 mod receive;
 mod router;
 mod start;
 mod tls;
 
-/// Readers of foreign bytes, for `fuzz/targets`; no part of the interface.
-#[doc(hidden)]
-pub mod fuzzing {
-    /// The messages of syslog in a stream that comes in chunks, each cut to so many bytes.
-    pub fn syslog_messages(chunks: &[&[u8]], limit: usize) -> Vec<Vec<u8>> {
-        crate::receive::syslog::messages(chunks, limit)
-    }
-}
-
 pub use access::{Access, Minted, Scope, Token, mint};
 pub use alarm::Verified;
 pub use app::{App, Parts};
 pub use config::{Config, Fluent, Limits, Notify, Secret, Syslog, Tls, Verify, Webhook};
+pub use openapi::openapi;
 pub use pause::{Pause, Pauses};
 pub use start::{Running, Sockets, start};

@@ -33,6 +33,7 @@ pub(crate) async fn readyz(State(app): State<Arc<App>>) -> Result<Json<serde_jso
 pub(crate) async fn metrics(State(app): State<Arc<App>>, headers: HeaderMap) -> Result<impl IntoResponse, Problem> {
     app.admitted(&headers, Scope::Read)?;
     let mut text = app.metrics.text();
+    text.push_str(&app.questions.metrics());
     let view = app.view()?;
     let mut gauge = |name: &str, help: &str, value: u64| {
         text.push_str(&format!(

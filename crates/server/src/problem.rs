@@ -152,6 +152,20 @@ impl Problem {
         Problem { retry_after_s: left_s.clamp(RETRY_AFTER_S, RETRY_PAUSED_S_MAX), ..problem }
     }
 
+    pub(crate) fn not_acceptable(known: &[&str]) -> Problem {
+        let detail = format!("`Accept` names none of the forms that this is answered in: {}", known.join(", "));
+        Problem::new(StatusCode::NOT_ACCEPTABLE, "not-acceptable", detail)
+    }
+
+    pub(crate) fn question_too_large(detail: impl Into<String>) -> Problem {
+        Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "question-too-large", detail)
+    }
+
+    pub(crate) fn question_too_slow(seconds: u64) -> Problem {
+        let detail = format!("no answer within {seconds} s (question_seconds_max); narrow the question");
+        Problem::new(StatusCode::GATEWAY_TIMEOUT, "question-too-slow", detail)
+    }
+
     pub(crate) fn signature(detail: impl Into<String>) -> Problem {
         Problem::new(StatusCode::UNAUTHORIZED, "signature-wrong", detail)
     }
@@ -198,6 +212,17 @@ impl IntoResponse for Problem {
         }
         response
     }
+}
+
+/// What the framework refuses by itself (a query that is not as it should be, a path that is no UTF-8) in our words.
+pub(crate) async fn worded(response: Response) -> Response {
+    let is_plain =
+        response.headers().get(header::CONTENT_TYPE).is_none_or(|kind| kind.as_bytes().starts_with(b"text/plain"));
+    if response.status() != StatusCode::BAD_REQUEST || !is_plain {
+        return response;
+    }
+    let said = axum::body::to_bytes(response.into_body(), 1 << 10).await.unwrap_or_default();
+    Problem::invalid(String::from_utf8_lossy(&said)).into_response()
 }
 
 impl Problem {

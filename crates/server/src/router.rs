@@ -3,13 +3,14 @@
 use std::sync::Arc;
 
 use axum::Router;
-use axum::middleware::from_fn_with_state;
+use axum::middleware::{from_fn_with_state, map_response};
 use axum::routing::{get, post};
 
 use crate::app::App;
-use crate::problem::Problem;
+use crate::openapi::openapi;
+use crate::problem::{self, Problem};
 use crate::receive::{bulk, cloudevents, hec, loki, native, otlp, webhook};
-use crate::{audit, operate, read};
+use crate::{audit, operate, questions, read};
 
 /// All routes.
 pub(crate) fn router(app: Arc<App>) -> Router {
@@ -39,8 +40,11 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .route("/", get(bulk::greeting))
         .route("/_bulk", post(bulk::bulk).put(bulk::bulk))
         .route("/{index}/_bulk", post(bulk::bulk_of).put(bulk::bulk_of))
+        .route("/v1/openapi.json", get(|| async { axum::Json(openapi()) }))
+        .merge(questions::router())
         .fallback(|| async { Problem::not_found("there is nothing at this path") })
         .method_not_allowed_fallback(|| async { Problem::method("this path takes another method") })
+        .layer(map_response(problem::worded))
         .layer(from_fn_with_state(Arc::clone(&app), audit::record))
         .with_state(app)
 }

@@ -33,7 +33,7 @@ mod who;
 
 use crate::cli::{Arguments, Command, Config, Continuation, Jit, Key, Lake, Offboard, Source, Token};
 use crate::config;
-use crate::exit::{Exit, Usage};
+use crate::exit::{Exit, Missing};
 use crate::question::Question;
 
 /// Runs the command that the arguments name.
@@ -91,7 +91,7 @@ pub(crate) fn run(arguments: Arguments) -> anyhow::Result<Exit> {
 fn one_of(question: &Question, text: &str, found: Vec<String>) -> anyhow::Result<String> {
     match found.as_slice() {
         [one] => Ok(one.clone()),
-        [] => Err(Usage(question.nothing(text)?).into()),
+        [] => Err(Missing(question.nothing(text)?).into()),
         [first, ..] => {
             let all = found.join("\n  ");
             eprintln!("`{text}` is the name of several things; this is about the first:\n  {all}");

@@ -5,9 +5,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::time::Duration;
 
+use anyhow::Context as _;
 use model::Directive;
 use parking_lot::Mutex;
+use server::questions::Asked;
 use server::{Access, App, Config, Parts, Running, Scope, Sockets};
+use tokio::process::Command;
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::ingest::{stop_on_interrupt, with_writer};
@@ -54,7 +57,8 @@ fn listen(
     let reader = writer.reader();
     let public = place.data.join("logs").join(&log.short).join("log").join("checkpoint");
     let log_name = log.short.clone();
-    let parts = Parts { door, access, reader, log: log_name, public, config, secrets, clock: pipeline::now };
+    let questions = asking(place, &log.short)?;
+    let parts = Parts { door, access, reader, log: log_name, public, config, secrets, clock: pipeline::now, questions };
     let mut app = Arc::new(App::new(parts));
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().thread_name("serve").build()?;
     let every = Arc::new(Mutex::new(app.config().verify));
@@ -128,6 +132,22 @@ fn seal_settings(writer: &Writer, config: &Config, in_force: &mut Option<String>
         *in_force = Some(toml);
     }
     Ok(())
+}
+
+/// How a question over HTTP is asked: this program, on the same data folder. Of the environment it gets what it needs:
+/// no secret is in it.
+fn asking(place: &Place, log: &str) -> anyhow::Result<Asked> {
+    let program = std::env::current_exe().context("the path of this program")?;
+    let data = std::path::absolute(&place.data).with_context(|| place.data.display().to_string())?;
+    let kept: Vec<_> =
+        ["TMPDIR", "RUST_BACKTRACE"].into_iter().filter_map(|name| Some((name, std::env::var_os(name)?))).collect();
+    let log = log.to_owned();
+    Ok(Arc::new(move |arguments: &[String]| {
+        let mut command = Command::new(&program);
+        command.env_clear().envs(kept.iter().cloned());
+        command.args(["--errors=json", "--log", &log, "--data"]).arg(&data).args(arguments);
+        command
+    }))
 }
 
 /// The first server on a log makes the token with which all others are made.

@@ -6,7 +6,7 @@ use super::Place;
 use super::ingest::{stop_on_interrupt, with_writer};
 use crate::cli::{Format, SourceSet};
 use crate::control::{self, Request};
-use crate::exit::{Exit, Usage};
+use crate::exit::{Exit, Missing, Usage};
 use crate::{output, pipeline};
 
 /// Lists the sources with what came of their records.
@@ -40,7 +40,7 @@ pub(crate) fn set(place: &Place, set: &SourceSet) -> anyhow::Result<Exit> {
     let source = sources
         .iter()
         .find(|source| source.name == set.name)
-        .ok_or_else(|| Usage(format!("source `{}` is not there; there: {}", set.name, known())))?;
+        .ok_or_else(|| Missing(format!("source `{}` is not there; there: {}", set.name, known())))?;
     let directives = directives(source, set, false)?;
     if directives.is_empty() {
         let name = &set.name;

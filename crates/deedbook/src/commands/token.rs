@@ -9,7 +9,7 @@ use super::Place;
 use super::ingest::{stop_on_interrupt, with_writer};
 use crate::cli::Format;
 use crate::control::{self, Request};
-use crate::exit::{Exit, Usage};
+use crate::exit::{Exit, Missing, Usage};
 use crate::{pipeline, when};
 
 /// Makes a token and seals its hash. When this returns, a server on this log knows it.
@@ -42,6 +42,7 @@ pub(crate) fn create(
 pub(crate) fn list(place: &Place, format: Format) -> anyhow::Result<Exit> {
     let access = known(&pipeline::view(&place.data, &place.log()?)?)?.access;
     let now = pipeline::now();
+    let mut all = Vec::new();
     for token in access.tokens() {
         let state = match token.expires {
             _ if token.revoked => "revoked",
@@ -56,8 +57,14 @@ pub(crate) fn list(place: &Place, format: Format) -> anyhow::Result<Exit> {
             let expires_ms = token.expires.map(|at| at.0);
             let line = json!({ "id": token.id, "name": token.name, "scopes": scopes, "sources": token.sources,
                 "expires_ms": expires_ms, "state": state });
-            println!("{line}");
+            match format {
+                Format::Json => all.push(line),
+                _ => println!("{line}"),
+            }
         }
+    }
+    if format == Format::Json {
+        println!("{:#}", serde_json::Value::Array(all));
     }
     Ok(Exit::Done)
 }
@@ -69,7 +76,7 @@ pub(crate) fn revoke(place: &Place, id: &str) -> anyhow::Result<Exit> {
     let tokens = access.tokens();
     if !tokens.iter().any(|token| token.id == id) {
         let there = tokens.iter().map(|token| format!("{} ({})", token.id, token.name)).collect::<Vec<_>>().join(", ");
-        return Err(Usage(format!("token `{id}` is not there; there: {there}")).into());
+        return Err(Missing(format!("token `{id}` is not there; there: {there}")).into());
     }
     seal(place, &log, Directive::TokenRevoked { id: id.to_owned() })?;
     println!("revoked {id}");

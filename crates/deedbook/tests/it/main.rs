@@ -3,6 +3,7 @@
 
 mod answers;
 mod bad_input;
+mod http_questions;
 mod ingest;
 mod locks;
 mod questions;

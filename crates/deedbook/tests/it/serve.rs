@@ -13,15 +13,15 @@ use crate::Bench;
 pub(crate) struct Server<'b> {
     bench: &'b Bench,
     pub(crate) child: Child,
-    address: SocketAddr,
-    admin: String,
+    pub(crate) address: SocketAddr,
+    pub(crate) admin: String,
 }
 
 /// An answer.
 pub(crate) struct Answer {
     pub(crate) status: u16,
-    head: String,
-    body: Vec<u8>,
+    pub(crate) head: String,
+    pub(crate) body: Vec<u8>,
 }
 
 impl Answer {
@@ -163,7 +163,7 @@ fn call(number: u64) -> Value {
     })
 }
 
-fn lines(numbers: std::ops::Range<u64>) -> Vec<u8> {
+pub(crate) fn lines(numbers: std::ops::Range<u64>) -> Vec<u8> {
     numbers.flat_map(|number| format!("{}\n", call(number)).into_bytes()).collect()
 }
 

@@ -258,7 +258,7 @@ impl Making<'_> {
         copy.sync()?;
         // Durable now: the whole copy, under a name that nobody reads.
         let checkpoint = self.former.as_ref().map(|_| small(disk, &self.target.checkpoint())).transpose()?;
-        let options = verify::Options { checkpoint, bodies: true, threads: self.threads };
+        let options = verify::Options { checkpoint, bodies: true, from: 0, threads: self.threads };
         let verified = verify::run_in(self.disk, &self.staging, self.info, &options, &mut |at| {
             progress(Progress::Verifying(at));
         })?;

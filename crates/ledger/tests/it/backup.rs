@@ -17,7 +17,7 @@ fn back_up(data: &Path, info: &LogInfo, to: &Path) -> ledger::Result<Backup> {
 }
 
 fn check(data: &Path, info: &LogInfo, checkpoint: Option<Vec<u8>>) -> Report {
-    let options = verify::Options { checkpoint, bodies: true, threads: 2 };
+    let options = verify::Options { checkpoint, bodies: true, from: 0, threads: 2 };
     verify::run(data, &info.short, &options, &mut |_| {}).unwrap()
 }
 
@@ -299,7 +299,7 @@ fn a_power_cut_leaves_the_backup_before_or_the_new_one() {
         sizes.push((disk.ops(), back_up(&disk).unwrap().size));
     }
     let record = disk.record();
-    let verify = verify::Options { checkpoint: None, bodies: true, threads: 1 };
+    let verify = verify::Options { checkpoint: None, bodies: true, from: 0, threads: 1 };
     let mut medium = SimDisk::empty_medium();
     let mut seen = [0, 0];
     for (done, op) in record.iter().enumerate() {

@@ -5,6 +5,8 @@ mod audit;
 mod cloudevents;
 mod loki;
 mod otlp;
+mod questions;
+mod syslog;
 
 use std::collections::HashMap;
 use std::io::{Read as _, Write as _};
@@ -18,8 +20,7 @@ use model::{Header, Kind, Millis};
 use serde_json::{Value, json};
 use server::{Access, App, Config, Parts, Scope, Secret, Webhook};
 use sources::scrub::Scrubber;
-
-mod syslog;
+use tokio::process::Command;
 
 /// A server at work, with its log.
 struct Server {
@@ -54,21 +55,35 @@ impl Answer {
     }
 }
 
+/// A command that answers with its arguments, a line each.
+fn asked() -> server::questions::Asked {
+    Arc::new(|arguments: &[String]| {
+        let mut command = Command::new("printf");
+        command.arg("%s\n").args(arguments);
+        command
+    })
+}
+
 /// The clock of the tests stands still.
 fn now() -> Millis {
     Millis(1_795_168_800_000)
 }
 
+/// Settings with these webhooks, and their secrets.
+fn config_of(secrets: &[(&str, &str)]) -> (Config, HashMap<String, String>) {
+    let mut config = Config::default();
+    let mut values = HashMap::new();
+    for (source, secret) in secrets {
+        let place = Secret::Env((*source).to_owned());
+        values.insert(place.to_string(), (*secret).to_owned());
+        config.webhook.push(Webhook { source: (*source).to_owned(), secret: place });
+    }
+    (config, values)
+}
+
 impl Server {
     fn start(secrets: &[(&str, &str)]) -> Server {
-        let mut config = Config::default();
-        let mut values = HashMap::new();
-        for (source, secret) in secrets {
-            let place = Secret::Env((*source).to_owned());
-            values.insert(place.to_string(), (*secret).to_owned());
-            config.webhook.push(Webhook { source: (*source).to_owned(), secret: place });
-        }
-        Server::with(config, values)
+        Server::made(config_of(secrets), asked()).unwrap()
     }
 
     /// With these settings, and HTTP on a port of its own.
@@ -77,6 +92,23 @@ impl Server {
     }
 
     fn try_with(config: Config, secrets: HashMap<String, String>) -> std::io::Result<Server> {
+        Server::made((config, secrets), asked())
+    }
+
+    fn asking(questions: server::questions::Asked) -> Server {
+        Server::asking_with(questions, |_| {})
+    }
+
+    fn asking_with(questions: server::questions::Asked, set: fn(&mut server::Limits)) -> Server {
+        let mut config = Config::default();
+        set(&mut config.limits);
+        Server::made((config, HashMap::new()), questions).unwrap()
+    }
+
+    fn made(
+        (config, secrets): (Config, HashMap<String, String>),
+        questions: server::questions::Asked,
+    ) -> std::io::Result<Server> {
         let folder = tempfile::tempdir().unwrap();
         let data = folder.path().join("data");
         let (clock, limits) = (Arc::new(SystemClock::new()), ledger::Options::default());
@@ -89,7 +121,7 @@ impl Server {
         let config = Config { listen: vec!["127.0.0.1:0".parse().unwrap()], ..config };
         let (reader, log) = (ledger.reader(), log.short.clone());
         let public = data.join("logs").join(&log).join("log/checkpoint");
-        let parts = Parts { door, access: access.clone(), reader, log, public, config, secrets, clock: now };
+        let parts = Parts { door, access: access.clone(), reader, log, public, config, secrets, clock: now, questions };
         let app = Arc::new(App::new(parts));
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
         let running = runtime.block_on(server::start(&app, &mut server::Sockets::default()))?;
@@ -140,6 +172,23 @@ impl Server {
         let minted = server::mint(name, scopes, sources, expires).unwrap();
         self.access.apply(&minted.directive);
         minted
+    }
+
+    /// Sends a request without a body, and leaves it to the caller to read.
+    fn open(&self, method: &str, path: &str, headers: &[(&str, &str)]) -> TcpStream {
+        let mut stream = TcpStream::connect(self.address).unwrap();
+        stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
+        let mut head = format!("{method} {path} HTTP/1.1\r\nhost: test\r\nconnection: close\r\n");
+        headers.iter().for_each(|(name, value)| head.push_str(&format!("{name}: {value}\r\n")));
+        stream.write_all(format!("{head}\r\n").as_bytes()).unwrap();
+        stream
+    }
+
+    /// The bytes of an answer.
+    fn raw(&self, method: &str, path: &str, headers: &[(&str, &str)]) -> Vec<u8> {
+        let mut answer = Vec::new();
+        let _ = self.open(method, path, headers).read_to_end(&mut answer);
+        answer
     }
 
     fn ask(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Answer {
