@@ -62,10 +62,9 @@ pub(crate) const ROUTE: Route = Route {
 
 /// Opens a stream.
 pub(crate) async fn events(State(app): State<Arc<App>>, RawQuery(query): RawQuery, headers: HeaderMap) -> Response {
-    let token = match app.admitted(&headers, ROUTE.scope) {
-        Ok(token) => token,
-        Err(problem) => return problem.into_response(),
-    };
+    if let Err(problem) = app.admitted(&headers, ROUTE.scope) {
+        return problem.into_response();
+    }
     let opened = open(&app, &query.unwrap_or_default(), headers).await;
     super::answered(&app, &ROUTE, opened)
 }
