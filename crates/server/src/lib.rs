@@ -26,6 +26,11 @@ pub mod fuzzing {
     pub fn syslog_messages(chunks: &[&[u8]], limit: usize) -> Vec<Vec<u8>> {
         crate::receive::syslog::messages(chunks, limit)
     }
+
+    /// The records of a message of Fluent, if it is one, of at most so many bytes.
+    pub fn fluent_records(message: &[u8], limit: usize) -> Option<Vec<Vec<u8>>> {
+        crate::receive::fluent::records(message, limit)
+    }
 }
 
 pub use access::{Access, Minted, Scope, Token, mint};

@@ -10,7 +10,7 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use crate::app::App;
-use crate::receive::syslog;
+use crate::receive::{fluent, syslog};
 use crate::{listen, tls};
 
 /// A server at work.
@@ -52,6 +52,7 @@ pub async fn start(app: &Arc<App>) -> io::Result<Running> {
         running.tasks.spawn(listen::http(Arc::clone(app), listener, acceptor.clone(), stopped.clone()));
     }
     syslog::start(app, &mut running, acceptor.as_ref(), &stopped).await?;
+    fluent::start(app, &mut running, acceptor.as_ref(), &stopped).await?;
     Ok(running)
 }
 

@@ -13,7 +13,7 @@ use crate::{Module, Probe};
 pub(crate) const ENVELOPES_MAX: usize = 2;
 
 /// Keys under which transports carry a record: an object, or a text that holds one.
-const KEYS: [&str; 12] = [
+const KEYS: [&str; 13] = [
     // EventBridge.
     "detail",
     // CloudWatch Logs, Filebeat, Logstash, Vector; Pub/Sub push, with `data` in it.
@@ -36,6 +36,8 @@ const KEYS: [&str; 12] = [
     "data",
     // Azure diagnostic settings around a log of something else, as AKS `kube-audit` with `log` in it.
     "properties",
+    // Fluent forward, as our receiver writes it.
+    "record",
 ];
 
 /// Buffers for records that had to be unescaped.

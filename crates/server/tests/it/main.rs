@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 use server::{Access, App, Config, Parts, Scope, Secret, Webhook};
 use sources::scrub::Scrubber;
 
+mod fluent;
 mod syslog;
 
 /// A server at work, with its log.
