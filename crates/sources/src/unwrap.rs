@@ -1,13 +1,15 @@
 //! Envelopes: transports that wrap a platform's record in an object of their own.
 //!
 //! An envelope is opened only if no module recognises the outer object, and only if one recognises
-//! what is inside. So the list of keys below may be generous: a wrong guess changes nothing.
+//! what is inside. So the list of keys below may be generous: a wrong guess changes nothing. A syslog header in front
+//! of a JSON object is one, too, as of devices that log JSON over syslog; that one is taken off first, because what is
+//! left of it is a platform's own record.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::de::{Deserializer, Visitor};
 
-use crate::{Module, Probe};
+use crate::{Module, Probe, syslog};
 
 /// How deep envelopes may be nested: a Pub/Sub push message inside its own object, SNS inside SQS.
 pub(crate) const ENVELOPES_MAX: usize = 2;
@@ -49,6 +51,11 @@ pub(crate) fn find<'a>(
     recognise: impl Fn(&str) -> Option<&'static Module>,
     buffers: &'a mut Buffers,
 ) -> Option<(&'a str, &'static Module)> {
+    if let Some(inside) = syslog::object(text)
+        && let Some(module) = recognise(inside)
+    {
+        return Some((inside, module));
+    }
     let mut text = text;
     if let Some(module) = recognise(text) {
         return Some((text, module));
