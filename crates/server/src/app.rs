@@ -180,7 +180,12 @@ impl App {
         }
     }
 
-    /// A place in memory for so many bytes, if there is one now.
+    /// A place in memory for so many bytes; waits for others to give theirs back.
+    pub(crate) async fn room(&self, bytes: usize) -> Option<OwnedSemaphorePermit> {
+        Arc::clone(&self.memory).acquire_many_owned(permits(bytes)).await.ok()
+    }
+
+    /// The same if there is one now.
     pub(crate) fn room_now(&self, bytes: usize) -> Option<OwnedSemaphorePermit> {
         Arc::clone(&self.memory).try_acquire_many_owned(permits(bytes)).ok()
     }

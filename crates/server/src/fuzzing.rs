@@ -66,3 +66,8 @@ pub fn cloudevents(is_list: bool, body: &[u8]) -> Read {
 pub fn syslog_messages(chunks: &[&[u8]], limit: usize) -> Vec<Vec<u8>> {
     crate::receive::syslog::messages(chunks, limit)
 }
+
+/// The records of a message of Fluent, if it is one, of at most so many bytes.
+pub fn fluent_records(message: &[u8], limit: usize) -> Option<Vec<Vec<u8>>> {
+    crate::receive::fluent::records(message, limit)
+}

@@ -10,7 +10,7 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use crate::app::App;
-use crate::receive::syslog;
+use crate::receive::{fluent, syslog};
 use crate::{alarm, audit, listen, tls};
 
 /// A server at work.
@@ -76,6 +76,7 @@ pub async fn start(app: &Arc<App>, sockets: &mut Sockets) -> io::Result<Running>
         running.tasks.spawn(listen::http(Arc::clone(app), listener, acceptor.clone(), stopped.clone()));
     }
     syslog::start(app, &mut running, acceptor.as_ref(), &stopped).await?;
+    fluent::start(app, &mut running, acceptor.as_ref(), &stopped).await?;
     *sockets = bound;
     running.tasks.spawn(audit::keep(Arc::clone(app), stopped.clone()));
     running.tasks.spawn(alarm::post(Arc::clone(app), stopped.clone()));

@@ -3,19 +3,21 @@
 //! An envelope is opened only if no module recognises the outer object, and only if one recognises
 //! what is inside. So the list of keys below may be generous: a wrong guess changes nothing. A log record of OTLP is an
 //! envelope and a record of its own: what a collector has read from a file is in there as its body.
+//! A syslog header in front of a JSON object is one, too, as of devices that log JSON over syslog; that one is taken off
+//! first, because what is left of it is a platform's own record.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::de::{Deserializer, Visitor};
 use serde_json::value::RawValue;
 
-use crate::{Module, Probe};
+use crate::{Module, Probe, syslog};
 
 /// How deep envelopes may be nested: a Pub/Sub push message inside its own object, SNS inside SQS.
 pub(crate) const ENVELOPES_MAX: usize = 2;
 
 /// Keys under which transports carry a record: an object, or a text that holds one.
-const KEYS: [&str; 13] = [
+const KEYS: [&str; 14] = [
     // EventBridge.
     "detail",
     // CloudWatch Logs, Filebeat, Logstash, Vector; Pub/Sub push, with `data` in it.
@@ -40,6 +42,8 @@ const KEYS: [&str; 13] = [
     "properties",
     // A line of Loki beside its labels, as our receiver seals it.
     "line",
+    // Fluent forward, as our receiver writes it.
+    "record",
 ];
 
 /// Buffers for records that had to be unescaped.
@@ -51,6 +55,11 @@ pub(crate) fn find<'a>(
     recognise: impl Fn(&str) -> Option<&'static Module>,
     buffers: &'a mut Buffers,
 ) -> Option<(&'a str, &'static Module)> {
+    if let Some(inside) = syslog::object(text)
+        && let Some(module) = recognise(inside)
+    {
+        return Some((inside, module));
+    }
     let mut text = text;
     if let Some(module) = recognise(text) {
         let [buffer, ..] = buffers;

@@ -62,6 +62,16 @@ impl Batch {
         self.records.len()
     }
 
+    pub(crate) fn bytes(&self) -> usize {
+        self.body.len()
+    }
+
+    /// Moves all of another batch behind what is in this one.
+    pub(crate) fn append(&mut self, other: &mut Batch) {
+        other.iter().for_each(|record| self.push(record));
+        *other = Batch::default();
+    }
+
     pub(crate) fn iter(&self) -> impl Iterator<Item = &[u8]> {
         self.records.iter().filter_map(|record| self.body.get(record.clone()))
     }

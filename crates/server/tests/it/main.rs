@@ -3,6 +3,7 @@
 
 mod audit;
 mod cloudevents;
+mod fluent;
 mod loki;
 mod otlp;
 mod questions;
