@@ -30,9 +30,20 @@ pub(crate) fn parse(flag: &str, text: &str, now_ns: i64) -> Result<i64, Usage> {
     now_ns.checked_sub(span).ok_or_else(wrong)
 }
 
+/// The same of a moment to come: a span counts from now on.
+pub(crate) fn ahead(flag: &str, text: &str, now_ns: i64) -> Result<i64, Usage> {
+    let at = parse(flag, text, now_ns)?;
+    let is_span = text.trim_end_matches(|c: char| c.is_ascii_alphabetic()).bytes().all(|byte| byte.is_ascii_digit());
+    let at = if is_span { now_ns.saturating_add(now_ns.saturating_sub(at)) } else { at };
+    if at > now_ns {
+        return Ok(at);
+    }
+    Err(Usage(format!("--{flag} `{text}` is not ahead: a time to come, or a span from now on such as 2h")))
+}
+
 #[cfg(test)]
 mod tests {
-    use super::parse;
+    use super::{ahead, parse};
 
     const NOW: i64 = 1_790_000_000_000_000_000;
 
@@ -46,6 +57,15 @@ mod tests {
     fn moments_are_rfc3339_or_a_date() {
         assert_eq!(parse("since", "1970-01-02", NOW).unwrap(), 86_400_000_000_000);
         assert_eq!(parse("since", "1970-01-01T00:00:01+01:00", NOW).unwrap(), -3_599_000_000_000);
+    }
+
+    #[test]
+    fn what_is_ahead_counts_from_now_on_and_is_not_past() {
+        assert_eq!(ahead("until", "2h", NOW).unwrap(), NOW + 7_200_000_000_000);
+        assert_eq!(ahead("until", "2030-01-01", NOW).unwrap(), 1_893_456_000_000_000_000);
+        for text in ["2020-01-01", "0h", "1970-01-01T00:00:01Z"] {
+            assert!(ahead("until", text, NOW).unwrap_err().to_string().contains("not ahead"), "{text}");
+        }
     }
 
     #[test]

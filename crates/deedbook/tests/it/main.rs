@@ -2,12 +2,14 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 mod answers;
+mod backup;
 mod bad_input;
 mod ingest;
 mod locks;
 mod questions;
 mod repair;
 mod serve;
+mod sources;
 mod tamper;
 
 use std::fs;

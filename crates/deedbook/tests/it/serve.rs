@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use crate::Bench;
 
 /// A server at work; killed when it is dropped.
-struct Server<'b> {
+pub(crate) struct Server<'b> {
     bench: &'b Bench,
     child: Child,
     address: SocketAddr,
@@ -18,28 +18,28 @@ struct Server<'b> {
 }
 
 /// An answer.
-struct Answer {
-    status: u16,
-    head: String,
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) head: String,
     body: Vec<u8>,
 }
 
 impl Answer {
-    fn json(&self) -> Value {
+    pub(crate) fn json(&self) -> Value {
         serde_json::from_slice(&self.body).unwrap_or_else(|_| panic!("{}", String::from_utf8_lossy(&self.body)))
     }
 
-    fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         String::from_utf8(self.body.clone()).unwrap()
     }
 
-    fn has(&self, header: &str) -> bool {
+    pub(crate) fn has(&self, header: &str) -> bool {
         self.head.to_ascii_lowercase().contains(&header.to_ascii_lowercase())
     }
 }
 
 impl<'b> Server<'b> {
-    fn start(bench: &'b Bench, more: &[&str]) -> Server<'b> {
+    pub(crate) fn start(bench: &'b Bench, more: &[&str]) -> Server<'b> {
         let mut command = bench.command(&[&["serve", "--init", "--listen", "127.0.0.1:0"], more].concat());
         let mut child = command.env("HOOK_SECRET", SECRET).stderr(Stdio::piped()).spawn().unwrap();
         let mut lines = BufReader::new(child.stderr.take().unwrap());
@@ -82,7 +82,7 @@ impl<'b> Server<'b> {
         Answer { status, head, body }
     }
 
-    fn send(&self, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Answer {
+    pub(crate) fn send(&self, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Answer {
         let bearer = format!("Bearer {}", self.admin);
         self.ask("POST", path, &[&[("authorization", bearer.as_str())], headers].concat(), body)
     }
@@ -99,7 +99,7 @@ impl<'b> Server<'b> {
     }
 
     /// Ends it as an operator does.
-    fn stop(mut self) {
+    pub(crate) fn stop(mut self) {
         let pid = rustix::process::Pid::from_child(&self.child);
         rustix::process::kill_process(pid, rustix::process::Signal::TERM).unwrap();
         assert!(self.child.wait().unwrap().success());

@@ -318,7 +318,8 @@ impl Making<'_> {
         } else {
             disk.rename(staging, log).map_err(|e| Error::io("rename", staging, &e))?;
         }
-        for folder in [&logs, &self.target.data, &parent(&self.target.data)] {
+        let above = Some(parent(&self.target.data)).filter(|above| above != Path::new(""));
+        for folder in [&logs, &self.target.data, &above.unwrap_or_else(|| PathBuf::from("."))] {
             disk.sync_dir(folder).map_err(|e| Error::io("sync", folder, &e).sync_is_fatal())?;
         }
         // Durable now: the new backup under its name. A crash before left the one before there.
