@@ -5,7 +5,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 use anyhow::Context as _;
-use ledger::{Backup, BackupProgress, ErrorKind};
+use ledger::ErrorKind;
+use ledger::backup::{self, Backup, Progress};
 use serde_json::json;
 
 use super::Place;
@@ -21,23 +22,23 @@ const TRIES_MAX: usize = 16;
 pub(crate) fn run(place: &Place, to: &Path, format: Format) -> anyhow::Result<Exit> {
     let log = place.log()?;
     refuse_inside(&place.data, to)?;
-    let stop = stop_on_interrupt()?;
+    let mut stop = None;
     let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let mut tries = 0;
     let made = loop {
         tries += 1;
-        publish(place, &log, &stop)?;
+        publish(place, &log, &mut stop)?;
         let (copying, verifying) = (Line::bytes("backup"), Line::leaves("verify"));
         let mut show = |at| match at {
-            BackupProgress::Copying { bytes, bytes_total } => copying.at(bytes, bytes_total),
-            BackupProgress::Verifying(at) => verifying.at(at.leaves, at.leaves_total),
+            Progress::Copying { bytes, bytes_total } => copying.at(bytes, bytes_total),
+            Progress::Verifying(at) => verifying.at(at.leaves, at.leaves_total),
         };
-        let made = ledger::backup(&place.data, &log.short, to, threads, &mut show);
+        let made = backup::run(&place.data, &log.short, to, threads, &mut show);
         copying.finish();
         verifying.finish();
         match made {
             Err(error) if error.kind() == ErrorKind::Unavailable && !error.is_full() => {
-                if stop.load(Relaxed) || tries == TRIES_MAX {
+                if tries == TRIES_MAX || stop.as_ref().is_some_and(|stop| stop.load(Relaxed)) {
                     let hint = "what was copied is kept for the next backup; see also `deedbook verify`";
                     return Err(error).context(format!("after {tries} looks; {hint}"));
                 }
@@ -60,10 +61,12 @@ pub(crate) fn run(place: &Place, to: &Path, format: Format) -> anyhow::Result<Ex
     }
 }
 
-/// Has the open segment closed and a checkpoint published, by the process that holds the lock or by this one.
-fn publish(place: &Place, log: &ledger::LogInfo, stop: &Arc<AtomicBool>) -> anyhow::Result<()> {
+/// Has the open segment closed and a checkpoint published, by the process that holds the lock or by this one. Only where
+/// this one writes, an interrupt has to end it cleanly.
+fn publish(place: &Place, log: &ledger::LogInfo, stop: &mut Option<Arc<AtomicBool>>) -> anyhow::Result<()> {
     if control::ask(&place.data, &Request::Publish, false, &mut |_| {})?.is_none() {
-        with_writer(place, log, stop, |writer| writer.publish())?;
+        let asked = stop.take().map_or_else(stop_on_interrupt, Ok)?;
+        with_writer(place, log, stop.insert(asked), |writer| writer.publish())?;
     }
     Ok(())
 }
