@@ -174,6 +174,14 @@ pub(crate) enum Command {
     },
     /// Check the whole log: intact, or exactly what is not and where.
     Verify(Verify),
+    /// Copy the log, verified, while it is written or not: all that a checkpoint published now covers, without the keys.
+    Backup {
+        /// An empty folder, or one with an earlier backup of this log: then only what is new is copied.
+        #[arg(long, value_name = "DIR")]
+        to: PathBuf,
+        #[command(flatten)]
+        output: Output,
+    },
     /// Put damaged or lost evidence and tiles back from a copy of the log.
     Repair {
         /// A copy of the data folder, or of the folder of the log. Only bytes that this log sealed are taken.
@@ -254,6 +262,47 @@ pub(crate) enum Source {
     /// Say whose records a source holds, whose tokens an issuer signs, and which accounts are brokers.
     /// Sealed as directives: in force for every record after them.
     Set(SourceSet),
+    /// Announce a silence: until it ends, deliveries to the source over the network are told to come back, and what
+    /// pulls rests. Sealed. What `ingest` and `backfill` bring by hand is taken.
+    Pause {
+        /// Name of the source.
+        name: String,
+        /// Why, for those who read the record.
+        #[arg(long)]
+        reason: String,
+        /// When it ends by itself: RFC 3339, a date, or a span from now on such as `2h`.
+        #[arg(long, value_name = "TIME")]
+        until: String,
+    },
+    /// End a pause early. Sealed.
+    Resume {
+        /// Name of the source.
+        name: String,
+    },
+    /// Say what would become of a sample if it came to the source, without sealing anything.
+    Test {
+        /// Name of the source; one that is not there yet is tried with the default settings.
+        name: String,
+        /// The sample, `-` for standard input; without one, the last records that the source has.
+        file: Option<String>,
+        /// How many of those.
+        #[arg(long, default_value_t = 20, value_name = "N")]
+        last: usize,
+        #[command(flatten)]
+        output: Output,
+    },
+    /// Seal older files into a source, also while a server takes records for it. The same as
+    /// `ingest --source NAME PATH...`, for a source that is there; a sender to it is told to come back while a file is
+    /// read.
+    Backfill {
+        /// Name of the source.
+        name: String,
+        /// Files, folders, globs, or `-` for standard input.
+        #[arg(required = true, value_name = "PATH")]
+        inputs: Vec<String>,
+        #[command(flatten)]
+        output: Output,
+    },
 }
 
 #[derive(Debug, Args)]

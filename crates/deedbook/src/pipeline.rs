@@ -367,6 +367,13 @@ impl Writer {
         Ok(report(&collect::Summary::default(), Vec::new(), before, after))
     }
 
+    /// Closes the open segment, waits for its rows, and publishes a checkpoint over all of it.
+    pub(crate) fn publish(&self) -> anyhow::Result<Report> {
+        let before = self.settle(0)?;
+        self.ledger.publish()?;
+        Ok(report(&collect::Summary::default(), Vec::new(), before, before))
+    }
+
     /// Stops following and closes the log cleanly: everything sealed is in segments and published.
     pub(crate) fn close(self: Arc<Writer>) -> anyhow::Result<()> {
         self.settle(0)?;
@@ -500,7 +507,16 @@ pub(crate) fn view(data: &Path, log: &ledger::LogInfo) -> anyhow::Result<ledger:
 
 /// The tables over the log as it is now.
 pub(crate) fn tables(data: &Path, log: &ledger::LogInfo) -> anyhow::Result<Arc<lake::Lake>> {
-    Ok(Arc::new(lake::Lake::open(&data.join("lake"), Arc::new(lake::Log::new(view(data, log)?)))?))
+    let (folder, evidence) = (data.join("lake"), Arc::new(lake::Log::new(view(data, log)?)));
+    if is_copy(data, log) {
+        return Ok(Arc::new(lake::Lake::open_without_files(&folder, evidence)));
+    }
+    Ok(Arc::new(lake::Lake::open(&folder, evidence)?))
+}
+
+/// Whether the folder holds a copy of a log, as `backup` makes it: without its key, and without derived files.
+pub(crate) fn is_copy(data: &Path, log: &ledger::LogInfo) -> bool {
+    !log.key.exists() && !data.join("lake").exists()
 }
 
 /// The wall clock.

@@ -49,15 +49,6 @@ mod tests {
 
     use super::{ahead, parse};
 
-    #[test]
-    fn what_is_to_come_is_a_moment_or_a_span() {
-        let now = Millis(1_000_000_000_000);
-        assert_eq!(ahead("expires", "90d", now).unwrap(), Millis(1_000_000_000_000 + 90 * 86_400_000));
-        assert_eq!(ahead("expires", "2030-01-01", now).unwrap(), Millis(1_893_456_000_000));
-        assert!(ahead("expires", "2000-01-01", now).is_err(), "a date that has passed is no span ahead");
-        assert!(ahead("expires", "0d", now).is_err());
-    }
-
     const NOW: i64 = 1_790_000_000_000_000_000;
 
     #[test]
@@ -70,6 +61,16 @@ mod tests {
     fn moments_are_rfc3339_or_a_date() {
         assert_eq!(parse("since", "1970-01-02", NOW).unwrap(), 86_400_000_000_000);
         assert_eq!(parse("since", "1970-01-01T00:00:01+01:00", NOW).unwrap(), -3_599_000_000_000);
+    }
+
+    #[test]
+    fn what_is_ahead_counts_from_now_on_and_is_not_past() {
+        let now = Millis(1_790_000_000_000);
+        assert_eq!(ahead("until", "2h", now).unwrap(), Millis(1_790_000_000_000 + 7_200_000));
+        assert_eq!(ahead("until", "2030-01-01", now).unwrap(), Millis(1_893_456_000_000));
+        for text in ["2020-01-01", "0h", "1970-01-01T00:00:01Z"] {
+            assert!(ahead("until", text, now).unwrap_err().to_string().contains("not ahead"), "{text}");
+        }
     }
 
     #[test]

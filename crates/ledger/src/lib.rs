@@ -21,14 +21,14 @@
 //!   view.prove(LeafIndex) -> Proof { the .tlog-proof text, the Stored that opens it }
 //!   view.segments() -> &[Segment]               { first, last, generation, path }: plain Parquet
 //!   view.tail_from() -> LeafIndex               first leaf that is in no segment yet
-//! backup(data, short, to, threads, progress) -> Backup       a verified copy, beside a living writer
+//! backup::run(data, short, to, threads, progress) -> Backup  a verified copy, beside a living writer
 //! ```
 //!
 //! This crate knows no SQL, no HTTP and nothing of what a record means.
 
 mod alarm;
 mod append;
-mod backup;
+pub mod backup;
 mod checkpoint;
 mod clock;
 mod disk;
@@ -54,7 +54,6 @@ pub mod verify;
 mod wal;
 
 pub use append::{Append, Pending, Receipt};
-pub use backup::{Backup, Progress as BackupProgress, backup, backup_on};
 pub use checkpoint::Signed;
 pub use clock::{Clock, SystemClock};
 pub use disk::{Disk, File, Guard, RealDisk};

@@ -2,6 +2,7 @@
 
 mod attribution;
 mod audit;
+mod backup;
 mod blast_radius;
 mod completions;
 mod continuation;
@@ -25,6 +26,7 @@ mod serve;
 mod session;
 mod show;
 mod source;
+mod source_test;
 mod sql;
 mod tail;
 mod token;
@@ -75,7 +77,18 @@ pub(crate) fn run(arguments: Arguments) -> anyhow::Result<Exit> {
         Command::Source { command: Source::Ls { output } } => source::list(&place, output.format),
         Command::Source { command: Source::Add(set) } => source::add(&place, &set),
         Command::Source { command: Source::Set(set) } => source::set(&place, &set),
+        Command::Source { command: Source::Pause { name, reason, until } } => {
+            source::pause(&place, &name, &reason, &until)
+        }
+        Command::Source { command: Source::Resume { name } } => source::resume(&place, &name),
+        Command::Source { command: Source::Test { name, file, last, output } } => {
+            source_test::run(&place, &name, file.as_deref(), last, output.format)
+        }
+        Command::Source { command: Source::Backfill { name, inputs, output } } => {
+            source::backfill(&place, name, inputs, output)
+        }
         Command::Verify(verify) => verify::run(&place, &verify),
+        Command::Backup { to, output } => backup::run(&place, &to, output.format),
         Command::Repair { from } => repair::run(&place, &from),
         Command::Continuation { command: Continuation::Continue { from, checkpoint, origin } } => {
             continuation::run(&place, &from, checkpoint.as_deref(), origin)

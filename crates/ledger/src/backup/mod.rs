@@ -95,21 +95,15 @@ pub enum Progress {
 /// copied is kept. `Invalid` when `to` holds anything else; `Locked` while another backup works there; `Rollback` when
 /// the backup there is ahead of the log, or of another history; `Corrupt` when the copy does not verify: then the one
 /// before is left as it was; `Io`.
-pub fn backup(
-    data: &Path,
-    short: &str,
-    to: &Path,
-    threads: usize,
-    progress: &mut dyn FnMut(Progress),
-) -> Result<Backup> {
-    backup_on(&(Arc::new(RealDisk) as Arc<dyn Disk>), data, short, to, threads, progress)
+pub fn run(data: &Path, short: &str, to: &Path, threads: usize, progress: &mut dyn FnMut(Progress)) -> Result<Backup> {
+    run_on(&(Arc::new(RealDisk) as Arc<dyn Disk>), data, short, to, threads, progress)
 }
 
-/// [`backup`] on any disk.
+/// [`run`] on any disk.
 ///
 /// # Errors
-/// As [`backup`].
-pub fn backup_on(
+/// As [`run`].
+pub fn run_on(
     disk: &Arc<dyn Disk>,
     data: &Path,
     short: &str,
@@ -318,7 +312,8 @@ impl Making<'_> {
         } else {
             disk.rename(staging, log).map_err(|e| Error::io("rename", staging, &e))?;
         }
-        for folder in [&logs, &self.target.data, &parent(&self.target.data)] {
+        let above = Some(parent(&self.target.data)).filter(|above| above != Path::new(""));
+        for folder in [&logs, &self.target.data, &above.unwrap_or_else(|| PathBuf::from("."))] {
             disk.sync_dir(folder).map_err(|e| Error::io("sync", folder, &e).sync_is_fatal())?;
         }
         // Durable now: the new backup under its name. A crash before left the one before there.

@@ -64,7 +64,7 @@ struct Published {
 /// The last checkpoint of the history: its tiles are durable. `None` when nothing was published.
 fn published(disk: &dyn Disk, source: &Layout, key: &VerifierKey) -> Result<Option<Published>> {
     let paths = history::days(disk, &source.history())?;
-    let (mut days, mut sizes, mut newest) = (Vec::new(), Vec::new(), None);
+    let (mut days, mut sizes, mut newest) = (Vec::<(String, Option<Bytes>)>::new(), Vec::new(), None);
     for path in &paths {
         let bytes = history::read_day(disk, path)?;
         let day = history::decode(&bytes);
@@ -73,15 +73,16 @@ fn published(disk: &dyn Disk, source: &Layout, key: &VerifierKey) -> Result<Opti
         }
         let Some((_, note)) = day.notes.last() else { continue };
         newest = Some(note.clone());
+        // A day with another behind it is over. What is wrong with it, the verification of the copy says.
+        if let Some((_, bytes)) = days.last_mut() {
+            *bytes = None;
+        }
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let end = usize::try_from(day.end).unwrap_or(usize::MAX).min(bytes.len());
         days.push((name, Some(bytes.slice(..end))));
     }
     let Some(note) = newest else { return Ok(None) };
     let opened = Opened::open(&note, key).map_err(|e| Error::corrupt(format!("log/history: {e}; run verify")))?;
-    // All but the last are over. What is wrong with them, the verification of the copy says.
-    let past = days.len().saturating_sub(1);
-    days.iter_mut().take(past).for_each(|(_, bytes)| *bytes = None);
     Ok(Some(Published { size: opened.checkpoint.size, note, days, sizes }))
 }
 

@@ -6,14 +6,15 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use ledger::backup::Backup;
 use ledger::verify::{self, Report};
-use ledger::{Backup, Disk, ErrorKind, File, Guard, InitOptions, Ledger, LogInfo, Options, Reader, RealDisk};
+use ledger::{Disk, ErrorKind, File, Guard, InitOptions, Ledger, LogInfo, Options, Reader, RealDisk};
 
 use crate::sim::{Coins, SimDisk};
 use crate::support::{HandClock, START_MS, all_records, append, new_log, open, record_of, records, small};
 
 fn back_up(data: &Path, info: &LogInfo, to: &Path) -> ledger::Result<Backup> {
-    ledger::backup(data, &info.short, to, 2, &mut |_| {})
+    ledger::backup::run(data, &info.short, to, 2, &mut |_| {})
 }
 
 fn check(data: &Path, info: &LogInfo, checkpoint: Option<Vec<u8>>) -> Report {
@@ -133,7 +134,7 @@ fn only_what_is_new_moves() {
     let (data, to) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let (info, ledger) = sample(data.path());
     let disk: Arc<dyn Disk> = Arc::new(Apart(data.path().to_owned()));
-    let across = || ledger::backup_on(&disk, data.path(), &info.short, to.path(), 2, &mut |_| {}).unwrap();
+    let across = || ledger::backup::run_on(&disk, data.path(), &info.short, to.path(), 2, &mut |_| {}).unwrap();
     let first = across();
     assert_eq!((first.linked, first.kept, first.former), (0, 0, None));
     assert!(first.copied_bytes == first.bytes && first.copied > 20, "{first:?}");
@@ -242,7 +243,7 @@ fn damage_in_the_log_stops_a_backup_and_damage_in_the_backup_is_mended_by_the_ne
     let (info, ledger) = sample(data.path());
     ledger.close().unwrap();
     let disk: Arc<dyn Disk> = Arc::new(Apart(data.path().to_owned()));
-    let across = || ledger::backup_on(&disk, data.path(), &info.short, to.path(), 2, &mut |_| {});
+    let across = || ledger::backup::run_on(&disk, data.path(), &info.short, to.path(), 2, &mut |_| {});
     across().unwrap();
     let evidence = |log: &Path| files(&log.join("evidence")).remove(0);
     let flip = |path: &Path| {
@@ -290,7 +291,7 @@ fn a_power_cut_leaves_the_backup_before_or_the_new_one() {
     let init = InitOptions { origin: Some("test/log".to_owned()), options: options.clone() };
     let info = ledger::init_on(&disk.arc(), data, &init, HandClock::at(START_MS).as_ref()).unwrap();
     let open = || Ledger::open_on(disk.arc(), data, &info.short, options.clone(), HandClock::at(START_MS)).unwrap();
-    let back_up = |disk: &SimDisk| ledger::backup_on(&disk.arc(), data, &info.short, to, 1, &mut |_| {});
+    let back_up = |disk: &SimDisk| ledger::backup::run_on(&disk.arc(), data, &info.short, to, 1, &mut |_| {});
     let mut sizes = Vec::new();
     for run in 0..2 {
         let ledger = open();
