@@ -126,7 +126,7 @@ pub fn openapi() -> Value {
     }
     for other in OTHERS {
         for method in other.methods {
-            add(other.path, method, self::other(other, method));
+            add(other.path, method, self::other(other));
         }
     }
     json!({
@@ -227,7 +227,7 @@ fn answer_schema(format: Format) -> Value {
     }
 }
 
-fn other(other: &Other, _method: &str) -> Value {
+fn other(other: &Other) -> Value {
     let braced = other.path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'));
     let mut parameters: Vec<Value> = braced.map(in_path).collect();
     for (name, takes, required) in other.query {
@@ -269,7 +269,6 @@ fn problems(operation: &mut Value, statuses: &[u16], foreign: bool) {
         false => ("application/problem+json", json!({ "$ref": "#/components/schemas/Problem" })),
     };
     let Some(responses) = operation.get_mut("responses").and_then(Value::as_object_mut) else { return };
-    // A path that is no UTF-8, and another method, are told before anything else.
     let mut statuses = statuses.to_vec();
     statuses.sort_unstable();
     for status in statuses {

@@ -168,6 +168,10 @@ pub(super) fn spawn(
     // Whoever hangs up drops this, and the process with it.
     process.stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
     let mut child = process.spawn().map_err(failed)?;
+    // Where memory is short the system is to end this, and not the process that takes records. Linux knows how to be told.
+    if let Some(id) = child.id() {
+        let _ = std::fs::write(format!("/proc/{id}/oom_score_adj"), "500");
+    }
     let missing = || Problem::failed("the process for the question has no pipes");
     let output = child.stdout.take().ok_or_else(missing)?;
     let said = tokio::spawn(said(child.stderr.take().ok_or_else(missing)?));

@@ -181,7 +181,7 @@ fn every_operation_wants_a_token_that_may() {
                 .iter()
                 .map(|one| one["bearer"][0].as_str().unwrap())
                 .collect();
-            if allowed.is_empty() || path == "/v1/events/tail" {
+            if allowed.is_empty() {
                 continue;
             }
             let parts = path.split('/').map(|part| if part.starts_with('{') { "x" } else { part });
@@ -189,6 +189,8 @@ fn every_operation_wants_a_token_that_may() {
             let needed = |parameter: &&Value| parameter["in"] == "query" && parameter["required"] == true;
             let needed = operation["parameters"].as_array().unwrap().iter().filter(needed);
             let query: String = needed.map(|parameter| format!("{}=1&", parameter["name"].as_str().unwrap())).collect();
+            // A stream that is opened has no end: this one is refused behind the token.
+            let query = if path == "/v1/events/tail" { "after=x".to_owned() } else { query };
             let (path, method) = (format!("{path}?{query}"), method.to_uppercase());
             assert_eq!(server.ask(&method, &path, &[], b"").status, 401, "{method} {path} without a token");
             for (scope, token) in &tokens {
