@@ -181,7 +181,7 @@ impl App {
     }
 
     /// A place in memory for so many bytes; waits for others to give theirs back.
-    pub(crate) async fn room(&self, bytes: usize) -> Option<OwnedSemaphorePermit> {
+    pub(crate) async fn room_in_time(&self, bytes: usize) -> Option<OwnedSemaphorePermit> {
         Arc::clone(&self.memory).acquire_many_owned(permits(bytes)).await.ok()
     }
 

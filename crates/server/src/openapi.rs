@@ -98,6 +98,12 @@ const OTHERS: &[Other] = &[
         foreign: false,
         ..delivery("/v1/webhooks/{source}", "A signed webhook; its signature stands for a token.")
     },
+    delivery("/v1/logs", "OTLP: an export request of log records."),
+    delivery("/v1/traces", "OTLP: an export request of spans."),
+    delivery("/opentelemetry.proto.collector.logs.v1.LogsService/Export", "The same over gRPC."),
+    delivery("/opentelemetry.proto.collector.trace.v1.TraceService/Export", "The same over gRPC."),
+    delivery("/v1/cloudevents", "CloudEvents: structured, batched or binary."),
+    delivery("/loki/api/v1/push", "Log lines, as clients of Loki push them."),
     Other { query: CHANNEL, ..delivery("/services/collector", "Splunk HEC.") },
     Other { query: CHANNEL, ..delivery("/services/collector/event", "Splunk HEC.") },
     Other { query: CHANNEL, ..delivery("/services/collector/event/1.0", "Splunk HEC.") },

@@ -238,7 +238,7 @@ impl Sender {
         let patience = Duration::from_secs(limits.body_seconds_max);
         if begun >= READ_BYTES && incoming.room.is_none() {
             // All it may need, at once: two that wait for the rest of theirs would wait for each other.
-            let room = tokio::time::timeout(patience, self.app.room(limits.body_bytes_max));
+            let room = tokio::time::timeout(patience, self.app.room_in_time(limits.body_bytes_max));
             incoming.room = room.await.map_err(|_| slow("there was no memory for a message"))?;
         }
         let holds = incoming.room.is_some();
