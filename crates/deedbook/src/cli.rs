@@ -81,7 +81,7 @@ pub(crate) enum Command {
         command: Token,
     },
     /// List events.
-    Events(Events),
+    Events(Box<Events>),
     /// Ask in SQL: tables `events`, `events_all`, `records`, `rejects`, `sources`, `checkpoints`.
     Sql {
         /// The query; `-` reads from standard input, where `;` at the end of a line ends each of several.

@@ -139,6 +139,7 @@ fn seal_settings(writer: &Writer, config: &Config, in_force: &mut Option<String>
 fn asking(place: &Place, log: &str) -> anyhow::Result<Asked> {
     let program = std::env::current_exe().context("the path of this program")?;
     let data = std::path::absolute(&place.data).with_context(|| place.data.display().to_string())?;
+    #[expect(clippy::disallowed_methods, reason = "the binary reads the environment")]
     let kept: Vec<_> =
         ["TMPDIR", "RUST_BACKTRACE"].into_iter().filter_map(|name| Some((name, std::env::var_os(name)?))).collect();
     let log = log.to_owned();
