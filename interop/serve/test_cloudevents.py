@@ -32,7 +32,9 @@ def send(server, headers, body):
 
 
 def event(number, data):
-    return CloudEvent({"type": "order.made", "source": "/shop", "id": str(number)}, data)
+    # urllib would say that it sends a form, where the event says nothing.
+    attributes = {"type": "order.made", "source": "/shop", "id": str(number), "datacontenttype": "application/json"}
+    return CloudEvent(attributes, data)
 
 
 def test_all_modes(server):

@@ -114,8 +114,8 @@ def test_json_comes_back_as_it_was_written(server):
     request = urllib.request.Request(f"{server.url}/v1/traces", gzip.compress(body.encode()), headers)
     with urllib.request.urlopen(request, timeout=10) as answer:
         assert (answer.status, json.load(answer)) == (200, {})
-    assert server.records() == ['{"resourceSpans":[{"scopeSpans":[{"spans":[%s]}]}]}' % span] * 2
     request = urllib.request.Request(f"{server.url}/v1/traces", b"{", {**headers, "Content-Encoding": "identity"})
     with pytest.raises(urllib.error.HTTPError) as refused:
         urllib.request.urlopen(request, timeout=10)
     assert refused.value.code == 400 and json.load(refused.value)["code"] == 3
+    assert server.records() == ['{"resourceSpans":[{"scopeSpans":[{"spans":[%s]}]}]}' % span] * 2

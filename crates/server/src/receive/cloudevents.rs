@@ -193,8 +193,9 @@ fn identity(event: &str) -> Result<String, Wrong> {
 
 /// The structured form of an event in binary mode (*JSON Event Format*, section 3).
 fn structured(attributes: &BTreeMap<String, String>, data: &[u8]) -> Bytes {
-    let said = attributes.get("datacontenttype").map_or("", |content| content.split(';').next().unwrap_or_default());
-    let is_json = said.trim().ends_with("/json") || said.trim().ends_with("+json");
+    let said = attributes.get("datacontenttype").map(|content| content.split(';').next().unwrap_or_default().trim());
+    // Where nothing is said of it, data is JSON (*JSON Event Format*, section 3.1), if it can be.
+    let is_json = said.is_none_or(|said| said.ends_with("/json") || said.ends_with("+json"));
     let value = is_json.then(|| serde_json::from_slice::<&RawValue>(data).ok()).flatten();
     let mut out = serde_json::to_vec(attributes).unwrap_or_default();
     // The closing brace: the data stands before it.

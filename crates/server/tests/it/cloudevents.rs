@@ -38,6 +38,7 @@ fn events_are_taken_in_all_three_modes() {
     assert_eq!(binary(Some(("content-type", "application/octet-stream")), "5", &[0, 255]), 200);
     assert_eq!(binary(Some(("content-type", "application/json")), "6", b"{no"), 200);
     assert_eq!(binary(None, "7", b""), 200);
+    assert_eq!(binary(None, "8", b"[1]"), 200);
     let records = server.records();
     assert_eq!(records[..3], [event("1"), event("2"), event("3")].map(|event| event.to_string()));
     let made = |id: &str, rest: &str| {
@@ -55,6 +56,7 @@ fn events_are_taken_in_all_three_modes() {
         made("5", r#","data_base64":"AP8=""#),
         made("6", r#","data_base64":"e25v""#),
         made("7", ""),
+        made("8", r#","data":[1]"#),
     ];
     assert_eq!(records[3..], expected);
 }
