@@ -19,7 +19,8 @@ fuzz_target!(|bytes: &[u8]| {
     let mut rest = stream;
     for message in &whole {
         assert!(!message.is_empty() && message.len() <= LIMIT);
-        let begin = rest.windows(message.len()).position(|window| window == message).expect("a message is in the stream");
+        let begin =
+            rest.windows(message.len()).position(|window| window == message).expect("a message is in the stream");
         rest = &rest[begin + message.len()..];
     }
     let platform = Some(Platform::Syslog);
