@@ -2,7 +2,7 @@
 
 import gzip
 import hashlib
-import os
+import json
 import pathlib
 import socket
 import sys
@@ -37,7 +37,7 @@ class Client:
 
 
 def test_fluent_logger(serve):
-    from fluent import event, sender
+    from fluent import sender
 
     server = serve(SETTINGS)
     logger = sender.FluentSender("app", host="127.0.0.1", port=server.addresses["fluent"], nanosecond_precision=True)
@@ -46,9 +46,9 @@ def test_fluent_logger(serve):
     logger.close()
     wait_for_all(server, 500)
     server.stop()
-    text = server.records()
-    assert text.count('app.login') == 500 and "café" in text
-    assert event is not None
+    records = [json.loads(record) for record in server.records()]
+    assert [record["record"]["nth"] for record in records] == list(range(500))
+    assert all(record["tag"] == "app.login" and record["record"]["text"] == "café" for record in records)
 
 
 @pytest.mark.parametrize("packed", ["bin", "gzip"])
@@ -63,7 +63,7 @@ def test_an_acknowledged_chunk_is_sealed_once(serve, packed):
         client.send(["tag", entries, option])
         assert client.answer() == {"ack": "p8n9gmxTQVC8/nh2wlKKeQ=="}
     server.stop()
-    assert server.records().count('""tag""') + server.records().count('"tag":"tag"') == 1_000
+    assert [json.loads(record)["record"]["nth"] for record in server.records()] == list(range(1_000))
 
 
 def test_what_was_acknowledged_survives_a_kill(serve):
@@ -74,7 +74,10 @@ def test_what_was_acknowledged_survives_a_kill(serve):
         assert client.answer() == {"ack": f"c{nth}"}
     server.process.kill()
     server.process.wait()
-    assert server.records().count("record") >= 50
+    # The next writer reads what the log has beyond its last checkpoint on disk.
+    server = serve(SETTINGS)
+    server.stop()
+    assert [json.loads(record)["record"]["nth"] for record in server.records()] == list(range(50))
 
 
 def test_a_shared_key_is_proved_by_both(serve, monkeypatch):
