@@ -52,7 +52,7 @@ for name in "${targets[@]}"; do
   corpus="$target/corpus/$name"
   mkdir -p "$corpus"
   case "$name" in
-    split | normalise | scrub | repair) seeds=(crates/sources/tests/golden "$real"); dict=sources; bytes=16384 ;;
+    split | normalise | scrub | repair | syslog) seeds=(crates/sources/tests/golden "$real"); dict=sources; bytes=16384 ;;
     otlp | loki) seeds=(); dict=receive; bytes=16384 ;;
     *) seeds=(); dict=log; bytes=4096 ;;
   esac

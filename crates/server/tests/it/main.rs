@@ -230,15 +230,6 @@ impl Server {
     }
 }
 
-impl Server {
-    /// Ends it; the log stays.
-    fn stop(&mut self) {
-        if let (Some(runtime), Some(running)) = (self.runtime.take(), self.running.take()) {
-            runtime.block_on(running.stop(&self.app));
-        }
-    }
-}
-
 impl Drop for Server {
     fn drop(&mut self) {
         self.stop();

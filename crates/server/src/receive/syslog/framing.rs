@@ -110,8 +110,10 @@ impl Frames {
                 First::Wait { .. } if !ended => return cut,
                 First::Wait { begin, broken } => {
                     let message = rest.get(begin..).unwrap_or_default();
-                    if !message.is_empty() {
-                        batch.push(message);
+                    match message.len() {
+                        0 => {}
+                        length if length > self.limit => cut.head = Some(Head::of(message, self.limit)),
+                        _ => batch.push(message),
                     }
                     cut.broken += u64::from(broken);
                     cut.used = bytes.len();

@@ -126,10 +126,12 @@ impl Sealing {
             };
             // More of what waits makes a larger delivery, if there is room for one.
             let mut room = None;
-            while !ended && buffer.len() == buffer.capacity() && buffer.len() < BATCH_BYTES_MAX {
-                room = room.or_else(|| self.app.room_now(2 * BATCH_BYTES_MAX));
-                if room.is_none() {
-                    break;
+            while !ended && buffer.len() < BATCH_BYTES_MAX {
+                if buffer.len() >= READ_BYTES && room.is_none() {
+                    room = self.app.room_now(2 * BATCH_BYTES_MAX);
+                    if room.is_none() {
+                        break;
+                    }
                 }
                 buffer.reserve(READ_BYTES);
                 match stream.read_buf(&mut buffer).now_or_never() {

@@ -57,6 +57,7 @@ fn of_a_long_message_the_beginning_is_kept_and_all_of_it_is_told() {
     // At the limit, a carriage return does not count.
     let full = "y".repeat(LIMIT);
     assert_eq!(both(format!("{full}\r\n{full}\n16 {full}z\n").as_bytes()), [&full, &full, &full, "z"]);
+    assert_eq!(both("z".repeat(LIMIT + 1).as_bytes()), ["z".repeat(LIMIT)], "one byte over, at the end of the stream");
     // One that never ends is still told, with what there was of it.
     assert_eq!(both(&[b'z'; 100]), ["z".repeat(LIMIT)]);
     assert_eq!(both(b"9999999999 <1>zzzzzzzzzzzzzzzzzzzz"), ["<1>zzzzzzzzzzzzz"]);
