@@ -109,6 +109,12 @@ struct Reached {
 impl Writer {
     /// Takes the lock, recovers, and starts following.
     pub(crate) fn open(data: &Path, log: &ledger::LogInfo) -> anyhow::Result<Writer> {
+        if !log.key.exists() {
+            let key = log.key.display();
+            anyhow::bail!(
+                "{key} is not there, and without its key a log is not written; a backup has none: put keys/ back"
+            );
+        }
         let ledger = Ledger::open(data, &log.short, ledger::Options::default(), Arc::new(SystemClock::new()))?;
         let append = ledger.append();
         let scrubber = Arc::new(Scrubber::new(ledger.info().read_fingerprint_key()?)?);
@@ -509,7 +515,8 @@ pub(crate) fn view(data: &Path, log: &ledger::LogInfo) -> anyhow::Result<ledger:
 pub(crate) fn tables(data: &Path, log: &ledger::LogInfo) -> anyhow::Result<Arc<lake::Lake>> {
     let (folder, evidence) = (data.join("lake"), Arc::new(lake::Log::new(view(data, log)?)));
     if is_copy(data, log) {
-        return Ok(Arc::new(lake::Lake::open_without_files(&folder, evidence)));
+        eprintln!("a copy without derived files: rows are made for this question, from all of the evidence");
+        return Ok(Arc::new(lake::Lake::open_without_files(data, evidence)));
     }
     Ok(Arc::new(lake::Lake::open(&folder, evidence)?))
 }

@@ -77,8 +77,8 @@ impl Lake {
         Ok(Lake::over(folder, catalog, evidence, in_use))
     }
 
-    /// The tables of a log whose files are elsewhere, as those of a backup are: every row is derived when it is asked
-    /// for, and nothing is written. Takes as long as reading all of the log.
+    /// The tables of a log without files, as a backup is one: every row is derived when it is asked for, and nothing is
+    /// written. A question takes as long as reading all of the log. `folder` is any that is there.
     pub fn open_without_files(folder: &Path, evidence: Arc<dyn Evidence>) -> Lake {
         let catalog = Catalog::without_files(&*evidence);
         Lake::over(folder, catalog, evidence, None)
