@@ -246,5 +246,5 @@ pub(crate) async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send 
 
 /// A delivery of a receiver.
 pub(crate) fn parcel(source: String, name: &str, request: Option<String>, body: Bytes, cut: Cut) -> Parcel {
-    Parcel { source, name: name.to_owned(), request, body, cut }
+    Parcel { source, name: name.to_owned(), request, body, cut, stream: None }
 }
