@@ -3,7 +3,7 @@
 CARGO ?= cargo
 DATA ?= $(CURDIR)/target/demo
 
-.PHONY: demo test interop crash bench truth fuzz
+.PHONY: demo test interop crash soak bench truth fuzz
 
 # One selection for every release build, so that they share what they compile.
 PROGRAMS = --locked --release -p deedbook -p verify -p scenario -p xtask -p lake --bins --bench truth
@@ -33,6 +33,13 @@ ROUNDS ?= 200
 crash:
 	$(CARGO) build $(PROGRAMS)
 	scripts/crash.sh $(ROUNDS)
+
+## All receivers of `serve` at once; it is killed about every 20 s, its disk is full once (as root). Needs python3.
+SECONDS_LONG ?= 600
+SEED ?=
+soak:
+	$(CARGO) build $(PROGRAMS)
+	scripts/soak.sh $(SECONDS_LONG) $(SEED)
 
 ## Ceilings of this machine, the product on the same records, and the ratios. With Go it is compared
 ## with Tessera's fsck, with `python3 -m pip install duckdb` with DuckDB. Disk: about 4 KB for each record.
