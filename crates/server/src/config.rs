@@ -8,6 +8,8 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+pub use crate::pull::kafka::{From, Kafka};
+pub use crate::pull::s3::S3;
 pub use crate::receive::fluent::Fluent;
 pub use crate::receive::syslog::Syslog;
 
@@ -33,6 +35,10 @@ pub struct Config {
     pub syslog: Vec<Syslog>,
     /// Fluentd, Fluent Bit and their libraries.
     pub fluent: Vec<Fluent>,
+    /// Prefixes of buckets that are followed.
+    pub s3: Vec<S3>,
+    /// Topics that are followed.
+    pub kafka: Vec<Kafka>,
 }
 
 impl Default for Config {
@@ -47,6 +53,8 @@ impl Default for Config {
             notify: None,
             syslog: Vec::new(),
             fluent: Vec::new(),
+            s3: Vec::new(),
+            kafka: Vec::new(),
         }
     }
 }
@@ -56,7 +64,12 @@ impl Config {
     pub fn secrets(&self) -> impl Iterator<Item = &Secret> {
         let notify = self.notify.iter().filter_map(|notify| notify.secret.as_ref());
         let fluent = self.fluent.iter().filter_map(|fluent| fluent.shared_key.as_ref());
-        self.webhook.iter().map(|webhook| &webhook.secret).chain(fluent).chain(notify)
+        self.webhook
+            .iter()
+            .map(|webhook| &webhook.secret)
+            .chain(fluent)
+            .chain(notify)
+            .chain(self.s3.iter().flat_map(S3::secrets))
     }
 
     /// All addresses at which no TLS is spoken.
