@@ -25,11 +25,13 @@ use tokio::task::JoinSet;
 use super::{BUSY_WAIT, Metric, Patience};
 use crate::app::{App, parcel};
 
-/// Bytes asked for at once, and the most that is asked for where nothing but marks of transactions comes.
+/// Bytes asked for at once, and the most that is asked for where nothing is left of the first batches.
 const FETCH_BYTES: i32 = 1 << 20;
 const FETCH_BYTES_MAX: i32 = 32 << 20;
 /// How long the broker waits for the first byte.
 const FETCH_WAIT_MS: i32 = 500;
+/// So few bytes are asked for that the broker answers with one batch.
+const ONE_BATCH: i32 = 2;
 /// How long the library tries before it tells what is wrong.
 const TRY_MAX: Duration = Duration::from_secs(10);
 /// How long an answer may take in all.
@@ -184,11 +186,12 @@ impl Place {
             Some(at) => at,
             None => self.begin(&partition, from).await?,
         };
-        let mut bytes = FETCH_BYTES;
+        let (mut bytes, mut one_by_one) = (FETCH_BYTES, false);
         loop {
             *next = Some(at);
             let offset = i64::try_from(at).map_err(|error| error.to_string())?;
-            let fetch = partition.fetch_records(offset, 1..bytes, FETCH_WAIT_MS);
+            let asked = if one_by_one { ONE_BATCH } else { bytes };
+            let fetch = partition.fetch_records(offset, 1..asked, FETCH_WAIT_MS);
             let fetched = tokio::time::timeout(ANSWER_MAX, fetch).await;
             let (mut records, high) = match fetched.map_err(|_| format!("no answer within {ANSWER_MAX:?}"))? {
                 Ok(fetched) => fetched,
@@ -196,14 +199,25 @@ impl Place {
                     at = self.out_of_range(&partition, at).await?;
                     continue;
                 }
+                Err(error) if is_mark(&error) => {
+                    // Asked for alone, it is the first batch that is there, and has one offset: no record is passed over.
+                    at += u64::from(one_by_one);
+                    one_by_one = !one_by_one;
+                    continue;
+                }
                 Err(error) => return Err(error.to_string()),
             };
             patience.reset();
             let high = u64::try_from(high).unwrap_or(0);
+            if records.is_empty() && one_by_one {
+                // All before the mark can be read, so the batch has come, and compaction has left nothing of it from here on.
+                at += 1;
+                continue;
+            }
             if records.is_empty() {
                 self.lag(high.saturating_sub(at));
                 if high > at {
-                    // Marks of transactions, of which the library says nothing: what is behind them comes with more bytes.
+                    // Compaction has left nothing of these batches, or a transaction is open: more bytes show what is behind.
                     bytes = bytes.saturating_mul(2).min(FETCH_BYTES_MAX);
                     tokio::time::sleep(BUSY_WAIT).await;
                 }
@@ -319,6 +333,11 @@ impl Place {
             Err(problem) => Err(problem.detail),
         }
     }
+}
+
+/// The library cannot read the marks that end a transaction: an answer with one of them is an error to it as a whole.
+fn is_mark(error: &Error) -> bool {
+    matches!(error, Error::Request(_)) && error.to_string().contains("control batch")
 }
 
 async fn edge(partition: &PartitionClient, at: OffsetAt) -> Result<u64, String> {

@@ -138,13 +138,18 @@ struct Waiting {
 
 /// A bucket being followed.
 pub(crate) struct Bucket {
+    store: Arc<Store>,
+    failed: HashMap<String, Waiting>,
+    sweep: u64,
+}
+
+/// Where the objects are, and where they go.
+struct Store {
     app: Arc<App>,
     settings: S3,
     aws: Aws,
     /// Address of the bucket, without a slash at its end.
     url: String,
-    failed: HashMap<String, Waiting>,
-    sweep: u64,
 }
 
 impl Bucket {
@@ -169,7 +174,8 @@ impl Bucket {
         }
         let aws = Aws::new(region, keys).map_err(wrong)?;
         let (app, settings) = (Arc::clone(app), settings.clone());
-        Ok(Bucket { app, settings, aws, url, failed: HashMap::new(), sweep: 0 })
+        let store = Arc::new(Store { app, settings, aws, url });
+        Ok(Bucket { store, failed: HashMap::new(), sweep: 0 })
     }
 
     /// Until it is told to stop.
@@ -186,26 +192,17 @@ impl Bucket {
             let wait = match self.list().await {
                 Ok(()) => {
                     patience.reset();
-                    Duration::from_secs(self.settings.poll_seconds.max(1))
+                    Duration::from_secs(self.store.settings.poll_seconds.max(1))
                 }
                 Err(reason) => {
-                    self.failure("list", &self.url, &reason);
+                    self.store.failure("list", &self.store.url, &reason);
                     patience.next()
                 }
             };
-            match self.settings.queue_url.clone() {
+            match self.store.settings.queue_url.clone() {
                 Some(queue) => self.hear(&queue, Instant::now() + LIST_AGAIN).await,
                 None => tokio::time::sleep(wait).await,
             }
-        }
-    }
-
-    fn failure(&self, what: &str, name: &str, reason: &Failed) {
-        let source = self.settings.source.as_str();
-        self.app.pulled.add(Metric::Failures, &[("source", source), ("what", what)], 1);
-        match reason {
-            Failed::Gone => tracing::warn!("{what} {name}: there is nothing there any more"),
-            Failed::Because(reason) => tracing::warn!("{what} {name}: {reason}; tried again later"),
         }
     }
 
@@ -214,12 +211,15 @@ impl Bucket {
         self.sweep += 1;
         let mut token: Option<String> = None;
         loop {
-            let mut url =
-                format!("{}?list-type=2&encoding-type=url&prefix={}", self.url, strict(&self.settings.prefix));
+            let mut url = format!(
+                "{}?list-type=2&encoding-type=url&prefix={}",
+                self.store.url,
+                strict(&self.store.settings.prefix)
+            );
             if let Some(token) = &token {
                 url.push_str(&format!("&continuation-token={}", strict(token)));
             }
-            let response = self.aws.ask("s3", Method::GET, &url, Default::default(), Bytes::new()).await?;
+            let response = self.store.aws.ask("s3", Method::GET, &url, Default::default(), Bytes::new()).await?;
             let page = body(response, PAGE_BYTES_MAX).await?;
             let page: Listing = quick_xml::de::from_reader(page.as_ref())
                 .map_err(|error| Failed::Because(format!("the listing cannot be read: {error}")))?;
@@ -257,47 +257,36 @@ impl Bucket {
                     continue;
                 }
             }
-            if !self.knows(&object)? {
+            if !self.store.knows(&object)? {
                 new.push(object);
             }
         }
         Ok(new)
     }
 
-    fn name(&self, object: &Object) -> String {
-        format!("s3://{}/{}", self.settings.bucket, object.key)
-    }
-
-    fn knows(&self, object: &Object) -> Result<bool, Failed> {
-        let known = self.app.door.knows_object(&self.settings.source, &self.name(object), &object.request());
-        known.map_err(|error| Failed::Because(error.to_string()))
-    }
-
     fn count_failed(&self) {
-        self.app.pulled.set(Metric::ObjectsUnread, &[("source", &self.settings.source)], self.failed.len() as u64);
+        self.store.app.pulled.set(
+            Metric::ObjectsUnread,
+            &[("source", &self.store.settings.source)],
+            self.failed.len() as u64,
+        );
     }
 
     /// Several are fetched at once, and sealed in their order.
     async fn take_all(&mut self, objects: Vec<Object>) {
-        let mut outcomes = Vec::new();
-        {
-            let this = &*self;
-            let fetched = futures::stream::iter(objects).map(|object| async move {
-                let short = object.size <= IN_MEMORY_BYTES_MAX;
-                let bytes = if short { Some(this.fetch(&object).await) } else { None };
-                (object, bytes)
-            });
-            let mut fetched = std::pin::pin!(fetched.buffered(AT_ONCE));
-            while let Some((object, bytes)) = fetched.next().await {
-                let outcome = match bytes {
-                    Some(Ok(bytes)) => this.seal(&object, bytes).await,
-                    Some(Err(failed)) => Err(failed),
-                    None => this.stream(&object).await,
-                };
-                outcomes.push((object, outcome));
-            }
-        }
-        for (object, outcome) in outcomes {
+        let store = Arc::clone(&self.store);
+        let fetched = futures::stream::iter(objects).map(|object| async {
+            let is_short = object.size <= IN_MEMORY_BYTES_MAX;
+            let bytes = if is_short { Some(store.fetch(&object).await) } else { None };
+            (object, bytes)
+        });
+        let mut fetched = std::pin::pin!(fetched.buffered(AT_ONCE));
+        while let Some((object, bytes)) = fetched.next().await {
+            let outcome = match bytes {
+                Some(Ok(bytes)) => store.seal(&object, bytes).await,
+                Some(Err(failed)) => Err(failed),
+                None => store.stream(&object).await,
+            };
             self.settled(&object, &outcome);
         }
     }
@@ -307,10 +296,10 @@ impl Bucket {
         match outcome {
             Ok(()) => {
                 self.failed.remove(&request);
-                self.app.pulled.add(Metric::Objects, &[("source", &self.settings.source)], 1);
+                self.store.app.pulled.add(Metric::Objects, &[("source", &self.store.settings.source)], 1);
             }
             Err(reason) => {
-                self.failure("read", &self.name(object), reason);
+                self.store.failure("read", &self.store.name(object), reason);
                 let attempts = self.failed.get(&request).map_or(0, |waiting| waiting.attempts);
                 let wait = FAILED_WAIT.saturating_mul(2u32.saturating_pow(attempts)).min(FAILED_WAIT_MAX);
                 if self.failed.len() < FAILED_MAX || self.failed.contains_key(&request) {
@@ -321,6 +310,104 @@ impl Bucket {
             }
         }
         self.count_failed();
+    }
+
+    /// Takes what the queue tells, until then.
+    async fn hear(&mut self, queue: &str, until: Instant) {
+        let mut patience = Patience::default();
+        while Instant::now() < until {
+            match sqs::receive(&self.store.aws, queue).await {
+                Ok(messages) => {
+                    patience.reset();
+                    for message in messages {
+                        let (outcome, is_done) = self.message(message.told()).await;
+                        let labels = [("source", self.store.settings.source.as_str()), ("outcome", outcome)];
+                        self.store.app.pulled.add(Metric::Notifications, &labels, 1);
+                        if is_done && let Err(reason) = sqs::delete(&self.store.aws, queue, &message).await {
+                            // It comes again, and what it names is known then.
+                            self.store.failure("delete message of", queue, &reason);
+                        }
+                    }
+                }
+                Err(reason) => {
+                    self.store.failure("receive from", queue, &reason);
+                    tokio::time::sleep(patience.next()).await;
+                }
+            }
+        }
+    }
+
+    /// What became of a message, and whether it is done with: what is not sealed is told again by the queue.
+    async fn message(&mut self, told: Told) -> (&'static str, bool) {
+        let objects = match told {
+            Told::New(objects) => objects,
+            Told::Nothing => return ("nothing", true),
+            Told::Unknown => return ("unknown", false),
+        };
+        let mut outcome = ("sealed", true);
+        for (bucket, key) in objects {
+            if bucket != self.store.settings.bucket || !key.starts_with(&self.store.settings.prefix) {
+                outcome = ("elsewhere", false);
+                continue;
+            }
+            match self.heard(&key).await {
+                Ok(()) | Err(Failed::Gone) => {}
+                Err(_) => outcome = ("unread", false),
+            }
+        }
+        outcome
+    }
+
+    async fn heard(&mut self, key: &str) -> Result<(), Failed> {
+        let url = format!("{}/{}", self.store.url, path(key));
+        let head = self.store.aws.ask("s3", Method::HEAD, &url, Default::default(), Bytes::new()).await;
+        let told = |response: &reqwest::Response, name: &str| {
+            response.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned)
+        };
+        let object = head.map(|response| Object {
+            key: key.to_owned(),
+            etag: told(&response, "etag").unwrap_or_default().trim_matches('"').to_owned(),
+            size: told(&response, "content-length").and_then(|length| length.parse().ok()).unwrap_or(0),
+        });
+        let object = match object {
+            Ok(object) => object,
+            Err(reason) => {
+                self.store.failure("read", key, &reason);
+                return Err(reason);
+            }
+        };
+        if object.size == 0 || self.store.knows(&object)? {
+            return Ok(());
+        }
+        let outcome = match object.size <= IN_MEMORY_BYTES_MAX {
+            true => match self.store.fetch(&object).await {
+                Ok(bytes) => self.store.seal(&object, bytes).await,
+                Err(failed) => Err(failed),
+            },
+            false => self.store.stream(&object).await,
+        };
+        self.settled(&object, &outcome);
+        outcome
+    }
+}
+
+impl Store {
+    fn failure(&self, what: &str, name: &str, reason: &Failed) {
+        let source = self.settings.source.as_str();
+        self.app.pulled.add(Metric::Failures, &[("source", source), ("what", what)], 1);
+        match reason {
+            Failed::Gone => tracing::warn!("{what} {name}: there is nothing there any more"),
+            Failed::Because(reason) => tracing::warn!("{what} {name}: {reason}; tried again later"),
+        }
+    }
+
+    fn name(&self, object: &Object) -> String {
+        format!("s3://{}/{}", self.settings.bucket, object.key)
+    }
+
+    fn knows(&self, object: &Object) -> Result<bool, Failed> {
+        let known = self.app.door.knows_object(&self.settings.source, &self.name(object), &object.request());
+        known.map_err(|error| Failed::Because(error.to_string()))
     }
 
     async fn get(&self, object: &Object) -> Result<reqwest::Response, Failed> {
@@ -394,84 +481,6 @@ impl Bucket {
         };
         self.app.metrics.count(&self.settings.source, object.size, outcome);
         result
-    }
-
-    /// Takes what the queue tells, until then.
-    async fn hear(&mut self, queue: &str, until: Instant) {
-        let mut patience = Patience::default();
-        while Instant::now() < until {
-            match sqs::receive(&self.aws, queue).await {
-                Ok(messages) => {
-                    patience.reset();
-                    for message in messages {
-                        let (outcome, is_done) = self.message(message.told()).await;
-                        let labels = [("source", self.settings.source.as_str()), ("outcome", outcome)];
-                        self.app.pulled.add(Metric::Notifications, &labels, 1);
-                        if is_done && let Err(reason) = sqs::delete(&self.aws, queue, &message).await {
-                            // It comes again, and what it names is known then.
-                            self.failure("delete message of", queue, &reason);
-                        }
-                    }
-                }
-                Err(reason) => {
-                    self.failure("receive from", queue, &reason);
-                    tokio::time::sleep(patience.next()).await;
-                }
-            }
-        }
-    }
-
-    /// What became of a message, and whether it is done with: what is not sealed is told again by the queue.
-    async fn message(&mut self, told: Told) -> (&'static str, bool) {
-        let objects = match told {
-            Told::New(objects) => objects,
-            Told::Nothing => return ("nothing", true),
-            Told::Unknown => return ("unknown", false),
-        };
-        let mut outcome = ("sealed", true);
-        for (bucket, key) in objects {
-            if bucket != self.settings.bucket || !key.starts_with(&self.settings.prefix) {
-                outcome = ("elsewhere", false);
-                continue;
-            }
-            match self.heard(&key).await {
-                Ok(()) | Err(Failed::Gone) => {}
-                Err(_) => outcome = ("unread", false),
-            }
-        }
-        outcome
-    }
-
-    async fn heard(&mut self, key: &str) -> Result<(), Failed> {
-        let url = format!("{}/{}", self.url, path(key));
-        let head = self.aws.ask("s3", Method::HEAD, &url, Default::default(), Bytes::new()).await;
-        let told = |response: &reqwest::Response, name: &str| {
-            response.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned)
-        };
-        let object = head.map(|response| Object {
-            key: key.to_owned(),
-            etag: told(&response, "etag").unwrap_or_default().trim_matches('"').to_owned(),
-            size: told(&response, "content-length").and_then(|length| length.parse().ok()).unwrap_or(0),
-        });
-        let object = match object {
-            Ok(object) => object,
-            Err(reason) => {
-                self.failure("read", key, &reason);
-                return Err(reason);
-            }
-        };
-        if object.size == 0 || self.knows(&object)? {
-            return Ok(());
-        }
-        let outcome = match object.size <= IN_MEMORY_BYTES_MAX {
-            true => match self.fetch(&object).await {
-                Ok(bytes) => self.seal(&object, bytes).await,
-                Err(failed) => Err(failed),
-            },
-            false => self.stream(&object).await,
-        };
-        self.settled(&object, &outcome);
-        outcome
     }
 }
 
