@@ -8,7 +8,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-pub use crate::pull::kafka::{From, Kafka};
+pub use crate::pull::kafka::{Begin, Kafka};
 pub use crate::pull::s3::S3;
 pub use crate::receive::fluent::Fluent;
 pub use crate::receive::syslog::Syslog;

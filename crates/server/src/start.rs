@@ -78,11 +78,16 @@ pub async fn start(app: &Arc<App>, sockets: &mut Sockets) -> io::Result<Running>
     }
     syslog::start(app, &mut running, acceptor.as_ref(), &stopped).await?;
     fluent::start(app, &mut running, acceptor.as_ref(), &stopped).await?;
-    let buckets =
-        app.config.s3.iter().map(|settings| s3::Bucket::new(app, settings)).collect::<io::Result<Vec<_>>>()?;
+    let buckets = app
+        .config
+        .s3
+        .iter()
+        .map(|settings| s3::Bucket::new(app, settings, &stopped))
+        .collect::<io::Result<Vec<_>>>()?;
     *sockets = bound;
+    app.pulled.begin();
     for bucket in buckets {
-        running.tasks.spawn(bucket.follow(stopped.clone()));
+        running.tasks.spawn(bucket.follow());
     }
     for settings in &app.config.kafka {
         running.tasks.spawn(kafka::follow(Arc::clone(app), settings.clone(), stopped.clone()));

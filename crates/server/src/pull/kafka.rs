@@ -22,7 +22,7 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-use super::{BUSY_WAIT, Metric, Patience};
+use super::{BUSY_WAIT, Metric, Patience, Stop};
 use crate::app::{App, parcel};
 
 /// Bytes asked for at once, and the most that is asked for where nothing is left of the first batches.
@@ -49,7 +49,7 @@ const PARTITIONS_MAX: usize = 1_024;
 /// Where a partition is begun of which nothing is sealed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "lowercase")]
-pub enum From {
+pub enum Begin {
     /// With the oldest record that is there.
     #[default]
     Earliest,
@@ -69,21 +69,18 @@ pub struct Kafka {
     pub topics: Vec<String>,
     /// Where to begin.
     #[serde(default)]
-    pub from: From,
+    pub from: Begin,
 }
 
 /// Reads all partitions until it is told to stop.
-pub(crate) async fn follow(app: Arc<App>, settings: Kafka, mut stopped: watch::Receiver<bool>) {
-    let topics = Arc::new(Topics { app, settings });
-    tokio::select! {
-        () = topics.work() => {}
-        _ = stopped.wait_for(|stopped| *stopped) => {}
-    }
+pub(crate) async fn follow(app: Arc<App>, settings: Kafka, stopped: watch::Receiver<bool>) {
+    Arc::new(Topics { app, settings, stop: Stop::new(&stopped) }).work().await;
 }
 
 struct Topics {
     app: Arc<App>,
     settings: Kafka,
+    stop: Stop,
 }
 
 impl Topics {
@@ -91,13 +88,13 @@ impl Topics {
         let (mut patience, mut client) = (Patience::default(), None);
         let (mut read, mut tasks) = (HashSet::new(), JoinSet::new());
         let mut is_first = true;
-        loop {
-            let wait = match self.look(&mut client).await {
+        while let Some(looked) = self.stop.or(self.look(&mut client)).await {
+            let wait = match looked {
                 Ok((client, partitions)) => {
                     patience.reset();
                     for (topic, partition) in partitions {
                         if read.len() < PARTITIONS_MAX && read.insert((topic.clone(), partition)) {
-                            let from = if is_first { self.settings.from } else { From::Earliest };
+                            let from = if is_first { self.settings.from } else { Begin::Earliest };
                             let name = format!("kafka://{topic}/{partition}");
                             let place = Place { topics: Arc::clone(self), topic, partition, name };
                             tasks.spawn(place.follow(Arc::clone(&client), from));
@@ -112,8 +109,10 @@ impl Topics {
                     patience.next()
                 }
             };
-            tokio::time::sleep(wait).await;
+            self.stop.sleep(wait).await;
         }
+        // What they have submitted settles first: whoever reads next asks the log where to begin.
+        while tasks.join_next().await.is_some() {}
     }
 
     fn failure(&self, what: &str, name: &str, reason: &str) {
@@ -161,27 +160,30 @@ struct Place {
 }
 
 impl Place {
-    async fn follow(self, client: Arc<Client>, from: From) {
+    async fn follow(self, client: Arc<Client>, from: Begin) {
         let mut patience = Patience::default();
         // Ahead of what is folded while all goes well.
         let mut next = None;
-        loop {
-            let Err(reason) = self.read(&client, from, &mut next, &mut patience).await;
+        while let Err(reason) = self.read(&client, from, &mut next, &mut patience).await {
+            if self.topics.stop.is_set() {
+                break;
+            }
             self.topics.failure("fetch", &self.name, &reason);
-            tokio::time::sleep(patience.next()).await;
+            self.topics.stop.sleep(patience.next()).await;
         }
     }
 
-    /// Reads until something fails.
+    /// Reads until it is told to stop, or something fails.
     async fn read(
         &self,
         client: &Client,
-        from: From,
+        from: Begin,
         next: &mut Option<u64>,
         patience: &mut Patience,
-    ) -> Result<std::convert::Infallible, String> {
+    ) -> Result<(), String> {
         let opening = client.partition_client(self.topic.clone(), self.partition, UnknownTopicHandling::Error);
-        let partition = timely(opening).await?;
+        let Some(partition) = self.topics.stop.or(timely(opening)).await else { return Ok(()) };
+        let partition = partition?;
         let mut at = match *next {
             Some(at) => at,
             None => self.begin(&partition, from).await?,
@@ -192,7 +194,8 @@ impl Place {
             let offset = i64::try_from(at).map_err(|error| error.to_string())?;
             let asked = if one_by_one { ONE_BATCH } else { bytes };
             let fetch = partition.fetch_records(offset, 1..asked, FETCH_WAIT_MS);
-            let fetched = tokio::time::timeout(ANSWER_MAX, fetch).await;
+            let fetched = self.topics.stop.or(tokio::time::timeout(ANSWER_MAX, fetch)).await;
+            let Some(fetched) = fetched else { return Ok(()) };
             let (mut records, high) = match fetched.map_err(|_| format!("no answer within {ANSWER_MAX:?}"))? {
                 Ok(fetched) => fetched,
                 Err(Error::ServerError { protocol_error: ProtocolError::OffsetOutOfRange, .. }) => {
@@ -228,7 +231,6 @@ impl Place {
             if let Err(reason) = self.seal(records, &mut at).await {
                 // What is sealed of it, the fold of the log says.
                 *next = None;
-                self.folded().await?;
                 return Err(reason);
             }
             self.lag(high.saturating_sub(at));
@@ -253,17 +255,21 @@ impl Place {
     async fn folded(&self) -> Result<(), String> {
         let size = self.topics.app.view().map_err(|problem| problem.detail)?.size().0;
         while self.topics.app.door.folded() < size {
+            if self.topics.stop.is_set() {
+                return Err("told to stop".to_owned());
+            }
             tokio::time::sleep(BUSY_WAIT).await;
         }
         Ok(())
     }
 
-    async fn begin(&self, partition: &PartitionClient, from: From) -> Result<u64, String> {
+    async fn begin(&self, partition: &PartitionClient, from: Begin) -> Result<u64, String> {
+        self.folded().await?;
         let sealed = self.topics.app.door.next_offset(self.source(), &self.name).map_err(|error| error.to_string())?;
         if let Some(at) = sealed {
             return Ok(at);
         }
-        if from == From::Earliest {
+        if from == Begin::Earliest {
             return edge(partition, OffsetAt::Earliest).await;
         }
         let begin = edge(partition, OffsetAt::Latest).await?;

@@ -1,7 +1,7 @@
 //! What is fetched instead of sent: objects of a store and topics of Kafka.
 //!
-//! Each puller is a task that ends when it is told to stop, wherever it stands: what it had sealed by then is known by the fold of
-//! the log, and what it had not is fetched again. None keeps a position of its own.
+//! None keeps a position of its own: what is sealed is known by the fold of the log, and what is not is fetched again. Told to
+//! stop, a puller gives up what it waits for, but waits for what it has submitted: whoever comes next asks the log.
 
 pub(crate) mod aws;
 pub(crate) mod kafka;
@@ -15,6 +15,7 @@ use std::time::Duration;
 
 use collect::{Parcel, Sealed};
 use parking_lot::Mutex;
+use tokio::sync::watch;
 
 use crate::app::App;
 use crate::problem::Problem;
@@ -49,14 +50,42 @@ impl Patience {
     }
 }
 
+/// Whether a puller is to stop.
+#[derive(Clone, Debug)]
+pub(crate) struct Stop(watch::Receiver<bool>);
+
+impl Stop {
+    pub(crate) fn new(stopped: &watch::Receiver<bool>) -> Stop {
+        Stop(stopped.clone())
+    }
+
+    pub(crate) fn is_set(&self) -> bool {
+        *self.0.borrow()
+    }
+
+    /// Does this, or gives it up when it is told to stop.
+    pub(crate) async fn or<T>(&self, work: impl Future<Output = T>) -> Option<T> {
+        let mut stopped = self.0.clone();
+        tokio::select! {
+            biased;
+            _ = stopped.wait_for(|stopped| *stopped) => None,
+            done = work => Some(done),
+        }
+    }
+
+    pub(crate) async fn sleep(&self, wait: Duration) {
+        let _ = self.or(tokio::time::sleep(wait)).await;
+    }
+}
+
 /// Has a delivery sealed, however often the log is too busy for it.
 ///
 /// # Errors
-/// What waiting does not mend.
+/// What waiting does not mend, or that it is to stop.
 pub(crate) async fn seal(app: &Arc<App>, parcel: &Parcel) -> Result<Sealed, Problem> {
     loop {
         match app.seal(parcel.clone()).await {
-            Err(problem) if problem.retry() => tokio::time::sleep(BUSY_WAIT).await,
+            Err(problem) if problem.retry() && !app.is_stopping() => tokio::time::sleep(BUSY_WAIT).await,
             done => return done,
         }
     }
@@ -106,6 +135,11 @@ impl Pulled {
         if lines.len() < LINES_MAX || lines.contains_key(&key) {
             change(lines.entry(key).or_default());
         }
+    }
+
+    /// What is true of a moment is forgotten: other settings may say it of others.
+    pub(crate) fn begin(&self) {
+        self.0.lock().retain(|(metric, _), _| !matches!(metric, Metric::Lag | Metric::ObjectsUnread));
     }
 
     /// In the text format of Prometheus.

@@ -24,7 +24,7 @@ use tokio::time::Instant;
 
 use super::aws::{Aws, Failed, body, headers, path, strict};
 use super::sqs::{self, Told};
-use super::{BUSY_WAIT, Metric, Patience};
+use super::{BUSY_WAIT, Metric, Patience, Stop};
 use crate::app::{App, blocking, parcel};
 use crate::config::Secret;
 use crate::metrics::Outcome;
@@ -148,13 +148,14 @@ struct Store {
     app: Arc<App>,
     settings: S3,
     aws: Aws,
+    stop: Stop,
     /// Address of the bucket, without a slash at its end.
     url: String,
 }
 
 impl Bucket {
     /// As set; asks nothing yet.
-    pub(crate) fn new(app: &Arc<App>, settings: &S3) -> io::Result<Bucket> {
+    pub(crate) fn new(app: &Arc<App>, settings: &S3, stopped: &watch::Receiver<bool>) -> io::Result<Bucket> {
         let S3 { bucket, region, .. } = settings;
         let wrong = |what: String| io::Error::other(format!("[[s3]] {}: {what}", settings.source));
         let secret = |name: &Option<Secret>| name.as_ref().and_then(|name| app.secret(name)).map(str::to_owned);
@@ -174,21 +175,14 @@ impl Bucket {
         }
         let aws = Aws::new(region, keys).map_err(wrong)?;
         let (app, settings) = (Arc::clone(app), settings.clone());
-        let store = Arc::new(Store { app, settings, aws, url });
+        let store = Arc::new(Store { app, settings, aws, stop: Stop::new(stopped), url });
         Ok(Bucket { store, failed: HashMap::new(), sweep: 0 })
     }
 
     /// Until it is told to stop.
-    pub(crate) async fn follow(mut self, mut stopped: watch::Receiver<bool>) {
-        tokio::select! {
-            () = self.work() => {}
-            _ = stopped.wait_for(|stopped| *stopped) => {}
-        }
-    }
-
-    async fn work(&mut self) {
+    pub(crate) async fn follow(mut self) {
         let mut patience = Patience::default();
-        loop {
+        while !self.store.stop.is_set() {
             let wait = match self.list().await {
                 Ok(()) => {
                     patience.reset();
@@ -201,7 +195,7 @@ impl Bucket {
             };
             match self.store.settings.queue_url.clone() {
                 Some(queue) => self.hear(&queue, Instant::now() + LIST_AGAIN).await,
-                None => tokio::time::sleep(wait).await,
+                None => self.store.stop.sleep(wait).await,
             }
         }
     }
@@ -232,6 +226,9 @@ impl Bucket {
             let objects = self.new_of(objects.collect())?;
             self.take_all(objects).await;
             token = page.next_continuation_token.filter(|_| page.is_truncated);
+            if self.store.stop.is_set() {
+                return Ok(());
+            }
             if token.is_none() {
                 break;
             }
@@ -281,7 +278,7 @@ impl Bucket {
             (object, bytes)
         });
         let mut fetched = std::pin::pin!(fetched.buffered(AT_ONCE));
-        while let Some((object, bytes)) = fetched.next().await {
+        while let Some(Some((object, bytes))) = store.stop.or(fetched.next()).await {
             let outcome = match bytes {
                 Some(Ok(bytes)) => store.seal(&object, bytes).await,
                 Some(Err(failed)) => Err(failed),
@@ -315,8 +312,10 @@ impl Bucket {
     /// Takes what the queue tells, until then.
     async fn hear(&mut self, queue: &str, until: Instant) {
         let mut patience = Patience::default();
+        let store = Arc::clone(&self.store);
         while Instant::now() < until {
-            match sqs::receive(&self.store.aws, queue).await {
+            let Some(received) = store.stop.or(sqs::receive(&store.aws, queue)).await else { return };
+            match received {
                 Ok(messages) => {
                     patience.reset();
                     for message in messages {
@@ -331,7 +330,7 @@ impl Bucket {
                 }
                 Err(reason) => {
                     self.store.failure("receive from", queue, &reason);
-                    tokio::time::sleep(patience.next()).await;
+                    self.store.stop.sleep(patience.next()).await;
                 }
             }
         }
@@ -441,6 +440,12 @@ impl Store {
     /// Seals a long object while it is read.
     async fn stream(&self, object: &Object) -> Result<(), Failed> {
         let done = loop {
+            // Its delivery passes by where the others are held back.
+            let pause = self.app.access.pauses().of(&self.settings.source, (self.app.clock)());
+            if pause.is_some() && !self.stop.is_set() {
+                tokio::time::sleep(BUSY_WAIT).await;
+                continue;
+            }
             let mut response = self.get(object).await?;
             let (chunks, received) = mpsc::channel(CHUNKS_WAITING_MAX);
             let (app, source) = (Arc::clone(&self.app), self.settings.source.clone());
@@ -449,11 +454,13 @@ impl Store {
                 let bytes = Box::new(Chunks { received, at: Bytes::new() });
                 app.door.object(&source, &name, &request, bytes, &AtomicBool::new(false))
             });
-            let reading = async {
+            let reading = async move {
                 loop {
-                    let chunk = match response.chunk().await {
-                        Ok(chunk) => Ok(chunk.unwrap_or_default()),
-                        Err(error) => Err(io::Error::other(error)),
+                    let chunk = match self.stop.or(response.chunk()).await {
+                        // What has come of it stays sealed, and is gone on with.
+                        None => break,
+                        Some(Ok(chunk)) => Ok(chunk.unwrap_or_default()),
+                        Some(Err(error)) => Err(io::Error::other(error)),
                     };
                     let is_end = chunk.as_ref().map_or(true, Bytes::is_empty);
                     // Nobody takes it any more: the sealing has ended and says why.
@@ -464,7 +471,7 @@ impl Store {
             };
             let (done, ()) = tokio::join!(sealing, reading);
             match done.map_err(|problem| Failed::Because(problem.detail))? {
-                Err(Refused::Busy(_)) => tokio::time::sleep(BUSY_WAIT).await,
+                Err(Refused::Busy(_)) if !self.stop.is_set() => tokio::time::sleep(BUSY_WAIT).await,
                 done => break done,
             }
         };
