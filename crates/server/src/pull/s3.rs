@@ -442,7 +442,16 @@ impl Store {
         let done = loop {
             // Its delivery passes by where the others are held back.
             let pause = self.app.access.pauses().of(&self.settings.source, (self.app.clock)());
-            if pause.is_some() && !self.stop.is_set() {
+            let is_due = pause.is_none()
+                && self
+                    .app
+                    .door
+                    .may_read_object(&self.settings.source, &self.name(object), &object.request())
+                    .map_err(|error| Failed::Because(error.to_string()))?;
+            if self.stop.is_set() {
+                return Err(Failed::Because("told to stop".to_owned()));
+            }
+            if !is_due {
                 tokio::time::sleep(BUSY_WAIT).await;
                 continue;
             }
@@ -451,7 +460,7 @@ impl Store {
             let (app, source) = (Arc::clone(&self.app), self.settings.source.clone());
             let (name, request) = (self.name(object), object.request());
             let sealing = blocking(move || {
-                let bytes = Box::new(Chunks { received, at: Bytes::new() });
+                let bytes = Box::new(Chunks { received, at: Bytes::new(), is_over: false });
                 app.door.object(&source, &name, &request, bytes, &AtomicBool::new(false))
             });
             let reading = async move {
@@ -495,14 +504,17 @@ impl Store {
 struct Chunks {
     received: mpsc::Receiver<io::Result<Bytes>>,
     at: Bytes,
+    is_over: bool,
 }
 
 impl Read for Chunks {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
-        if self.at.is_empty() {
+        if self.at.is_empty() && !self.is_over {
             // An empty chunk is the end; without one, whoever fetched it has stopped.
             let stopped = || Err(io::Error::other("stopped while it was read"));
             self.at = self.received.blocking_recv().unwrap_or_else(stopped)?;
+            // Who reads to the end may ask again.
+            self.is_over = self.at.is_empty();
         }
         let count = self.at.len().min(out.len());
         let (filled, _) = out.split_at_mut(count);

@@ -6,6 +6,7 @@ mod cloudevents;
 mod fluent;
 mod loki;
 mod otlp;
+mod pull;
 mod questions;
 mod syslog;
 
