@@ -117,6 +117,10 @@ impl<'a> Content<'a> {
         Ok(Content { reader, transport, decoded: Seen::default(), failed: None, encoding })
     }
 
+    pub(crate) fn is_encoded(&self) -> bool {
+        self.encoding != Encoding::None
+    }
+
     /// Bytes taken so far, as they came.
     pub(crate) fn transport_bytes(&self) -> u64 {
         match self.encoding {

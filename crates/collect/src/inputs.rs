@@ -21,6 +21,14 @@ pub enum Input {
         /// Its bytes.
         bytes: Box<dyn Read + Send>,
     },
+    /// A compressed file that has come to a followed folder: taken whole or not at all, and of the copy of a file that is
+    /// sealed in part, what is new.
+    Packed {
+        /// Its name.
+        path: PathBuf,
+        /// The open file.
+        file: Arc<File>,
+    },
     /// A file that is being followed: held open, so that it can be read to its end after it was renamed.
     Growing {
         /// The name under which it was opened.

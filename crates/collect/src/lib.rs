@@ -12,6 +12,7 @@ mod content;
 mod delivery;
 mod door;
 mod follow;
+mod grown;
 mod inputs;
 mod progress;
 mod pulled;

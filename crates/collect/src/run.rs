@@ -37,7 +37,7 @@ const RECEIPTS_WAITING_MAX: usize = 16;
 /// How often a run looks whether deliveries over the network into its source are settled.
 const SETTLING: Duration = Duration::from_millis(10);
 /// Bytes by which a file is known again.
-const HEAD_BYTES: u64 = 4_096;
+pub(crate) const HEAD_BYTES: u64 = 4_096;
 
 /// What a run may do.
 #[derive(Clone, Debug)]
@@ -285,23 +285,23 @@ impl Out {
     }
 }
 
-struct Reader<'a> {
+pub(crate) struct Reader<'a> {
     pipeline: &'a Pipeline<'a>,
     out: Out,
-    summary: Summary,
-    chunk: Vec<u8>,
+    pub(crate) summary: Summary,
+    pub(crate) chunk: Vec<u8>,
 }
 
 /// A file at hand, and what the log knows of it.
-struct Looked {
-    origin: Origin,
-    length: u64,
-    known: Option<FileState>,
+pub(crate) struct Looked {
+    pub(crate) origin: Origin,
+    pub(crate) length: u64,
+    pub(crate) known: Option<FileState>,
 }
 
 /// How much of a file is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Extent {
+pub(crate) enum Extent {
     /// All of it.
     Whole,
     /// Up to the last line feed: the rest is still being written.
@@ -309,6 +309,10 @@ enum Extent {
 }
 
 impl Reader<'_> {
+    pub(crate) fn is_stopped(&self) -> bool {
+        self.pipeline.stop.load(Relaxed)
+    }
+
     fn close(self) -> Summary {
         self.summary
     }
@@ -343,6 +347,7 @@ impl Reader<'_> {
                     Ok(file) => self.file(state, &mut source, &interrupted, &path, &file, Extent::Whole)?,
                     Err(error) => self.summary.unread.push(because(&path, &error)),
                 },
+                Input::Packed { path, file } => self.packed(state, &mut source, &interrupted, &path, &file)?,
                 Input::Growing { path, file, last } => {
                     let extent = if last { Extent::Whole } else { Extent::WholeLines };
                     self.file(state, &mut source, &interrupted, &path, &file, extent)?;
@@ -353,7 +358,7 @@ impl Reader<'_> {
         self.out.flush()
     }
 
-    fn file(
+    pub(crate) fn file(
         &mut self,
         state: &State,
         source: &mut Source,
@@ -377,15 +382,17 @@ impl Reader<'_> {
                 return Ok(());
             }
             origin.base = known.resume;
+        } else if let Some(grown) = self.copied(state, source.number, &origin, file, length)? {
+            self.summary.already_known += grown.records;
+            self.pipeline.progress.bytes_read.fetch_add(grown.resume, Relaxed);
+            if grown.end >= length {
+                return Ok(());
+            }
+            origin.base = grown.resume;
         } else if self.known_by_content(state, source.number, &origin, file)? {
             return Ok(());
         }
-        let began = interrupted.iter().find(|open| {
-            open.device == origin.device
-                && open.inode == origin.inode
-                && open.head_sha256 == origin.head_sha256
-                && open.base == origin.base
-        });
+        let began = interrupted.iter().find(|open| open.is_part_of(&origin));
         let until = match end_of(file, extent, origin.base, length) {
             Ok(until) => until,
             Err(error) => {
@@ -427,7 +434,7 @@ impl Reader<'_> {
     }
 
     /// Reads one delivery to its end, or to what stops it.
-    fn deliver(
+    pub(crate) fn deliver(
         &mut self,
         state: &State,
         source: &mut Source,
@@ -541,7 +548,7 @@ pub(crate) fn first_word(source: &mut Source, received_at: Millis) -> Item {
 }
 
 /// Looks at an open file and up what the log knows of it; the inner error is a file that cannot be read.
-fn look(state: &State, source: u32, path: &Path, file: &File) -> Result<Result<Looked, Unread>, Error> {
+pub(crate) fn look(state: &State, source: u32, path: &Path, file: &File) -> Result<Result<Looked, Unread>, Error> {
     let mut origin = Origin { name: path.display().to_string(), ..Origin::default() };
     let meta = match file.metadata() {
         Ok(meta) => meta,

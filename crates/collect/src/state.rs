@@ -11,6 +11,8 @@ use parking_lot::Mutex;
 use serde::{Deserialize, Serialize};
 
 use crate::Error;
+use crate::delivery::Origin;
+use crate::grown::{Grown, Part};
 use crate::pulled::{StreamState, is_object, is_stream, object_key, stream_key};
 use crate::store::{Fresh, Store};
 
@@ -66,6 +68,14 @@ pub(crate) struct OpenDelivery {
 }
 
 impl OpenDelivery {
+    /// Whether it is this part of this file.
+    pub(crate) fn is_part_of(&self, origin: &Origin) -> bool {
+        self.device == origin.device
+            && self.inode == origin.inode
+            && self.head_sha256 == origin.head_sha256
+            && self.base == origin.base
+    }
+
     /// Begun by reading an object, not by a sender.
     pub(crate) fn is_object(&self) -> bool {
         self.device.is_none() && is_object(&self.name)
@@ -222,6 +232,15 @@ impl State {
         }
     }
 
+    /// The growing file that begins so.
+    pub(crate) fn grown(&self, source: u32, head_sha256: &[u8; 32]) -> Result<Option<Grown>, Error> {
+        let key = digest_key(source, head_sha256);
+        match self.folded.lock().fresh.grown.get(&key) {
+            Some(grown) => Ok(Some(grown.clone())),
+            None => self.store.grown(&key),
+        }
+    }
+
     /// Records of an object that is sealed to its end.
     pub(crate) fn object(&self, source: u32, name: &str, request: &str) -> Result<Option<u64>, Error> {
         let key = object_key(source, name, request);
@@ -357,7 +376,8 @@ impl Folded {
             // A lone record ends without a line feed: if its file grows, it is read again from there.
             let end = offset + position.full_bytes.unwrap_or(header.body_bytes);
             self.know_head(header.source, position);
-            self.know_file(store, header.source, position, &FileEnd { resume: offset, end, records: 1 })?;
+            let part = Part { offset, bytes: end - offset, sha256: content };
+            self.know_file(store, header.source, position, FileEnd { resume: offset, end, records: 1, part })?;
             if position.device.is_some() {
                 self.fresh.open.insert(key, None);
             }
@@ -407,7 +427,8 @@ impl Folded {
             // known yet, so nothing is remembered of this one.
             return Ok(());
         }
-        if let Some(content) = model::unhex(&delivery.content_sha256) {
+        let content = model::unhex(&delivery.content_sha256);
+        if let Some(content) = content {
             self.know_content(header.source, &header.position, content, delivery.records);
             let is_object = self.know_object(header, delivery.records);
             if let Some((key, first)) = open.as_ref().and_then(|open| Some((open.request.as_ref()?, open.first)))
@@ -437,7 +458,9 @@ impl Folded {
         let closed =
             delivery.records == 0 || delivery.gaps.iter().any(|gap| gap.offset > last && !gap.bytes.is_empty());
         let resume = if closed { end } else { last };
-        self.know_file(store, header.source, &header.position, &FileEnd { resume, end, records: delivery.records })
+        let part = Part { offset: delivery.offset, bytes: delivery.content_bytes, sha256: content.unwrap_or_default() };
+        let at = FileEnd { resume, end, records: delivery.records, part };
+        self.know_file(store, header.source, &header.position, at)
     }
 
     /// Only files are known by what they hold: they say how they begin.
@@ -482,7 +505,7 @@ impl Folded {
         self.fresh.heads.extend(position.head_sha256.map(|head| (digest_key(source, &head), ())));
     }
 
-    fn know_file(&mut self, store: &Store, source: u32, position: &Position, at: &FileEnd) -> Result<(), Error> {
+    fn know_file(&mut self, store: &Store, source: u32, position: &Position, at: FileEnd) -> Result<(), Error> {
         let (Some(head_bytes), Some(head_sha256)) = (position.head_bytes, position.head_sha256) else { return Ok(()) };
         if let (Some(device), Some(inode)) = (position.device, position.inode) {
             let before = self.file(store, source, device, inode)?;
@@ -491,6 +514,14 @@ impl Folded {
             let records = earlier + at.records;
             let state = FileState { head_bytes, head_sha256, resume: at.resume, end: at.end, records };
             self.fresh.files.insert(file_key(source, device, inode), state);
+            let key = digest_key(source, &head_sha256);
+            let before = match self.fresh.grown.get(&key) {
+                Some(grown) => Some(grown.clone()),
+                None => store.grown(&key)?,
+            };
+            let before = before.filter(|before| at.part.offset > 0 && at.part.offset <= before.end);
+            let grown = Grown::with(before, at.part, at.resume, at.end, records);
+            self.fresh.grown.insert(key, grown);
         }
         Ok(())
     }
@@ -508,6 +539,7 @@ struct FileEnd {
     resume: u64,
     end: u64,
     records: u64,
+    part: Part,
 }
 
 fn digest_key(source: u32, sha256: &[u8; 32]) -> Vec<u8> {

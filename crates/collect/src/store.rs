@@ -1,4 +1,4 @@
-//! The file behind [`crate::State`]: `state/collect.redb`, ten small tables.
+//! The file behind [`crate::State`]: `state/collect.redb`, eleven small tables.
 
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
@@ -7,6 +7,7 @@ use redb::{Database, ReadableDatabase as _, ReadableTable as _, ReadableTableMet
 use serde::{Deserialize, Serialize};
 
 use crate::Error;
+use crate::grown::Grown;
 use crate::pulled::StreamState;
 use crate::state::{FileState, OpenDelivery, Request, Source};
 
@@ -20,6 +21,8 @@ const HEADS: TableDefinition<'_, &[u8], ()> = TableDefinition::new("heads");
 const FILES: TableDefinition<'_, &[u8], &[u8]> = TableDefinition::new("files");
 /// Source, delivery -> [`OpenDelivery`].
 const OPEN: TableDefinition<'_, &[u8], &[u8]> = TableDefinition::new("open");
+/// Source and digest of the first bytes of a growing file -> [`Grown`].
+const GROWN: TableDefinition<'_, &[u8], &[u8]> = TableDefinition::new("grown");
 /// Source and key of the sender -> [`Request`].
 const REQUESTS: TableDefinition<'_, &[u8], &[u8]> = TableDefinition::new("requests");
 /// First leaf of a request -> its key: the oldest first.
@@ -49,6 +52,7 @@ pub(crate) struct Fresh {
     /// `None` takes an entry of the table away.
     pub(crate) open: HashMap<Vec<u8>, Option<OpenDelivery>>,
     pub(crate) requests: HashMap<Vec<u8>, Request>,
+    pub(crate) grown: HashMap<Vec<u8>, Grown>,
     pub(crate) objects: HashMap<Vec<u8>, u64>,
     pub(crate) streams: HashMap<Vec<u8>, StreamState>,
 }
@@ -89,6 +93,7 @@ impl Store {
             write.open_table(OPEN)?;
             write.open_table(REQUESTS)?;
             write.open_table(REQUEST_AGES)?;
+            write.open_table(GROWN)?;
             write.open_table(OBJECTS)?;
             write.open_table(STREAMS)?;
             meta.get(APPLIED_THROUGH)?.map_or(0, |value| value.value())
@@ -132,6 +137,10 @@ impl Store {
                     Some(delivery) => drop(open.insert(key.as_slice(), encoded(delivery).as_slice())?),
                     None => drop(open.remove(key.as_slice())?),
                 }
+            }
+            let mut grown = write.open_table(GROWN)?;
+            for (key, file) in &fresh.grown {
+                grown.insert(key.as_slice(), encoded(file).as_slice())?;
             }
             let mut objects = write.open_table(OBJECTS)?;
             for (key, records) in &fresh.objects {
@@ -188,6 +197,10 @@ impl Store {
 
     pub(crate) fn object(&self, key: &[u8]) -> Result<Option<u64>, Error> {
         self.tell(self.number(OBJECTS, key))
+    }
+
+    pub(crate) fn grown(&self, key: &[u8]) -> Result<Option<Grown>, Error> {
+        self.tell(self.get(GROWN, key))
     }
 
     pub(crate) fn stream(&self, key: &[u8]) -> Result<Option<StreamState>, Error> {

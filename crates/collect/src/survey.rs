@@ -34,7 +34,7 @@ pub fn survey(
                 Ok(file) => read(&path.display().to_string(), file, &mut summary, progress, visit),
                 Err(error) => summary.unread.push(because(&path, &error)),
             },
-            Input::Growing { path, file, .. } => {
+            Input::Growing { path, file, .. } | Input::Packed { path, file } => {
                 read(&path.display().to_string(), &*file, &mut summary, progress, visit);
             }
         }

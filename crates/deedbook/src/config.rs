@@ -7,6 +7,7 @@ use anyhow::Context as _;
 use server::{Config, Secret, Webhook};
 
 use crate::cli::Serve;
+use crate::commands::followed;
 use crate::exit::Usage;
 
 /// The settings of a server.
@@ -22,6 +23,7 @@ pub(crate) fn of(serve: &Serve) -> anyhow::Result<Config> {
     for text in &serve.webhook {
         config.webhook.push(webhook(text)?);
     }
+    config.follow.iter().try_for_each(followed::check)?;
     if let Some(open) = config.plain_addresses().find(|address| !address.ip().is_loopback())
         && !config.plain
     {

@@ -268,7 +268,7 @@ impl Writer {
     /// Seals what has come to growing files until `stop` is set; `once` looks a single time.
     pub(crate) fn tail(
         &self,
-        paths: Vec<PathBuf>,
+        mut follow: collect::Follow,
         job: &Job,
         once: bool,
         stop: &AtomicBool,
@@ -276,7 +276,6 @@ impl Writer {
     ) -> anyhow::Result<Report> {
         let options = options(&job.source, &job.platform)?;
         let progress = Progress::default();
-        let mut follow = collect::Follow::new(paths);
         let mut whole = collect::Summary::default();
         let others_before = *self.turn.lock();
         let before = self.settle(0)?;

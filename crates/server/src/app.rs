@@ -20,7 +20,7 @@ use crate::audit::Counts;
 use crate::config::{Config, Limits, Secret};
 use crate::metrics::{Metrics, Outcome};
 use crate::problem::Problem;
-use crate::pull::Pulled;
+use crate::pull::{Metric, Pulled};
 use crate::questions::{Asked, Questions};
 use crate::receive::hec::Channels;
 
@@ -133,6 +133,14 @@ impl App {
     /// What the secrets are that the settings name.
     pub fn secrets(&self) -> &HashMap<String, String> {
         &self.secrets
+    }
+
+    /// Counts what came of files that are followed.
+    pub fn count_files(&self, source: &str, summary: &collect::Summary) {
+        let outcome = Outcome::Sealed { records: summary.records, replaced: summary.replaced };
+        self.metrics.count(source, summary.bytes, outcome);
+        let unread = summary.unread.len() as u64;
+        self.pulled.add(Metric::Failures, &[("source", source), ("what", "file")], unread);
     }
 
     /// From here on it is not ready: whoever balances load sends elsewhere.

@@ -39,6 +39,8 @@ pub struct Config {
     pub s3: Vec<S3>,
     /// Topics that are followed.
     pub kafka: Vec<Kafka>,
+    /// Files and folders that are followed.
+    pub follow: Vec<Follow>,
 }
 
 impl Default for Config {
@@ -55,6 +57,7 @@ impl Default for Config {
             fluent: Vec::new(),
             s3: Vec::new(),
             kafka: Vec::new(),
+            follow: Vec::new(),
         }
     }
 }
@@ -125,6 +128,25 @@ impl Default for Limits {
             question_seconds_max: 60,
             tails_max: 16,
         }
+    }
+}
+
+/// Files that are followed.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Follow {
+    /// The source of their records.
+    pub source: String,
+    /// Absolute files and folders, and globs.
+    pub paths: Vec<String>,
+    /// The platform of all their records; each is recognised by itself for `auto`.
+    #[serde(default = "Follow::auto")]
+    pub platform: String,
+}
+
+impl Follow {
+    fn auto() -> String {
+        "auto".to_owned()
     }
 }
 

@@ -30,7 +30,7 @@ mod tls;
 pub use access::{Access, Minted, Scope, Token, mint};
 pub use alarm::Verified;
 pub use app::{App, Parts};
-pub use config::{Begin, Config, Fluent, Kafka, Limits, Notify, S3, Secret, Syslog, Tls, Verify, Webhook};
+pub use config::{Begin, Config, Fluent, Follow, Kafka, Limits, Notify, S3, Secret, Syslog, Tls, Verify, Webhook};
 pub use openapi::openapi;
 pub use pause::{Pause, Pauses};
 pub use start::{Running, Sockets, start};

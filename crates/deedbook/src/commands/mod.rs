@@ -10,6 +10,7 @@ mod coverage;
 mod doctor;
 mod downstream;
 mod events;
+pub(crate) mod followed;
 mod guard;
 mod ingest;
 mod init;

@@ -13,6 +13,7 @@ use server::{Access, App, Config, Parts, Running, Scope, Sockets};
 use tokio::process::Command;
 use tokio::signal::unix::{SignalKind, signal};
 
+use super::followed::Followers;
 use super::ingest::with_writer;
 use super::{Place, guard, token};
 use crate::cli::Serve;
@@ -68,6 +69,7 @@ fn listen(
         let mut sockets = Sockets::default();
         let mut running = server::start(&app, &mut sockets).await?;
         say(&running);
+        let mut followers = Followers::start(writer, &app)?;
         if let Some(token) = first {
             eprintln!("admin token, shown once: {token}");
         }
@@ -90,6 +92,8 @@ fn listen(
                             tokio::task::block_in_place(|| seal_settings(writer, &config, &mut in_force))?;
                             *every.lock() = config.verify;
                             app = next;
+                            tokio::task::block_in_place(|| followers.end());
+                            followers = Followers::start(writer, &app)?;
                             running
                         }
                         Err(error) => {

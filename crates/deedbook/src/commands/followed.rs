@@ -1,0 +1,85 @@
+//! Files and folders that a server follows: a thread for each entry of its settings.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use server::{App, Follow};
+
+use crate::exit::{self, Usage};
+use crate::pipeline::{self, Job, Writer};
+
+/// How long a compressed file, or the copy of a file, has to rest before it is taken.
+const SETTLED: Duration = Duration::from_secs(2);
+/// How long it waits after something failed, in steps in which it looks for a stop.
+const AGAIN: Duration = Duration::from_secs(10);
+const STEP: Duration = Duration::from_millis(100);
+
+/// Those that are at work.
+pub(crate) struct Followers {
+    stop: Arc<AtomicBool>,
+    threads: Vec<JoinHandle<()>>,
+}
+
+impl Followers {
+    /// Starts what the settings name.
+    ///
+    /// # Errors
+    /// When no thread can be made.
+    pub(crate) fn start(writer: &Arc<Writer>, app: &Arc<App>) -> std::io::Result<Followers> {
+        let mut followers = Followers { stop: Arc::default(), threads: Vec::new() };
+        for follow in app.config().follow.clone() {
+            let (writer, app, stop) = (Arc::clone(writer), Arc::clone(app), Arc::clone(&followers.stop));
+            let thread = std::thread::Builder::new().name("follow".to_owned());
+            followers.threads.push(thread.spawn(move || work(&writer, &app, &follow, &stop))?);
+        }
+        Ok(followers)
+    }
+
+    /// Ends them. When this returns, what they had submitted is sealed.
+    pub(crate) fn end(&mut self) {
+        self.stop.store(true, Relaxed);
+        for thread in self.threads.drain(..) {
+            if thread.join().is_err() {
+                tracing::error!("a thread that followed files panicked");
+            }
+        }
+    }
+}
+
+impl Drop for Followers {
+    fn drop(&mut self) {
+        self.end();
+    }
+}
+
+/// Refuses what cannot be followed.
+pub(crate) fn check(follow: &Follow) -> Result<(), Usage> {
+    pipeline::platform(&follow.platform)?;
+    match follow.paths.iter().find(|path| !Path::new(path).is_absolute()) {
+        Some(path) => Err(Usage(format!("[[follow]] {}: `{path}` is no absolute path", follow.source))),
+        None => Ok(()),
+    }
+}
+
+fn work(writer: &Writer, app: &App, follow: &Follow, stop: &AtomicBool) {
+    let job = Job { inputs: Vec::new(), source: follow.source.clone(), platform: follow.platform.clone() };
+    while !stop.load(Relaxed) {
+        let files = collect::Follow::over(follow.paths.clone(), SETTLED);
+        let ended = writer.tail(files, &job, false, stop, &mut |summary| {
+            app.count_files(&follow.source, summary);
+            for unread in &summary.unread {
+                tracing::warn!("not read: {}: {}", unread.path, unread.reason);
+            }
+        });
+        let Err(error) = ended else { return };
+        tracing::error!("[[follow]] {}: {}; tried again in {AGAIN:?}", follow.source, exit::text(&error));
+        let mut waited = Duration::ZERO;
+        while waited < AGAIN && !stop.load(Relaxed) {
+            std::thread::sleep(STEP);
+            waited += STEP;
+        }
+    }
+}
