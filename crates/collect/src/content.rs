@@ -76,6 +76,7 @@ pub(crate) struct Content<'a> {
 }
 
 /// What is known of a delivery once it was read.
+#[derive(Debug)]
 pub(crate) struct Digests {
     pub(crate) transport_sha256: [u8; 32],
     pub(crate) transport_bytes: u64,

@@ -17,13 +17,14 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use ledger::{Append, ErrorKind, Pending, Reader, Signed};
-use model::{Commitment, DeliveryBody, Header, Kind, LeafIndex, Millis, Prepared, canonical_json};
+use model::{Commitment, Header, Kind, LeafIndex, Millis, Prepared, canonical_json};
 use parking_lot::Mutex;
 use sha2::{Digest as _, Sha256};
 use sources::scrub::Scrubber;
 use sources::split::{Limits, Piece, Splitter};
 
 use crate::Error;
+use crate::caller::{self, Callers, Opened, Relayed};
 use crate::content::{Content, Digests, Encoding};
 use crate::delivery::{Delivery, Item, Numbers, Origin};
 use crate::pulled::{Stream, is_object};
@@ -79,6 +80,8 @@ pub struct Parcel {
     pub cut: Cut,
     /// Where its records stand, if they come from a stream that numbers them itself.
     pub stream: Option<Stream>,
+    /// On whose behalf it was sent.
+    pub relayed: Relayed,
 }
 
 /// Why a delivery was not taken. Nothing of it is sealed, unless a crash comes between.
@@ -233,7 +236,25 @@ impl Door {
     /// # Errors
     /// See [`Refused`]; nothing was submitted then.
     pub fn submit(&self, parcel: &Parcel) -> Result<Submission, Refused> {
+        self.submit_opened(parcel, &self.open(parcel)?)
+    }
+
+    /// Decodes a delivery.
+    ///
+    /// # Errors
+    /// Damaged or TooLong.
+    pub fn open(&self, parcel: &Parcel) -> Result<Opened, Refused> {
         let (content, encoding, digests) = self.content(parcel)?;
+        Ok(Opened { content, encoding, digests })
+    }
+
+    /// As [`Door::submit`], for a delivery that is decoded: the same that [`Door::open`] was called with, but for what
+    /// was found out about its callers meanwhile.
+    ///
+    /// # Errors
+    /// See [`Refused`]; nothing was submitted then.
+    pub fn submit_opened(&self, parcel: &Parcel, opened: &Opened) -> Result<Submission, Refused> {
+        let Opened { content, encoding, digests } = opened;
         let seat = self.state.seat(&parcel.source, "auto")?;
         let received_at = (self.clock)();
         // A file that is being read into the source holds its seat: minutes, perhaps.
@@ -272,9 +293,9 @@ impl Door {
             began = open.into_iter().find(|open| open.request.as_ref() == Some(key) && same_kind(open));
         }
         let skip = began.as_ref().map_or(0, |open| open.records);
-        let cut = Piecework { parcel, content: &content, received_at, began: began.as_ref() };
+        let cut = Piecework { parcel, content, received_at, began: began.as_ref() };
         let before = source.clone();
-        let submitted = self.leaves(cut, &mut source, encoding, &digests).and_then(|work| {
+        let submitted = self.leaves(cut, &mut source, *encoding, digests).and_then(|work| {
             let pending = self.append.try_submit(work.leaves)?;
             Ok((pending, work.commitments, work.replaced, work.records, work.number))
         });
@@ -434,8 +455,19 @@ impl Door {
         source.next_delivery = source.next_delivery.max(number + 1);
         let mut numbers = Numbers { source: source.number, next_seq: source.next_seq };
         let mut delivery = Delivery::new(origin, number, work.received_at, work.began.map_or(0, |open| open.records));
-        work.cut(&mut |piece| delivery.piece(piece, &mut numbers, &mut |item| items.push(item)));
+        let relayed = &work.parcel.relayed;
+        let has_tokens = relayed.is_in_records() && caller::may_have_tokens(work.content);
+        let mut callers = Callers::default();
+        work.cut(&mut |piece| {
+            if let Piece::Record { bytes, .. } = piece
+                && has_tokens
+            {
+                callers.of_record(delivery.records, bytes, relayed);
+            }
+            delivery.piece(piece, &mut numbers, &mut |item| items.push(item));
+        });
         let records = delivery.records;
+        delivery.callers = callers.behind(relayed, records);
         if records == 0 && !may_be_empty {
             return Err(Refused::Empty);
         }
@@ -445,7 +477,7 @@ impl Door {
         let mut done =
             Leaves { leaves: Vec::with_capacity(items.len()), commitments: Vec::new(), replaced: 0, records, number };
         for (item, salt) in items.into_iter().zip(salts) {
-            done.push(item, salt, &self.scrubber);
+            done.push(item, salt, &self.scrubber, has_tokens);
         }
         Ok(done)
     }
@@ -466,10 +498,11 @@ struct Leaves {
 }
 
 impl Leaves {
-    fn push(&mut self, item: Item, salt: model::Salt, scrubber: &Scrubber) {
+    fn push(&mut self, item: Item, salt: model::Salt, scrubber: &Scrubber, has_tokens: bool) {
         let prepared = match item {
             Item::Record(mut header, mut body) => {
-                if let Some(scrubbed) = scrubber.scrub(&body) {
+                let tokens = if has_tokens { caller::token_ranges(&body) } else { Vec::new() };
+                if let Some(scrubbed) = scrubber.scrub_with(&body, &tokens) {
                     self.replaced += scrubbed.replacements.len() as u64;
                     (header.replacements, body) = (scrubbed.replacements, scrubbed.body);
                 }
@@ -480,7 +513,9 @@ impl Leaves {
             }
             Item::Own(header, body) => Prepared::new(salt, header, body),
             Item::Delivery(header, body) => {
-                let body = DeliveryBody { replaced: self.replaced, ..*body };
+                let mut body = *body;
+                self.replaced += caller::scrub_gaps(&mut body.gaps, scrubber);
+                body.replaced = self.replaced;
                 Prepared::new(salt, header, canonical_json(&body))
             }
         };
@@ -490,16 +525,16 @@ impl Leaves {
 }
 
 /// A delivery being cut.
-struct Piecework<'p> {
-    parcel: &'p Parcel,
-    content: &'p [u8],
-    received_at: Millis,
+pub(crate) struct Piecework<'p> {
+    pub(crate) parcel: &'p Parcel,
+    pub(crate) content: &'p [u8],
+    pub(crate) received_at: Millis,
     /// What was sealed of it before a crash.
-    began: Option<&'p OpenDelivery>,
+    pub(crate) began: Option<&'p OpenDelivery>,
 }
 
 impl Piecework<'_> {
-    fn cut(&self, out: &mut impl FnMut(&Piece<'_>)) {
+    pub(crate) fn cut(&self, out: &mut impl FnMut(&Piece<'_>)) {
         match self.parcel.cut {
             Cut::Auto => {
                 let mut splitter = Splitter::new(Limits::default());
@@ -600,6 +635,7 @@ mod tests {
             body: Bytes::from_static(b"{}"),
             cut: Cut::Auto,
             stream: None,
+            relayed: Relayed::default(),
         };
         let send = || match door.submit(&parcel)? {
             Submission::Submitted(submitted) => {

@@ -8,6 +8,7 @@
 //!
 //! This crate knows nothing of the tree, of SQL, or of what a record means.
 
+mod caller;
 mod content;
 mod delivery;
 mod door;
@@ -20,6 +21,7 @@ mod state;
 mod store;
 mod survey;
 
+pub use caller::{Opened, Relayed, TOKENS_MAX};
 pub use content::{DECODE_RATIO_MAX, Encoding};
 pub use door::{Cut, Door, Parcel, Receipt, Refused, Sealed, Submission, Submitted};
 pub use follow::Follow;

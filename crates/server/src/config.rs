@@ -8,6 +8,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+use crate::issuer::Issuer;
 pub use crate::receive::fluent::Fluent;
 pub use crate::receive::syslog::Syslog;
 
@@ -23,6 +24,8 @@ pub struct Config {
     pub limits: Limits,
     /// With it, every HTTP listener speaks TLS.
     pub tls: Option<Tls>,
+    /// Whose tokens of callers are believed.
+    pub issuer: Vec<Issuer>,
     /// Signed webhooks.
     pub webhook: Vec<Webhook>,
     /// How often the log is verified.
@@ -42,6 +45,7 @@ impl Default for Config {
             plain: false,
             limits: Limits::default(),
             tls: None,
+            issuer: Vec::new(),
             webhook: Vec::new(),
             verify: Verify::default(),
             notify: None,

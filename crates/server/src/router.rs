@@ -3,14 +3,14 @@
 use std::sync::Arc;
 
 use axum::Router;
-use axum::middleware::{from_fn_with_state, map_response};
+use axum::middleware::{from_fn, from_fn_with_state, map_response};
 use axum::routing::{get, post};
 
 use crate::app::App;
 use crate::openapi::openapi;
 use crate::problem::{self, Problem};
 use crate::receive::{bulk, cloudevents, hec, loki, native, otlp, webhook};
-use crate::{audit, operate, questions, read};
+use crate::{audit, caller, operate, questions, read};
 
 /// All routes.
 pub(crate) fn router(app: Arc<App>) -> Router {
@@ -44,6 +44,7 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .merge(questions::router())
         .fallback(|| async { Problem::not_found("there is nothing at this path") })
         .method_not_allowed_fallback(|| async { Problem::method("this path takes another method") })
+        .layer(from_fn(caller::attach))
         .layer(map_response(problem::worded))
         .layer(from_fn_with_state(Arc::clone(&app), audit::record))
         .with_state(app)

@@ -4,7 +4,7 @@ use std::io::Read as _;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
-use collect::{Cut, Door, Parcel, Refused, Sealed, State, Submission};
+use collect::{Cut, Door, Parcel, Refused, Relayed, Sealed, State, Submission};
 use model::{Header, Kind, Millis};
 
 use crate::{Bench, lines, numbered};
@@ -16,7 +16,15 @@ fn door(bench: &Bench, state: &Arc<State>) -> Door {
 
 fn parcel(body: &str, request: Option<&str>, cut: Cut) -> Parcel {
     let (source, name) = ("net".to_owned(), "/test".to_owned());
-    Parcel { source, name, request: request.map(str::to_owned), body: body.to_owned().into(), cut, stream: None }
+    Parcel {
+        source,
+        name,
+        request: request.map(str::to_owned),
+        body: body.to_owned().into(),
+        cut,
+        stream: None,
+        relayed: Relayed::default(),
+    }
 }
 
 fn send(door: &Door, parcel: &Parcel) -> Result<Sealed, Refused> {

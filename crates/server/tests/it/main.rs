@@ -2,12 +2,14 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 mod audit;
+mod callers;
 mod cloudevents;
 mod fluent;
 mod loki;
 mod otlp;
 mod questions;
 mod syslog;
+mod tls;
 
 use std::collections::HashMap;
 use std::io::{Read as _, Write as _};
@@ -43,6 +45,17 @@ struct Answer {
 }
 
 impl Answer {
+    fn parsed(answer: &[u8]) -> Answer {
+        let end = answer.windows(4).position(|bytes| bytes == b"\r\n\r\n").expect("an answer");
+        let head = String::from_utf8(answer[..end].to_vec()).unwrap();
+        let status = head.split(' ').nth(1).unwrap().parse().unwrap();
+        let mut body = answer[end + 4..].to_vec();
+        if head.to_ascii_lowercase().contains("transfer-encoding: chunked") {
+            body = unchunked(&body);
+        }
+        Answer { status, head, body }
+    }
+
     fn json(&self) -> Value {
         serde_json::from_slice(&self.body).unwrap_or_else(|_| panic!("{}", String::from_utf8_lossy(&self.body)))
     }
@@ -204,14 +217,7 @@ impl Server {
         let _ = stream.write_all(body);
         let mut answer = Vec::new();
         let _ = stream.read_to_end(&mut answer);
-        let end = answer.windows(4).position(|bytes| bytes == b"\r\n\r\n").expect("an answer");
-        let head = String::from_utf8(answer[..end].to_vec()).unwrap();
-        let status = head.split(' ').nth(1).unwrap().parse().unwrap();
-        let mut body = answer[end + 4..].to_vec();
-        if head.to_ascii_lowercase().contains("transfer-encoding: chunked") {
-            body = unchunked(&body);
-        }
-        Answer { status, head, body }
+        Answer::parsed(&answer)
     }
 
     fn send(&self, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Answer {
