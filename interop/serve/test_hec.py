@@ -51,7 +51,7 @@ def test_splunk_hec_handler_sends_each(serve):
 def test_an_acknowledged_id_is_sealed(serve):
     served = serve()
     session = requests.Session()
-    session.headers |= {"Authorization": f"Splunk {served.token}", "X-Splunk-Request-Channel": CHANNEL}
+    session.headers.update({"Authorization": f"Splunk {served.token}", "X-Splunk-Request-Channel": CHANNEL})
 
     def post(path, body, **headers):
         return session.post(served.url + path, data=body, headers=headers, timeout=30)
