@@ -34,7 +34,7 @@ impl Encoding {
         }
     }
 
-    fn of(head: &[u8]) -> Encoding {
+    pub(crate) fn of(head: &[u8]) -> Encoding {
         match head {
             [0x1f, 0x8b, 8, ..] => Encoding::Gzip,
             [0x28, 0xb5, 0x2f, 0xfd, ..] => Encoding::Zstd,

@@ -50,9 +50,6 @@ pub enum Cut {
     Auto,
     /// All of it is one record.
     Whole,
-    /// Lines in pairs, of which the second is the record: an action and a document, as in `_bulk` of Elasticsearch.
-    /// A `delete` has no second line.
-    Bulk,
     /// The receiver knows where the records are: in order, none within another. The body is taken as it is, without a
     /// look for an encoding.
     At(Arc<[Range<usize>]>),
@@ -409,22 +406,7 @@ impl Door {
         let content =
             if matches!(parcel.cut, Cut::At(_) | Cut::Head { .. }) { Content::plain(body) } else { Content::new(body) };
         let mut content = content.map_err(damaged)?;
-        let mut decoded = vec![0; parcel.body.len().max(DECODED_AT_ONCE)];
-        let mut filled = 0;
-        loop {
-            let room = decoded.get_mut(filled..).unwrap_or_default();
-            match content.fill(room).map_err(damaged)? {
-                0 => break,
-                count => filled += count,
-            }
-            if filled > DECODED_BYTES_MAX {
-                return Err(Refused::TooLong { limit: DECODED_BYTES_MAX });
-            }
-            if filled == decoded.len() {
-                decoded.resize((filled * 2).min(DECODED_BYTES_MAX + 1), 0);
-            }
-        }
-        decoded.truncate(filled);
+        let decoded = read(&mut content, parcel.body.len(), DECODED_BYTES_MAX)?;
         let encoding = content.encoding;
         Ok((decoded, encoding, content.digests()))
     }
@@ -488,6 +470,41 @@ pub(crate) fn remembered(name: &str, key: &str) -> String {
     if is_object(name) { format!("{name}\n{key}") } else { key.to_owned() }
 }
 
+/// All of a content that is not longer than `limit`.
+fn read(content: &mut Content<'_>, length: usize, limit: usize) -> Result<Vec<u8>, Refused> {
+    let mut decoded = vec![0; length.max(DECODED_AT_ONCE)];
+    let mut filled = 0;
+    loop {
+        let room = decoded.get_mut(filled..).unwrap_or_default();
+        match content.fill(room).map_err(|error| Refused::Damaged(error.to_string()))? {
+            0 => break,
+            count => filled += count,
+        }
+        if filled > limit {
+            return Err(Refused::TooLong { limit });
+        }
+        if filled == decoded.len() {
+            decoded.resize((filled * 2).min(limit + 1), 0);
+        }
+    }
+    decoded.truncate(filled);
+    Ok(decoded)
+}
+
+/// Whether a body is gzip or zstd, by its first bytes.
+pub fn is_packed(body: &[u8]) -> bool {
+    Encoding::of(body) != Encoding::None
+}
+
+/// The content of a body, for a receiver that has to find the records in it ([`Cut::At`]).
+///
+/// # Errors
+/// Damaged, or too long for `limit`.
+pub fn decode(body: &[u8], limit: usize) -> Result<Vec<u8>, Refused> {
+    let damaged = |error: std::io::Error| Refused::Damaged(error.to_string());
+    read(&mut Content::new(Cursor::new(body)).map_err(damaged)?, body.len(), limit)
+}
+
 /// Leaves ready for the writer.
 struct Leaves {
     leaves: Vec<Prepared>,
@@ -543,7 +560,6 @@ impl Piecework<'_> {
             }
             Cut::Whole if self.content.is_empty() => {}
             Cut::Whole => record_at(0, self.content, out),
-            Cut::Bulk => pairs(self.content, out),
             Cut::At(ref ranges) => at(self.content, ranges, out),
             Cut::Head { length, sha256 } => {
                 let cut = Some(sources::split::Cut { length, sha256 });
@@ -578,37 +594,6 @@ fn record_at(offset: u64, record: &[u8], out: &mut impl FnMut(&Piece<'_>)) {
     let kept = record.get(..limits.kept_bytes).filter(|_| is_long);
     let cut = kept.map(|_| sources::split::Cut { length: record.len() as u64, sha256: Sha256::digest(record).into() });
     out(&Piece::Record { offset, bytes: kept.unwrap_or(record), cut });
-}
-
-/// Lines in pairs: the first says what to do, the second is the record.
-fn pairs(content: &[u8], out: &mut impl FnMut(&Piece<'_>)) {
-    let (mut at, mut is_document) = (0u64, false);
-    let between = |offset: &mut u64, bytes: &[u8], out: &mut dyn FnMut(&Piece<'_>)| {
-        if !bytes.is_empty() {
-            out(&Piece::Between { offset: *offset, bytes });
-            *offset += bytes.len() as u64;
-        }
-    };
-    for line in content.split_inclusive(|byte| *byte == b'\n') {
-        let text = line.trim_ascii();
-        if !is_document || text.is_empty() {
-            is_document = !text.is_empty() && !is_delete(text) || is_document;
-            between(&mut at, line, out);
-            continue;
-        }
-        is_document = false;
-        let lead = line.len() - line.trim_ascii_start().len();
-        let (space, rest) = line.split_at(lead);
-        let (record, end) = rest.split_at(text.len());
-        between(&mut at, space, out);
-        out(&Piece::Record { offset: at, bytes: record, cut: None });
-        at += record.len() as u64;
-        between(&mut at, end, out);
-    }
-}
-
-fn is_delete(action: &[u8]) -> bool {
-    action.strip_prefix(b"{").is_some_and(|rest| rest.trim_ascii_start().starts_with(b"\"delete\""))
 }
 
 #[cfg(test)]

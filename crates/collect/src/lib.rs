@@ -23,7 +23,7 @@ mod survey;
 
 pub use caller::{Opened, Relayed, TOKENS_MAX};
 pub use content::{DECODE_RATIO_MAX, Encoding};
-pub use door::{Cut, Door, Parcel, Receipt, Refused, Sealed, Submission, Submitted};
+pub use door::{Cut, Door, Parcel, Receipt, Refused, Sealed, Submission, Submitted, decode, is_packed};
 pub use follow::Follow;
 pub use inputs::{Input, Unread, expand};
 pub use progress::{Progress, Snapshot};

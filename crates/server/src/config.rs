@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use crate::issuer::Issuer;
 pub use crate::receive::fluent::Fluent;
 pub use crate::receive::syslog::Syslog;
+pub use crate::receive::vault::Vault;
 
 /// All settings of a server.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
@@ -36,6 +37,8 @@ pub struct Config {
     pub syslog: Vec<Syslog>,
     /// Fluentd, Fluent Bit and their libraries.
     pub fluent: Vec<Fluent>,
+    /// Vault and OpenBao, over their socket device.
+    pub vault: Vec<Vault>,
 }
 
 impl Default for Config {
@@ -51,6 +54,7 @@ impl Default for Config {
             notify: None,
             syslog: Vec::new(),
             fluent: Vec::new(),
+            vault: Vec::new(),
         }
     }
 }
@@ -68,7 +72,8 @@ impl Config {
         let http = self.listen.iter().copied().filter(|_| self.tls.is_none());
         let syslog = self.syslog.iter().flat_map(|syslog| [syslog.udp, syslog.tcp]).flatten();
         let fluent = self.fluent.iter().filter(|fluent| !fluent.tls).map(|fluent| fluent.listen);
-        http.chain(syslog).chain(fluent)
+        let vault = self.vault.iter().filter_map(|vault| vault.tcp);
+        http.chain(syslog).chain(fluent).chain(vault)
     }
 }
 
@@ -167,6 +172,21 @@ pub struct Webhook {
     pub source: String,
     /// What it is signed with.
     pub secret: Secret,
+    /// How it is signed; without it GitHub's way and Standard Webhooks are told apart by their headers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kind: Option<Signature>,
+}
+
+/// How a webhook shows whose it is. A secret holds for one kind: Okta's goes over the wire with each delivery.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Signature {
+    /// `X-Hub-Signature-256`.
+    Github,
+    /// Standard Webhooks: `webhook-signature`.
+    Standard,
+    /// Event hooks of Okta: the secret is the value of `Authorization`.
+    Okta,
 }
 
 /// Where a secret is: `env:NAME` or `file:PATH`, never the secret.

@@ -31,7 +31,7 @@ mod tls;
 pub use access::{Access, Minted, Scope, Token, mint};
 pub use alarm::Verified;
 pub use app::{App, Parts};
-pub use config::{Config, Fluent, Limits, Notify, Secret, Syslog, Tls, Verify, Webhook};
+pub use config::{Config, Fluent, Limits, Notify, Secret, Signature, Syslog, Tls, Vault, Verify, Webhook};
 pub use issuer::{Issuer, Jwks};
 pub use openapi::openapi;
 pub use pause::{Pause, Pauses};

@@ -10,7 +10,7 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use crate::app::App;
-use crate::receive::{fluent, syslog};
+use crate::receive::{fluent, syslog, vault};
 use crate::{alarm, audit, listen, tls};
 
 /// A server at work.
@@ -77,6 +77,7 @@ pub async fn start(app: &Arc<App>, sockets: &mut Sockets) -> io::Result<Running>
     }
     syslog::start(app, &mut running, acceptor.as_ref(), &stopped).await?;
     fluent::start(app, &mut running, acceptor.as_ref(), &stopped).await?;
+    vault::start(app, &mut running, &stopped).await?;
     *sockets = bound;
     running.tasks.spawn(audit::keep(Arc::clone(app), stopped.clone()));
     running.tasks.spawn(alarm::post(Arc::clone(app), stopped.clone()));

@@ -15,7 +15,7 @@ use crate::app::{App, parcel};
 use crate::problem::Problem;
 
 /// Longest key of a sender, bytes.
-const KEY_BYTES_MAX: usize = 255;
+pub(crate) const KEY_BYTES_MAX: usize = 255;
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
