@@ -17,6 +17,11 @@ if ! cmp -s "$wanted" "$venv/installed.txt"; then
   timeout 900 "$venv/bin/pip" install --quiet --disable-pip-version-check -r "$wanted"
   cp "$wanted" "$venv/installed.txt"
 fi
+# A broker, where Maven and Java are there to fetch and run it.
+if command -v mvn > /dev/null && command -v java > /dev/null; then
+  KAFKA_LIBS="$(timeout 600 "$root/scripts/kafka.sh" "$target/interop-kafka")"
+  export KAFKA_LIBS
+fi
 cd "$root"
 # A client that waits for ever is a finding, not a reason to wait along.
 exec timeout --signal=INT --kill-after=30 1800 "$venv/bin/python" -m pytest -q -p no:cacheprovider interop/serve "$@"

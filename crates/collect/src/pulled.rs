@@ -79,6 +79,15 @@ impl Door {
         Ok(matches!(self.known(number, name, request)?, Some(Known::Object { .. })))
     }
 
+    /// Whether [`Door::object`] would read it now: not while what was sealed of an earlier attempt is not folded.
+    ///
+    /// # Errors
+    /// Failed, if the positions cannot be read.
+    pub fn may_read_object(&self, source: &str, name: &str, request: &str) -> Result<bool, Refused> {
+        let number = self.state.number(source)?;
+        Ok(!matches!(self.known(number, name, request)?, Some(Known::Begun { .. } | Known::UnderWay)))
+    }
+
     /// The offset behind the last that is sealed of a stream; `None` if nothing is. True of what is folded: after a
     /// delivery that failed, ask once [`Door::folded`] has come as far as the log.
     ///

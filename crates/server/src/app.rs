@@ -22,6 +22,7 @@ use crate::config::{Config, Limits, Secret};
 use crate::issuer::Issuers;
 use crate::metrics::{Metrics, Outcome};
 use crate::problem::Problem;
+use crate::pull::Pulled;
 use crate::questions::{Asked, Questions};
 use crate::receive::hec::Channels;
 
@@ -41,6 +42,7 @@ pub struct App {
     pub(crate) limits: Limits,
     pub(crate) clock: fn() -> Millis,
     pub(crate) metrics: Arc<Metrics>,
+    pub(crate) pulled: Arc<Pulled>,
     pub(crate) audit: Arc<Counts>,
     pub(crate) alarms: Arc<Alarms>,
     /// The file of the published checkpoint.
@@ -89,6 +91,7 @@ impl App {
             limits,
             clock,
             metrics: Arc::default(),
+            pulled: Arc::default(),
             audit: Arc::default(),
             alarms: Arc::default(),
             public,
@@ -117,7 +120,8 @@ impl App {
         let (metrics, audit) = (Arc::clone(&self.metrics), Arc::clone(&self.audit));
         let (alarms, channels) = (Arc::clone(&self.alarms), Arc::clone(&self.channels));
         let questions = self.questions.again(&parts.config.limits);
-        App { metrics, audit, alarms, channels, questions, ..App::new(parts) }
+        let pulled = Arc::clone(&self.pulled);
+        App { metrics, audit, alarms, pulled, channels, questions, ..App::new(parts) }
     }
 
     /// The secret that the settings name so.

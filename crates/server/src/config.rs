@@ -9,6 +9,8 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use crate::issuer::Issuer;
+pub use crate::pull::kafka::{Begin, Kafka};
+pub use crate::pull::s3::S3;
 pub use crate::receive::fluent::Fluent;
 pub use crate::receive::syslog::Syslog;
 pub use crate::receive::vault::Vault;
@@ -39,6 +41,10 @@ pub struct Config {
     pub fluent: Vec<Fluent>,
     /// Vault and OpenBao, over their socket device.
     pub vault: Vec<Vault>,
+    /// Prefixes of buckets that are followed.
+    pub s3: Vec<S3>,
+    /// Topics that are followed.
+    pub kafka: Vec<Kafka>,
 }
 
 impl Default for Config {
@@ -55,6 +61,8 @@ impl Default for Config {
             syslog: Vec::new(),
             fluent: Vec::new(),
             vault: Vec::new(),
+            s3: Vec::new(),
+            kafka: Vec::new(),
         }
     }
 }
@@ -64,7 +72,12 @@ impl Config {
     pub fn secrets(&self) -> impl Iterator<Item = &Secret> {
         let notify = self.notify.iter().filter_map(|notify| notify.secret.as_ref());
         let fluent = self.fluent.iter().filter_map(|fluent| fluent.shared_key.as_ref());
-        self.webhook.iter().map(|webhook| &webhook.secret).chain(fluent).chain(notify)
+        self.webhook
+            .iter()
+            .map(|webhook| &webhook.secret)
+            .chain(fluent)
+            .chain(notify)
+            .chain(self.s3.iter().flat_map(S3::secrets))
     }
 
     /// All addresses at which no TLS is spoken.

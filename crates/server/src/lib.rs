@@ -21,6 +21,7 @@ mod openapi;
 mod operate;
 mod pause;
 mod problem;
+mod pull;
 pub mod questions;
 mod read;
 mod receive;
@@ -31,7 +32,9 @@ mod tls;
 pub use access::{Access, Minted, Scope, Token, mint};
 pub use alarm::Verified;
 pub use app::{App, Parts};
-pub use config::{Config, Fluent, Limits, Notify, Secret, Signature, Syslog, Tls, Vault, Verify, Webhook};
+pub use config::{
+    Begin, Config, Fluent, Kafka, Limits, Notify, S3, Secret, Signature, Syslog, Tls, Vault, Verify, Webhook,
+};
 pub use issuer::{Issuer, Jwks};
 pub use openapi::openapi;
 pub use pause::{Pause, Pauses};

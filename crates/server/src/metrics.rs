@@ -146,6 +146,6 @@ impl Metrics {
 }
 
 /// The value of a label: backslash, quote and line feed are escaped.
-fn quoted(value: &str) -> String {
+pub(crate) fn quoted(value: &str) -> String {
     value.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n")
 }

@@ -34,6 +34,7 @@ pub(crate) async fn metrics(State(app): State<Arc<App>>, headers: HeaderMap) -> 
     app.admitted(&headers, Scope::Read)?;
     let mut text = app.metrics.text();
     text.push_str(&app.questions.metrics());
+    text.push_str(&app.pulled.text());
     let view = app.view()?;
     let mut gauge = |name: &str, help: &str, value: u64| {
         text.push_str(&format!(

@@ -10,6 +10,7 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use crate::app::App;
+use crate::pull::{kafka, s3};
 use crate::receive::{fluent, syslog, vault};
 use crate::{alarm, audit, listen, tls};
 
@@ -78,7 +79,20 @@ pub async fn start(app: &Arc<App>, sockets: &mut Sockets) -> io::Result<Running>
     syslog::start(app, &mut running, acceptor.as_ref(), &stopped).await?;
     fluent::start(app, &mut running, acceptor.as_ref(), &stopped).await?;
     vault::start(app, &mut running, &stopped).await?;
+    let buckets = app
+        .config
+        .s3
+        .iter()
+        .map(|settings| s3::Bucket::new(app, settings, &stopped))
+        .collect::<io::Result<Vec<_>>>()?;
     *sockets = bound;
+    app.pulled.begin();
+    for bucket in buckets {
+        running.tasks.spawn(bucket.follow());
+    }
+    for settings in &app.config.kafka {
+        running.tasks.spawn(kafka::follow(Arc::clone(app), settings.clone(), stopped.clone()));
+    }
     running.tasks.spawn(audit::keep(Arc::clone(app), stopped.clone()));
     running.tasks.spawn(alarm::post(Arc::clone(app), stopped.clone()));
     running.tasks.spawn(alarm::watch(Arc::clone(app), stopped));

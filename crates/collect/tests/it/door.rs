@@ -297,6 +297,7 @@ fn a_long_object_that_ends_early_is_gone_on_with() {
     let first = read(Box::new(broken)).unwrap();
     assert_eq!(first.unread.len(), 1);
     assert!(first.records > 0 && !door.knows_object("net", "s3://b/long", "long@1").unwrap());
+    assert!(!door.may_read_object("net", "s3://b/long", "long@1").unwrap());
     let again = read(Box::new(std::io::empty()));
     assert!(matches!(again, Err(Refused::Busy(_))), "not folded: {again:?}");
     bench.fold_into(&bench.state);

@@ -8,6 +8,7 @@ mod fluent;
 mod hooks;
 mod loki;
 mod otlp;
+mod pull;
 mod questions;
 mod syslog;
 mod tls;
