@@ -21,10 +21,12 @@ test:
 	$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
 	$(CARGO) test --locked --workspace --lib --bins --tests
 
-## Tools that nobody here wrote read a log of a million records. Needs Go.
+## Tools that nobody here wrote read a log of a million records, and people's own clients send to `deedbook serve`.
+## Needs Go, and Python 3 with venv.
 interop:
 	$(CARGO) build $(PROGRAMS)
 	scripts/interop.sh
+	scripts/interop-serve.sh
 
 ## Kills the real binary at random, restarts it, and looks for what was lost.
 ROUNDS ?= 200

@@ -28,6 +28,7 @@ for length in 20 35 36 82; do
   printf '"%s"\n' "$(printf 'a1B2c3D4e5F6g7H8i9J0%.0s' 1 2 3 4 5 | head -c "$length")"
 done >> "$target/sources.dict"
 echo '"eyJhbGciOiJIUzI1NiJ9."' >> "$target/sources.dict"
+words crates/server/src/receive crates/sources/src/otel > "$target/receive.dict"
 words crates/tlog/src crates/model/src > "$target/log.dict"
 
 # Logs that nobody here wrote, where they are at hand.
@@ -51,7 +52,8 @@ for name in "${targets[@]}"; do
   corpus="$target/corpus/$name"
   mkdir -p "$corpus"
   case "$name" in
-    split | normalise | scrub | repair) seeds=(crates/sources/tests/golden "$real"); dict=sources; bytes=16384 ;;
+    split | normalise | scrub | repair | syslog) seeds=(crates/sources/tests/golden "$real"); dict=sources; bytes=16384 ;;
+    otlp | loki) seeds=(); dict=receive; bytes=16384 ;;
     *) seeds=(); dict=log; bytes=4096 ;;
   esac
   if [ -d "fuzz/seeds/$name" ]; then seeds+=("fuzz/seeds/$name"); fi

@@ -1,12 +1,15 @@
 //! One delivery, from the pieces of the splitter to the items of the log: positions, the bytes
 //! between the records, and the closing delivery leaf.
 
+use std::sync::Arc;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use model::{DeliveryBody, FLAG_TRUNCATED, Gap, Header, Kind, Millis, Position, hex};
 use sources::split::Piece;
 
 use crate::content::{Digests, Encoding};
+use crate::pulled::is_object;
 
 /// Bytes between records that one delivery leaf may hold, in all.
 const GAP_BYTES_MAX: usize = 256 << 10;
@@ -37,6 +40,22 @@ pub(crate) struct Origin {
     pub(crate) base: u64,
     /// Key that the sender gave.
     pub(crate) request: Option<String>,
+    /// Where each record stands in a stream that numbers them itself.
+    pub(crate) offsets: Option<Arc<[u64]>>,
+}
+
+impl Origin {
+    /// The bytes are the same whenever they are asked for: what is read in part is gone on with.
+    pub(crate) fn is_object(&self) -> bool {
+        self.request.is_some() && is_object(&self.name)
+    }
+
+    /// Where a record stands at its sender.
+    fn place(&self, ordinal: u64, offset: u64) -> u64 {
+        let nth = usize::try_from(ordinal).unwrap_or(usize::MAX);
+        let told = self.offsets.as_ref().map(|offsets| offsets.get(nth).copied().unwrap_or(self.base));
+        told.unwrap_or(self.base + offset)
+    }
 }
 
 /// The numbers a source gives to its leaves: gapless, in the order of submission.
@@ -89,6 +108,10 @@ impl Delivery {
         }
     }
 
+    pub(crate) fn name(&self) -> &str {
+        &self.origin.name
+    }
+
     /// Takes one piece; hands out the items that are certain now.
     pub(crate) fn piece(&mut self, piece: &Piece<'_>, numbers: &mut Numbers, out: &mut impl FnMut(Item)) {
         match piece {
@@ -112,7 +135,7 @@ impl Delivery {
                     return;
                 }
                 let record = Record {
-                    offset: self.origin.base + offset,
+                    offset: self.origin.place(ordinal, *offset),
                     bytes: bytes.to_vec(),
                     cut: cut.as_ref().map(|cut| (cut.length, cut.sha256)),
                 };

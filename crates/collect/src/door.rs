@@ -19,12 +19,14 @@ use bytes::Bytes;
 use ledger::{Append, ErrorKind, Pending, Reader, Signed};
 use model::{Commitment, DeliveryBody, Header, Kind, LeafIndex, Millis, Prepared, canonical_json};
 use parking_lot::Mutex;
+use sha2::{Digest as _, Sha256};
 use sources::scrub::Scrubber;
 use sources::split::{Limits, Piece, Splitter};
 
 use crate::Error;
 use crate::content::{Content, Digests, Encoding};
 use crate::delivery::{Delivery, Item, Numbers, Origin};
+use crate::pulled::{Stream, is_object};
 use crate::run::first_word;
 use crate::state::{OpenDelivery, Request, Seat, Source, State};
 
@@ -35,7 +37,7 @@ const DECODED_BYTES_MAX: usize = 64 << 20;
 const DECODED_AT_ONCE: usize = 16 << 10;
 
 /// How long a delivery waits for others of its source.
-const SEAT_WAIT: Duration = Duration::from_millis(250);
+pub(crate) const SEAT_WAIT: Duration = Duration::from_millis(250);
 
 /// Keys remembered in memory until they are folded.
 const REQUESTS_KEPT_MAX: usize = 65_536;
@@ -53,6 +55,13 @@ pub enum Cut {
     /// The receiver knows where the records are: in order, none within another. The body is taken as it is, without a
     /// look for an encoding.
     At(Arc<[Range<usize>]>),
+    /// The body is the beginning of one record that was too long to be kept; it is taken as it is.
+    Head {
+        /// Length of all of the record, bytes.
+        length: u64,
+        /// SHA-256 of all of it.
+        sha256: [u8; 32],
+    },
 }
 
 /// What a sender hands over.
@@ -68,6 +77,8 @@ pub struct Parcel {
     pub body: Bytes,
     /// How to cut it.
     pub cut: Cut,
+    /// Where its records stand, if they come from a stream that numbers them itself.
+    pub stream: Option<Stream>,
 }
 
 /// Why a delivery was not taken. Nothing of it is sealed, unless a crash comes between.
@@ -133,19 +144,39 @@ pub struct Sealed {
 
 /// Where deliveries come in. Cheap to share; all of it may be called at once.
 pub struct Door {
-    append: Append,
-    reader: Reader,
-    scrubber: Arc<Scrubber>,
-    state: Arc<State>,
-    clock: fn() -> Millis,
+    pub(crate) append: Append,
+    pub(crate) reader: Reader,
+    pub(crate) scrubber: Arc<Scrubber>,
+    pub(crate) state: Arc<State>,
+    pub(crate) clock: fn() -> Millis,
     /// Requests under way, and those that are sealed and perhaps not folded yet.
-    requests: Mutex<HashMap<(u32, String), Known>>,
+    pub(crate) requests: Mutex<HashMap<(u32, String), Known>>,
 }
 
 #[derive(Clone, Debug)]
-enum Known {
+pub(crate) enum Known {
     UnderWay,
     Done(Request),
+    /// An object that is sealed to its end, in a log of at least this size.
+    Object {
+        records: u64,
+        size: u64,
+    },
+    /// An object that was begun; where it stands is known once so much is folded.
+    Begun {
+        size: u64,
+    },
+}
+
+impl Known {
+    /// What the fold of so much of the log says as well.
+    fn is_folded(&self, folded: u64) -> bool {
+        match self {
+            Known::UnderWay => false,
+            Known::Done(done) => done.first + done.records < folded,
+            Known::Object { size, .. } | Known::Begun { size } => *size <= folded,
+        }
+    }
 }
 
 /// A delivery that was submitted.
@@ -189,6 +220,14 @@ impl Door {
         self.append.ready().map_err(Refused::from)
     }
 
+    /// Queues a leaf of the log itself; its future says when it is sealed.
+    ///
+    /// # Errors
+    /// Busy or Failed, as for a delivery.
+    pub fn own(&self, kind: Kind, body: Vec<u8>) -> Result<Pending, Refused> {
+        Ok(self.append.try_submit_own(kind, body)?)
+    }
+
     /// Cuts, scrubs and submits a delivery. Takes as long as its bytes take; does not wait for the disk.
     ///
     /// # Errors
@@ -207,7 +246,15 @@ impl Door {
         }
         let mut began = None;
         if let Some(key) = &parcel.request {
-            match self.known(source.number, key)? {
+            match self.known(source.number, &parcel.name, key)? {
+                Some(Known::Object { records, .. }) => {
+                    let checkpoint = self.reader.view()?.checkpoint().clone();
+                    let sealed = Sealed { records: Vec::new(), already_known: records, replaced: 0, checkpoint };
+                    return Ok(Submission::Repeated(sealed));
+                }
+                Some(Known::Begun { .. }) => {
+                    return Err(Refused::Busy(format!("what was sealed of `{key}` is being looked up")));
+                }
                 Some(Known::UnderWay) => return Err(Refused::InUse(key.clone())),
                 Some(Known::Done(done)) if done.content_sha256 != digests.content_sha256 => {
                     return Err(Refused::OtherBody(key.clone()));
@@ -220,7 +267,9 @@ impl Door {
                 None => {}
             }
             let open = self.state.open_deliveries(source.number)?;
-            began = open.into_iter().find(|open| open.request.as_ref() == Some(key));
+            let is_object = is_object(&parcel.name);
+            let same_kind = |open: &OpenDelivery| if is_object { open.name == parcel.name } else { !open.is_object() };
+            began = open.into_iter().find(|open| open.request.as_ref() == Some(key) && same_kind(open));
         }
         let skip = began.as_ref().map_or(0, |open| open.records);
         let cut = Piecework { parcel, content: &content, received_at, began: began.as_ref() };
@@ -241,8 +290,9 @@ impl Door {
             let content_sha256 = digests.content_sha256;
             let first = began.as_ref().map_or(u64::MAX, |open| open.first);
             let request = Request { first, delivery: number, records, content_sha256, received_at: received_at.0 };
+            let key = remembered(&parcel.name, key);
             self.requests.lock().insert((source.number, key.clone()), Known::UnderWay);
-            (source.number, key.clone(), request)
+            (source.number, key, request)
         });
         seat.under_way.fetch_add(1, Relaxed);
         drop(source);
@@ -281,19 +331,33 @@ impl Door {
         if let Some((number, key, request)) = request {
             // Of one that a crash cut short, the first record is from before.
             let first = records.first().map_or(receipt.first.0, |first| first.index.0).min(request.first);
-            let mut requests = self.requests.lock();
-            let folded = self.state.applied_through().0;
-            if requests.len() > REQUESTS_KEPT_MAX {
-                requests.retain(|_, known| !matches!(known, Known::Done(done) if done.first + done.records < folded));
-            }
-            requests.insert((number, key), Known::Done(Request { first, ..request }));
+            let known = match is_object(&key) {
+                true => Known::Object { records: request.records, size: receipt.first.0 + receipt.count },
+                false => Known::Done(Request { first, ..request }),
+            };
+            self.remember(number, key, known);
         }
         Ok(Sealed { records, already_known, replaced, checkpoint: receipt.checkpoint })
     }
 
-    fn known(&self, source: u32, key: &str) -> Result<Option<Known>, Error> {
-        if let Some(known) = self.requests.lock().get(&(source, key.to_owned())) {
-            return Ok(Some(known.clone()));
+    pub(crate) fn remember(&self, source: u32, key: String, known: Known) {
+        let mut requests = self.requests.lock();
+        let folded = self.state.applied_through().0;
+        if requests.len() > REQUESTS_KEPT_MAX {
+            requests.retain(|_, known| !known.is_folded(folded));
+        }
+        requests.insert((source, key), known);
+    }
+
+    pub(crate) fn known(&self, source: u32, name: &str, key: &str) -> Result<Option<Known>, Error> {
+        let here = self.requests.lock().get(&(source, remembered(name, key))).cloned();
+        let folded = self.state.applied_through().0;
+        if let Some(known) = here.filter(|known| !matches!(known, Known::Begun { .. }) || !known.is_folded(folded)) {
+            return Ok(Some(known));
+        }
+        if is_object(name) {
+            let object = self.state.object(source, name, key)?;
+            return Ok(object.map(|records| Known::Object { records, size: 0 }));
         }
         Ok(self.state.request(source, key)?.map(Known::Done))
     }
@@ -321,7 +385,8 @@ impl Door {
     fn content(&self, parcel: &Parcel) -> Result<(Vec<u8>, Encoding, Digests), Refused> {
         let damaged = |error: std::io::Error| Refused::Damaged(error.to_string());
         let body = Cursor::new(&parcel.body);
-        let content = if matches!(parcel.cut, Cut::At(_)) { Content::plain(body) } else { Content::new(body) };
+        let content =
+            if matches!(parcel.cut, Cut::At(_) | Cut::Head { .. }) { Content::plain(body) } else { Content::new(body) };
         let mut content = content.map_err(damaged)?;
         let mut decoded = vec![0; parcel.body.len().max(DECODED_AT_ONCE)];
         let mut filled = 0;
@@ -355,15 +420,23 @@ impl Door {
         if source.is_new {
             items.push(first_word(source, work.received_at));
         }
-        let origin =
-            Origin { name: work.parcel.name.clone(), request: work.parcel.request.clone(), ..Origin::default() };
+        let stream = work.parcel.stream.as_ref();
+        let origin = Origin {
+            name: work.parcel.name.clone(),
+            request: work.parcel.request.clone(),
+            base: stream.map_or(0, |stream| stream.begin),
+            offsets: stream.map(|stream| Arc::clone(&stream.offsets)),
+            ..Origin::default()
+        };
+        // An empty object is known by that, and where a stream is begun is said before anything has come.
+        let may_be_empty = stream.is_some() || origin.is_object();
         let number = work.began.map_or(source.next_delivery, |open| open.number);
         source.next_delivery = source.next_delivery.max(number + 1);
         let mut numbers = Numbers { source: source.number, next_seq: source.next_seq };
         let mut delivery = Delivery::new(origin, number, work.received_at, work.began.map_or(0, |open| open.records));
         work.cut(&mut |piece| delivery.piece(piece, &mut numbers, &mut |item| items.push(item)));
         let records = delivery.records;
-        if records == 0 {
+        if records == 0 && !may_be_empty {
             return Err(Refused::Empty);
         }
         delivery.finish(digests, encoding, "end".to_owned(), &mut numbers, &mut |item| items.push(item));
@@ -376,6 +449,11 @@ impl Door {
         }
         Ok(done)
     }
+}
+
+/// How a request is remembered here: objects apart from the keys of senders, who may choose any.
+pub(crate) fn remembered(name: &str, key: &str) -> String {
+    if is_object(name) { format!("{name}\n{key}") } else { key.to_owned() }
 }
 
 /// Leaves ready for the writer.
@@ -429,9 +507,13 @@ impl Piecework<'_> {
                 splitter.finish(&mut |piece| out(&piece));
             }
             Cut::Whole if self.content.is_empty() => {}
-            Cut::Whole => out(&Piece::Record { offset: 0, bytes: self.content, cut: None }),
+            Cut::Whole => record_at(0, self.content, out),
             Cut::Bulk => pairs(self.content, out),
             Cut::At(ref ranges) => at(self.content, ranges, out),
+            Cut::Head { length, sha256 } => {
+                let cut = Some(sources::split::Cut { length, sha256 });
+                out(&Piece::Record { offset: 0, bytes: self.content, cut });
+            }
         }
     }
 }
@@ -446,12 +528,21 @@ fn at(content: &[u8], ranges: &[Range<usize>], out: &mut impl FnMut(&Piece<'_>))
         if !between.is_empty() {
             out(&Piece::Between { offset: end as u64, bytes: between });
         }
-        out(&Piece::Record { offset: range.start as u64, bytes: record, cut: None });
+        record_at(range.start as u64, record, out);
         end = range.end;
     }
     if let Some(rest) = content.get(end..).filter(|rest| !rest.is_empty()) {
         out(&Piece::Between { offset: end as u64, bytes: rest });
     }
+}
+
+/// A record as the splitter would hand it out: of one that is too long, the beginning, its length and its digest.
+fn record_at(offset: u64, record: &[u8], out: &mut impl FnMut(&Piece<'_>)) {
+    let limits = Limits::default();
+    let is_long = record.len() > limits.record_bytes_max;
+    let kept = record.get(..limits.kept_bytes).filter(|_| is_long);
+    let cut = kept.map(|_| sources::split::Cut { length: record.len() as u64, sha256: Sha256::digest(record).into() });
+    out(&Piece::Record { offset, bytes: kept.unwrap_or(record), cut });
 }
 
 /// Lines in pairs: the first says what to do, the second is the record.
@@ -508,6 +599,7 @@ mod tests {
             request: None,
             body: Bytes::from_static(b"{}"),
             cut: Cut::Auto,
+            stream: None,
         };
         let send = || match door.submit(&parcel)? {
             Submission::Submitted(submitted) => {

@@ -12,6 +12,15 @@ pub enum Input {
     /// A stream without a name, to its end: standard input, here or of a command that speaks through
     /// the control socket.
     Stream(Box<dyn Read + Send>),
+    /// An object of a store, to its end; what was sealed of it before is not sealed again.
+    Object {
+        /// Where it is, as in `s3://bucket/key`.
+        name: String,
+        /// What tells its bytes from others under the same name.
+        request: String,
+        /// Its bytes.
+        bytes: Box<dyn Read + Send>,
+    },
     /// A file that is being followed: held open, so that it can be read to its end after it was renamed.
     Growing {
         /// The name under which it was opened.

@@ -14,6 +14,7 @@ mod door;
 mod follow;
 mod inputs;
 mod progress;
+mod pulled;
 mod run;
 mod state;
 mod store;
@@ -24,6 +25,7 @@ pub use door::{Cut, Door, Parcel, Receipt, Refused, Sealed, Submission, Submitte
 pub use follow::Follow;
 pub use inputs::{Input, Unread, expand};
 pub use progress::{Progress, Snapshot};
+pub use pulled::Stream;
 pub use run::{Options, Pipeline, Summary};
 pub use state::{Source, State};
 pub use survey::survey;

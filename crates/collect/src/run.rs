@@ -333,6 +333,12 @@ impl Reader<'_> {
                     let origin = Origin { name: "-".to_owned(), ..Origin::default() };
                     self.deliver(state, &mut source, stream, origin, 0, None)?;
                 }
+                Input::Object { name, request, bytes } => {
+                    let same = |open: &&OpenDelivery| open.name == name && open.request.as_ref() == Some(&request);
+                    let began = interrupted.iter().find(same);
+                    let origin = Origin { name: name.clone(), request: Some(request.clone()), ..Origin::default() };
+                    self.deliver(state, &mut source, bytes, origin, 0, began)?;
+                }
                 Input::File(path) => match File::open(&path) {
                     Ok(file) => self.file(state, &mut source, &interrupted, &path, &file, Extent::Whole)?,
                     Err(error) => self.summary.unread.push(because(&path, &error)),
@@ -444,8 +450,9 @@ impl Reader<'_> {
         source.next_delivery = source.next_delivery.max(number + 1);
         let base = origin.base;
         let mut numbers = Numbers { source: source.number, next_seq: source.next_seq };
+        let is_object = origin.is_object();
         let mut delivery = Delivery::new(origin, number, (self.pipeline.clock)(), skip);
-        let ended = self.cut(&mut content, &mut delivery, &mut numbers)?;
+        let ended = self.cut(&mut content, &mut delivery, &mut numbers, is_object)?;
         let Some(mut ended) = ended else {
             // Stopped: the delivery stays open, the next run cuts it again and goes on behind `records`.
             source.next_seq = numbers.next_seq;
@@ -470,12 +477,14 @@ impl Reader<'_> {
         if self.out.full() { self.out.flush() } else { Ok(()) }
     }
 
-    /// Feeds the content to the splitter. `None` when the run was stopped from outside.
+    /// Feeds the content to the splitter. `None` when the run was stopped from outside, or an object could not be read
+    /// to its end: it is asked for again, so what comes last must not be taken for whole.
     fn cut(
         &mut self,
         content: &mut Content<'_>,
         delivery: &mut Delivery,
         numbers: &mut Numbers,
+        is_object: bool,
     ) -> Result<Option<String>, Error> {
         let mut splitter = Splitter::new(sources::split::Limits::default());
         let mut counted = 0;
@@ -486,6 +495,11 @@ impl Reader<'_> {
             let (filled, ended) = match content.fill(&mut self.chunk) {
                 Ok(0) => (0, Some("end".to_owned())),
                 Ok(filled) => (filled, None),
+                Err(error) if is_object => {
+                    let path = delivery.name().to_owned();
+                    self.summary.unread.push(Unread { path, reason: error.to_string() });
+                    return Ok(None);
+                }
                 Err(error) => (0, Some(error.to_string())),
             };
             let out = &mut self.out;

@@ -11,6 +11,7 @@ use parking_lot::Mutex;
 use serde::{Deserialize, Serialize};
 
 use crate::Error;
+use crate::pulled::{StreamState, is_object, is_stream, object_key, stream_key};
 use crate::store::{Fresh, Store};
 
 /// A configured stream of records.
@@ -62,6 +63,13 @@ pub(crate) struct OpenDelivery {
     /// Leaf of its first record.
     #[serde(default)]
     pub(crate) first: u64,
+}
+
+impl OpenDelivery {
+    /// Begun by reading an object, not by a sender.
+    pub(crate) fn is_object(&self) -> bool {
+        self.device.is_none() && is_object(&self.name)
+    }
 }
 
 /// A delivery over the network that is sealed to its end, known by the key that its sender gave.
@@ -214,6 +222,21 @@ impl State {
         }
     }
 
+    /// Records of an object that is sealed to its end.
+    pub(crate) fn object(&self, source: u32, name: &str, request: &str) -> Result<Option<u64>, Error> {
+        let key = object_key(source, name, request);
+        match self.folded.lock().fresh.objects.get(&key) {
+            Some(records) => Ok(Some(*records)),
+            None => self.store.object(&key),
+        }
+    }
+
+    /// The offset behind the last that is sealed of a stream.
+    pub(crate) fn next_offset(&self, source: u32, name: &str) -> Result<Option<u64>, Error> {
+        let stream = self.folded.lock().stream(&self.store, &stream_key(source, name))?;
+        Ok(stream.map(|stream| stream.next))
+    }
+
     /// Records of the delivery with this content, if it was sealed before.
     pub(crate) fn content(&self, source: u32, sha256: &[u8; 32]) -> Result<Option<u64>, Error> {
         let key = digest_key(source, sha256);
@@ -320,7 +343,7 @@ impl Folded {
         let lone = position.content_sha256.filter(|_| header.flags & FLAG_TRUNCATED == 0);
         if let Some(content) = lone {
             self.know_content(header.source, position, content, 1);
-            if let Some(key) = &position.request {
+            if let Some(key) = position.request.as_ref().filter(|_| !self.know_object(header, 1)) {
                 let request = Request {
                     first: index.0,
                     delivery: number,
@@ -330,6 +353,7 @@ impl Folded {
                 };
                 self.fresh.requests.insert(request_key(header.source, key), request);
             }
+            self.begin_stream(store, header, number, offset + 1)?;
             // A lone record ends without a line feed: if its file grows, it is read again from there.
             let end = offset + position.full_bytes.unwrap_or(header.body_bytes);
             self.know_head(header.source, position);
@@ -340,6 +364,7 @@ impl Folded {
             return Ok(());
         }
         if ordinal == 0 {
+            self.begin_stream(store, header, number, offset + 1)?;
             let open = OpenDelivery {
                 number,
                 name: position.name.clone().unwrap_or_default(),
@@ -362,6 +387,10 @@ impl Folded {
         if let Some(Some(open)) = self.fresh.open.get_mut(&key) {
             open.records = open.records.max(ordinal + 1);
             open.last_offset = offset;
+            if is_stream(&open.name) {
+                let at = StreamState { next: offset + 1, delivery: number };
+                self.fresh.streams.insert(stream_key(header.source, &open.name), at);
+            }
         }
         Ok(())
     }
@@ -380,7 +409,10 @@ impl Folded {
         }
         if let Some(content) = model::unhex(&delivery.content_sha256) {
             self.know_content(header.source, &header.position, content, delivery.records);
-            if let Some((key, first)) = open.as_ref().and_then(|open| Some((open.request.as_ref()?, open.first))) {
+            let is_object = self.know_object(header, delivery.records);
+            if let Some((key, first)) = open.as_ref().and_then(|open| Some((open.request.as_ref()?, open.first)))
+                && !is_object
+            {
                 let request = Request {
                     first,
                     delivery: delivery.delivery,
@@ -390,6 +422,9 @@ impl Folded {
                 };
                 self.fresh.requests.insert(request_key(header.source, key), request);
             }
+        }
+        if delivery.records == 0 {
+            self.begin_stream(store, header, delivery.delivery, delivery.offset)?;
         }
         self.know_head(header.source, &header.position);
         if delivery.encoding != "none" {
@@ -409,6 +444,37 @@ impl Folded {
     fn know_content(&mut self, source: u32, position: &Position, content: [u8; 32], records: u64) {
         if position.head_sha256.is_some() {
             self.fresh.contents.insert(digest_key(source, &content), records);
+        }
+    }
+
+    /// An object of a store is known for good, apart from the keys of senders.
+    fn know_object(&mut self, header: &Header, records: u64) -> bool {
+        let Position { name: Some(name), request: Some(request), device: None, .. } = &header.position else {
+            return false;
+        };
+        let is_object = is_object(name);
+        if is_object {
+            self.fresh.objects.insert(object_key(header.source, name, request), records);
+        }
+        is_object
+    }
+
+    /// A delivery begins in a stream: one before that a crash has cut short is gone on with here.
+    fn begin_stream(&mut self, store: &Store, header: &Header, delivery: u64, next: u64) -> Result<(), Error> {
+        let Some(name) = header.position.name.as_ref().filter(|name| is_stream(name)) else { return Ok(()) };
+        let key = stream_key(header.source, name);
+        let before = self.stream(store, &key)?;
+        if let Some(before) = before.filter(|before| before.delivery != delivery) {
+            self.fresh.open.insert(delivery_key(header.source, before.delivery), None);
+        }
+        self.fresh.streams.insert(key, StreamState { next, delivery });
+        Ok(())
+    }
+
+    fn stream(&self, store: &Store, key: &[u8]) -> Result<Option<StreamState>, Error> {
+        match self.fresh.streams.get(key) {
+            Some(stream) => Ok(Some(stream.clone())),
+            None => store.stream(key),
         }
     }
 

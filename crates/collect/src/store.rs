@@ -1,4 +1,4 @@
-//! The file behind [`crate::State`]: `state/collect.redb`, eight small tables.
+//! The file behind [`crate::State`]: `state/collect.redb`, ten small tables.
 
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
@@ -7,6 +7,7 @@ use redb::{Database, ReadableDatabase as _, ReadableTable as _, ReadableTableMet
 use serde::{Deserialize, Serialize};
 
 use crate::Error;
+use crate::pulled::StreamState;
 use crate::state::{FileState, OpenDelivery, Request, Source};
 
 const META: TableDefinition<'_, &str, u64> = TableDefinition::new("meta");
@@ -23,6 +24,12 @@ const OPEN: TableDefinition<'_, &[u8], &[u8]> = TableDefinition::new("open");
 const REQUESTS: TableDefinition<'_, &[u8], &[u8]> = TableDefinition::new("requests");
 /// First leaf of a request -> its key: the oldest first.
 const REQUEST_AGES: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("request_ages");
+
+/// Source, and half a digest of an object's name and what tells its bytes from others -> records. Never forgotten: some
+/// 50 bytes an object, half a gigabyte for ten million.
+const OBJECTS: TableDefinition<'_, &[u8], u64> = TableDefinition::new("objects");
+/// Source and name of a stream -> [`StreamState`].
+const STREAMS: TableDefinition<'_, &[u8], &[u8]> = TableDefinition::new("streams");
 
 /// Keys of senders that are remembered, at most, and for how long after they came, milliseconds.
 const REQUESTS_MAX: u64 = 1_000_000;
@@ -42,6 +49,8 @@ pub(crate) struct Fresh {
     /// `None` takes an entry of the table away.
     pub(crate) open: HashMap<Vec<u8>, Option<OpenDelivery>>,
     pub(crate) requests: HashMap<Vec<u8>, Request>,
+    pub(crate) objects: HashMap<Vec<u8>, u64>,
+    pub(crate) streams: HashMap<Vec<u8>, StreamState>,
 }
 
 /// The tables.
@@ -80,6 +89,8 @@ impl Store {
             write.open_table(OPEN)?;
             write.open_table(REQUESTS)?;
             write.open_table(REQUEST_AGES)?;
+            write.open_table(OBJECTS)?;
+            write.open_table(STREAMS)?;
             meta.get(APPLIED_THROUGH)?.map_or(0, |value| value.value())
         };
         write.commit()?;
@@ -121,6 +132,14 @@ impl Store {
                     Some(delivery) => drop(open.insert(key.as_slice(), encoded(delivery).as_slice())?),
                     None => drop(open.remove(key.as_slice())?),
                 }
+            }
+            let mut objects = write.open_table(OBJECTS)?;
+            for (key, records) in &fresh.objects {
+                objects.insert(key.as_slice(), records)?;
+            }
+            let mut streams = write.open_table(STREAMS)?;
+            for (key, stream) in &fresh.streams {
+                streams.insert(key.as_slice(), encoded(stream).as_slice())?;
             }
             let (mut requests, mut ages) = (write.open_table(REQUESTS)?, write.open_table(REQUEST_AGES)?);
             let mut latest = 0;
@@ -164,10 +183,20 @@ impl Store {
     }
 
     pub(crate) fn content(&self, key: &[u8]) -> Result<Option<u64>, Error> {
-        self.tell((|| {
-            let table = self.db.begin_read()?.open_table(CONTENTS)?;
-            Ok(table.get(key)?.map(|value| value.value()))
-        })())
+        self.tell(self.number(CONTENTS, key))
+    }
+
+    pub(crate) fn object(&self, key: &[u8]) -> Result<Option<u64>, Error> {
+        self.tell(self.number(OBJECTS, key))
+    }
+
+    pub(crate) fn stream(&self, key: &[u8]) -> Result<Option<StreamState>, Error> {
+        self.tell(self.get(STREAMS, key))
+    }
+
+    fn number(&self, table: TableDefinition<'_, &[u8], u64>, key: &[u8]) -> Result<Option<u64>, redb::Error> {
+        let table = self.db.begin_read()?.open_table(table)?;
+        Ok(table.get(key)?.map(|value| value.value()))
     }
 
     pub(crate) fn head(&self, key: &[u8]) -> Result<bool, Error> {

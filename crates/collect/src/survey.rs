@@ -27,7 +27,9 @@ pub fn survey(
             break;
         }
         match input {
-            Input::Stream(stream) => read("-", stream, &mut summary, progress, visit),
+            Input::Stream(stream) | Input::Object { bytes: stream, .. } => {
+                read("-", stream, &mut summary, progress, visit)
+            }
             Input::File(path) => match File::open(&path) {
                 Ok(file) => read(&path.display().to_string(), file, &mut summary, progress, visit),
                 Err(error) => summary.unread.push(because(&path, &error)),

@@ -15,11 +15,26 @@ pub(crate) struct Arguments {
     /// Name of the log, if the folder holds several (its 8 hex digits or its origin).
     #[arg(long, global = true, value_name = "LOG")]
     pub(crate) log: Option<String>,
+    /// Ask a server instead of a data folder, with the token in DEEDBOOK_TOKEN.
+    #[arg(long, global = true, env = "DEEDBOOK_SERVER", value_name = "URL")]
+    pub(crate) server: Option<String>,
     /// Say more; twice for everything.
     #[arg(short, long, global = true, action = clap::ArgAction::Count)]
     pub(crate) verbose: u8,
+    /// How a failure is said: `json` is for the process that asked for somebody else.
+    #[arg(long, global = true, value_enum, default_value = "text", hide = true)]
+    pub(crate) errors: Errors,
     #[command(subcommand)]
     pub(crate) command: Command,
+}
+
+/// How a failure is said on stderr.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Errors {
+    /// For people.
+    Text,
+    /// A JSON object with its code and what it is.
+    Json,
 }
 
 impl Arguments {
@@ -47,6 +62,14 @@ pub(crate) enum Command {
     Tail(Tail),
     /// Take records over the network until Ctrl-C: HTTP, Splunk HEC, Elasticsearch `_bulk`, webhooks.
     Serve(Serve),
+    /// What was done with this log over the network.
+    Audit {
+        /// From here on: a time, or a span such as `24h`.
+        #[arg(long, value_name = "TIME")]
+        since: Option<String>,
+        #[command(flatten)]
+        output: Output,
+    },
     /// The settings of `serve`.
     Config {
         #[command(subcommand)]
@@ -58,7 +81,7 @@ pub(crate) enum Command {
         command: Token,
     },
     /// List events.
-    Events(Events),
+    Events(Box<Events>),
     /// Ask in SQL: tables `events`, `events_all`, `records`, `rejects`, `sources`, `checkpoints`.
     Sql {
         /// The query; `-` reads from standard input, where `;` at the end of a line ends each of several.
@@ -151,6 +174,14 @@ pub(crate) enum Command {
     },
     /// Check the whole log: intact, or exactly what is not and where.
     Verify(Verify),
+    /// Copy the log, verified, while it is written or not: all that a checkpoint published now covers, without the keys.
+    Backup {
+        /// An empty folder, or one with an earlier backup of this log: then only what is new is copied.
+        #[arg(long, value_name = "DIR")]
+        to: PathBuf,
+        #[command(flatten)]
+        output: Output,
+    },
     /// Put damaged or lost evidence and tiles back from a copy of the log.
     Repair {
         /// A copy of the data folder, or of the folder of the log. Only bytes that this log sealed are taken.
@@ -231,6 +262,47 @@ pub(crate) enum Source {
     /// Say whose records a source holds, whose tokens an issuer signs, and which accounts are brokers.
     /// Sealed as directives: in force for every record after them.
     Set(SourceSet),
+    /// Announce a silence: until it ends, deliveries to the source over the network are told to come back, and what
+    /// pulls rests. Sealed. What `ingest` and `backfill` bring by hand is taken.
+    Pause {
+        /// Name of the source.
+        name: String,
+        /// Why, for those who read the record.
+        #[arg(long)]
+        reason: String,
+        /// When it ends by itself: RFC 3339, a date, or a span from now on such as `2h`.
+        #[arg(long, value_name = "TIME")]
+        until: String,
+    },
+    /// End a pause early. Sealed.
+    Resume {
+        /// Name of the source.
+        name: String,
+    },
+    /// Say what would become of a sample if it came to the source, without sealing anything.
+    Test {
+        /// Name of the source; one that is not there yet is tried with the default settings.
+        name: String,
+        /// The sample, `-` for standard input; without one, the last records that the source has.
+        file: Option<String>,
+        /// How many of those.
+        #[arg(long, default_value_t = 20, value_name = "N")]
+        last: usize,
+        #[command(flatten)]
+        output: Output,
+    },
+    /// Seal older files into a source, also while a server takes records for it. The same as
+    /// `ingest --source NAME PATH...`, for a source that is there; a sender to it is told to come back while a file is
+    /// read.
+    Backfill {
+        /// Name of the source.
+        name: String,
+        /// Files, folders, globs, or `-` for standard input.
+        #[arg(required = true, value_name = "PATH")]
+        inputs: Vec<String>,
+        #[command(flatten)]
+        output: Output,
+    },
 }
 
 #[derive(Debug, Args)]
@@ -415,6 +487,16 @@ pub(crate) struct Events {
     /// At most so many events, the newest; 0 for all.
     #[arg(long, default_value_t = 1_000)]
     pub(crate) limit: usize,
+    /// The page behind this event of the list: older ones.
+    #[arg(long, value_name = "EVENT", group = "cursor", conflicts_with_all = ["group", "origin"])]
+    pub(crate) before: Option<String>,
+    /// The page in front of this event of the list: newer ones, the nearest.
+    #[arg(long, value_name = "EVENT", group = "cursor", conflicts_with_all = ["group", "origin"])]
+    pub(crate) after: Option<String>,
+    /// What was sealed after this event, or any leaf, in the order of the log: asked again and again it gives
+    /// each event once, however late its record came.
+    #[arg(long, value_name = "EVENT", group = "cursor", conflicts_with_all = ["group", "origin"])]
+    pub(crate) sealed_after: Option<String>,
     #[command(flatten)]
     pub(crate) output: Output,
 }

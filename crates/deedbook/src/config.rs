@@ -22,12 +22,11 @@ pub(crate) fn of(serve: &Serve) -> anyhow::Result<Config> {
     for text in &serve.webhook {
         config.webhook.push(webhook(text)?);
     }
-    if let Some(open) = config.listen.iter().find(|address| !address.ip().is_loopback())
-        && config.tls.is_none()
+    if let Some(open) = config.plain_addresses().find(|address| !address.ip().is_loopback())
         && !config.plain
     {
         let message = format!(
-            "{open} is reached from other machines, and tokens would go over the wire in the clear: set [tls], or say --plain"
+            "{open} is reached from other machines, and tokens and records would go over the wire in the clear: set [tls], or say --plain"
         );
         return Err(Usage(message).into());
     }
@@ -65,6 +64,7 @@ fn meant(message: &str) -> Option<String> {
 pub(crate) fn secrets(config: &Config) -> anyhow::Result<HashMap<String, String>> {
     let value = |secret: &Secret| {
         let value = match secret {
+            #[expect(clippy::disallowed_methods, reason = "the binary alone reads the environment")]
             Secret::Env(name) => std::env::var(name).with_context(|| format!("secret {secret}"))?,
             Secret::File(path) => {
                 let read = std::fs::read_to_string(path).with_context(|| format!("secret {secret}"))?;

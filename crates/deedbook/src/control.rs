@@ -32,6 +32,8 @@ pub(crate) enum Request {
     Rebuild,
     /// Seal directives.
     Set { directives: Vec<Directive> },
+    /// Close the open segment and publish a checkpoint.
+    Publish,
 }
 
 /// What comes back, line by line.
@@ -110,6 +112,7 @@ fn handle(stream: &UnixStream, writer: &Arc<Writer>, stop: &Arc<AtomicBool>) -> 
         }
         Request::Rebuild => writer.rebuild(&mut |_, _| {}),
         Request::Set { directives } => writer.set(&directives),
+        Request::Publish => writer.publish(),
     }
 }
 

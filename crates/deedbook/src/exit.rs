@@ -33,13 +33,33 @@ impl From<Exit> for ExitCode {
 #[error("{0}")]
 pub(crate) struct Usage(pub(crate) String);
 
+/// What the call asks about is not there.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub(crate) struct Missing(pub(crate) String);
+
+/// The code of an error among those of `docs/errors.md`: what a process that asked for a caller goes by.
+pub(crate) fn code(error: &anyhow::Error) -> &'static str {
+    let tables = error.downcast_ref::<lake::Error>().map(lake::Error::kind);
+    let log = error.downcast_ref::<ledger::Error>().map(ledger::Error::kind);
+    match (tables, log) {
+        _ if error.is::<Missing>() => "not-found",
+        (_, Some(ledger::ErrorKind::NotFound)) => "not-found",
+        (Some(lake::ErrorKind::Limit), _) => "question-too-large",
+        _ if of(error) == Exit::Usage => "request-invalid",
+        _ => "failed",
+    }
+}
+
 /// The exit code of an error.
 pub(crate) fn of(error: &anyhow::Error) -> Exit {
     if error.chain().any(|cause| cause.downcast_ref::<std::io::Error>().is_some_and(closed_by_reader)) {
         // `deedbook events | head` is no failure.
         return Exit::Done;
     }
-    if error.is::<Usage>() { Exit::Usage } else { Exit::Failed }
+    let asked_wrong = error.downcast_ref::<lake::Error>().map(lake::Error::kind);
+    let asked_wrong = matches!(asked_wrong, Some(lake::ErrorKind::Invalid | lake::ErrorKind::Denied));
+    if error.is::<Usage>() || error.is::<Missing>() || asked_wrong { Exit::Usage } else { Exit::Failed }
 }
 
 fn closed_by_reader(error: &std::io::Error) -> bool {

@@ -17,17 +17,20 @@ mod pasted;
 mod pipeline;
 mod progress;
 mod question;
+mod remote;
 mod when;
 
-use clap::Parser as _;
+use clap::{CommandFactory as _, FromArgMatches as _};
 use std::process::ExitCode;
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
-    let arguments = match cli::Arguments::try_parse() {
-        Ok(arguments) => arguments,
+    let parsed = cli::Arguments::command().try_get_matches();
+    let parsed = parsed.and_then(|matches| Ok((cli::Arguments::from_arg_matches(&matches)?, matches)));
+    let (arguments, matches) = match parsed {
+        Ok(parsed) => parsed,
         Err(error) => {
             // Help and version are answers, not mistakes.
             let code = if error.use_stderr() { exit::Exit::Usage } else { exit::Exit::Done };
@@ -40,12 +43,23 @@ fn main() -> ExitCode {
         .with_max_level(arguments.verbosity())
         .with_target(false)
         .init();
-    match commands::run(arguments) {
-        Ok(exit) => exit.into(),
+    let errors = arguments.errors;
+    let ran = match &arguments.server {
+        Some(server) => remote::run(&matches, server).map(ExitCode::from),
+        None => commands::run(arguments).map(ExitCode::from),
+    };
+    match ran {
+        Ok(exit) => exit,
         Err(error) => {
             let exit = exit::of(&error);
             if exit != exit::Exit::Done {
-                eprintln!("deedbook: {}", exit::text(&error));
+                match errors {
+                    cli::Errors::Text => eprintln!("deedbook: {}", exit::text(&error)),
+                    cli::Errors::Json => {
+                        let detail = exit::text(&error);
+                        eprintln!("{}", serde_json::json!({ "code": exit::code(&error), "detail": detail }));
+                    }
+                }
             }
             exit.into()
         }

@@ -109,6 +109,12 @@ struct Reached {
 impl Writer {
     /// Takes the lock, recovers, and starts following.
     pub(crate) fn open(data: &Path, log: &ledger::LogInfo) -> anyhow::Result<Writer> {
+        if !log.key.exists() {
+            let key = log.key.display();
+            anyhow::bail!(
+                "{key} is not there, and without its key a log is not written; a backup has none: put keys/ back"
+            );
+        }
         let ledger = Ledger::open(data, &log.short, ledger::Options::default(), Arc::new(SystemClock::new()))?;
         let append = ledger.append();
         let scrubber = Arc::new(Scrubber::new(ledger.info().read_fingerprint_key()?)?);
@@ -307,6 +313,17 @@ impl Writer {
         Ok(Door::new(append, reader, Arc::clone(&self.scrubber), Arc::clone(&self.state), now))
     }
 
+    /// Short name of the log.
+    pub(crate) fn short(&self) -> &str {
+        &self.ledger.info().short
+    }
+
+    /// Seals a note of our own. When this returns it is durable.
+    pub(crate) fn note(&self, body: Vec<u8>) -> anyhow::Result<()> {
+        self.append.submit_own(Kind::Note, body)?.wait()?;
+        Ok(())
+    }
+
     /// The log, as it is at any moment.
     pub(crate) fn reader(&self) -> Reader {
         self.ledger.reader()
@@ -354,6 +371,13 @@ impl Writer {
         }
         let after = self.settle(0)?;
         Ok(report(&collect::Summary::default(), Vec::new(), before, after))
+    }
+
+    /// Closes the open segment, waits for its rows, and publishes a checkpoint over all of it.
+    pub(crate) fn publish(&self) -> anyhow::Result<Report> {
+        let before = self.settle(0)?;
+        self.ledger.publish()?;
+        Ok(report(&collect::Summary::default(), Vec::new(), before, before))
     }
 
     /// Stops following and closes the log cleanly: everything sealed is in segments and published.
@@ -489,7 +513,17 @@ pub(crate) fn view(data: &Path, log: &ledger::LogInfo) -> anyhow::Result<ledger:
 
 /// The tables over the log as it is now.
 pub(crate) fn tables(data: &Path, log: &ledger::LogInfo) -> anyhow::Result<Arc<lake::Lake>> {
-    Ok(Arc::new(lake::Lake::open(&data.join("lake"), Arc::new(lake::Log::new(view(data, log)?)))?))
+    let (folder, evidence) = (data.join("lake"), Arc::new(lake::Log::new(view(data, log)?)));
+    if is_copy(data, log) {
+        eprintln!("a copy without derived files: rows are made for this question, from all of the evidence");
+        return Ok(Arc::new(lake::Lake::open_without_files(data, evidence)));
+    }
+    Ok(Arc::new(lake::Lake::open(&folder, evidence)?))
+}
+
+/// Whether the folder holds a copy of a log, as `backup` makes it: without its key, and without derived files.
+pub(crate) fn is_copy(data: &Path, log: &ledger::LogInfo) -> bool {
+    !log.key.exists() && !data.join("lake").exists()
 }
 
 /// The wall clock.

@@ -84,6 +84,11 @@ impl Catalog {
         Ok(catalog)
     }
 
+    /// No file, whatever the log announces.
+    pub(crate) fn without_files(evidence: &dyn Evidence) -> Catalog {
+        Catalog { through: evidence.size(), ..Catalog::new(evidence.log()) }
+    }
+
     /// Looks whether every live file is there, with the length it was sealed with, and notes what
     /// the footers of those seen for the first time say.
     pub(crate) fn look(&mut self, folder: &Path) -> Result<()> {

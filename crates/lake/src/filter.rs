@@ -62,10 +62,53 @@ pub struct Filter {
     pub duplicates: bool,
     /// Oldest first instead of newest first.
     pub oldest_first: bool,
+    /// Only what lies beyond this event.
+    pub cursor: Option<Cursor>,
     /// Most rows.
     pub limit: Option<usize>,
     /// These columns only, in this order; all when empty.
     pub columns: Vec<String>,
+}
+
+/// Where in a list a page of it begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cursor {
+    /// The events before this one: older, or of the same time and sealed earlier.
+    Before {
+        /// Its time, nanoseconds since 1970.
+        time: i64,
+        /// Its leaf.
+        leaf: i64,
+    },
+    /// The events after this one, the nearest of them if there is a limit.
+    After {
+        /// Its time, nanoseconds since 1970.
+        time: i64,
+        /// Its leaf.
+        leaf: i64,
+    },
+    /// The events sealed after this leaf, in the order of the log: nothing comes in between later.
+    SealedAfter {
+        /// The leaf.
+        leaf: i64,
+    },
+}
+
+impl Cursor {
+    fn condition(self) -> Expr {
+        // The first half alone lets whole files be passed over.
+        match self {
+            Cursor::Before { time, leaf } => {
+                let beyond = col("time").lt(nanos(time)).or(col("leaf_index").lt(lit(leaf)));
+                col("time").lt_eq(nanos(time)).and(beyond)
+            }
+            Cursor::After { time, leaf } => {
+                let beyond = col("time").gt(nanos(time)).or(col("leaf_index").gt(lit(leaf)));
+                col("time").gt_eq(nanos(time)).and(beyond)
+            }
+            Cursor::SealedAfter { leaf } => col("leaf_index").gt(lit(leaf)),
+        }
+    }
 }
 
 impl Filter {
@@ -92,6 +135,7 @@ impl Filter {
         all.extend(self.session.as_deref().map(|pattern| like("session_uri", pattern)));
         all.extend(self.correlation.as_deref().map(|id| array_has(col("correlation_ids"), lit(id))));
         all.extend(self.access.map(|access| col("access").eq(lit(access.as_str()))));
+        all.extend(self.cursor.map(Cursor::condition));
         if !self.duplicates {
             all.push(col("duplicate_of").is_null());
         }
@@ -100,7 +144,19 @@ impl Filter {
 
     /// Newest first, and among equal times the later leaf first; or the reverse.
     fn order(&self) -> Vec<SortExpr> {
+        if matches!(self.cursor, Some(Cursor::SealedAfter { .. })) {
+            return vec![col("leaf_index").sort(true, false)];
+        }
         [col("time"), col("leaf_index")].map(|column| column.sort(self.oldest_first, false)).into()
+    }
+
+    /// The order in which rows count up to the limit: those nearest to the cursor come first.
+    fn nearest_first(&self) -> Filter {
+        match self.cursor {
+            Some(Cursor::Before { .. }) => Filter { oldest_first: false, ..self.clone() },
+            Some(Cursor::After { .. }) => Filter { oldest_first: true, ..self.clone() },
+            _ => self.clone(),
+        }
     }
 }
 
@@ -150,6 +206,16 @@ impl Lake {
     /// As for a question.
     pub fn event(self: &Arc<Self>, id: &EventId) -> Result<Option<RecordBatch>> {
         self.point("events_all", id)
+    }
+
+    /// When one event happened, nanoseconds since 1970; nothing, if there is no such event.
+    ///
+    /// # Errors
+    /// As for a question.
+    pub fn time(self: &Arc<Self>, id: &EventId) -> Result<Option<i64>> {
+        let row = self.event(id)?;
+        let time = row.as_ref().and_then(|row| row.column_by_name("time"));
+        Ok(time.map(|time| time.as_primitive::<TimestampNanosecondType>().value(0)))
     }
 
     /// The row of one reject; nothing, if there is no such reject.
@@ -227,7 +293,12 @@ async fn events(context: SessionContext, filter: Filter) -> PlanResult<LogicalPl
     for condition in filter.conditions() {
         rows = rows.filter(condition)?;
     }
-    rows = rows.sort(filter.order())?.limit(0, filter.limit)?;
+    let nearest = filter.nearest_first().order();
+    let turned = nearest != filter.order();
+    rows = rows.sort(nearest)?.limit(0, filter.limit)?;
+    if turned {
+        rows = rows.sort(filter.order())?;
+    }
     if !filter.columns.is_empty() {
         rows = rows.select(filter.columns.iter().map(|name| col(name.as_str())).collect::<Vec<_>>())?;
     }

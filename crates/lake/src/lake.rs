@@ -77,6 +77,13 @@ impl Lake {
         Ok(Lake::over(folder, catalog, evidence, in_use))
     }
 
+    /// The tables of a log without files, as a backup is one: every row is derived when it is asked for, and nothing is
+    /// written. A question takes as long as reading all of the log. `folder` is any that is there.
+    pub fn open_without_files(folder: &Path, evidence: Arc<dyn Evidence>) -> Lake {
+        let catalog = Catalog::without_files(&*evidence);
+        Lake::over(folder, catalog, evidence, None)
+    }
+
     /// Opens the lake for the one writer of the folder: to follow, to rebuild, to tidy up. What the
     /// log announces is believed and no file is looked at, so any of them may be missing or damaged; a
     /// question that needs such a file fails as Corrupt.

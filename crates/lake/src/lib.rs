@@ -38,7 +38,7 @@ pub use derive::{Deriver, Issuer, Outcome, Sealed, Source};
 pub use error::{Error, ErrorKind, Result};
 pub use evidence::{Checkpoint, Evidence, Segment};
 pub use facts::Facts;
-pub use filter::Filter;
+pub use filter::{Cursor, Filter};
 pub use lake::{Difference, Lake, Progress, check};
 pub use log::Log;
 pub use pin::Pin;

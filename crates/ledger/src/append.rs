@@ -128,6 +128,14 @@ impl Append {
         self.queue.push(VecDeque::from([Entry::Own(kind, body)]), AtLimit::Wait)
     }
 
+    /// [`Append::submit_own`] for callers who must not wait: a queue at its limit is an error.
+    ///
+    /// # Errors
+    /// As for [`Append::submit`]; `Unavailable` too while the queue is at its limit.
+    pub fn try_submit_own(&self, kind: Kind, body: Vec<u8>) -> Result<Pending> {
+        self.queue.push(VecDeque::from([Entry::Own(kind, body)]), AtLimit::Refuse)
+    }
+
     /// Whether a batch would be taken now, but for its size.
     ///
     /// # Errors

@@ -48,6 +48,14 @@ pub trait Disk: Send + Sync {
     fn link(&self, from: &Path, to: &Path) -> io::Result<()>;
     /// Renames; replaces `to` if it exists.
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()>;
+    /// Two names in one folder change places, in one step where the file system can. Where it cannot, a crash may
+    /// leave what `one` named under [`aside`], and no `other`.
+    fn exchange(&self, one: &Path, other: &Path) -> io::Result<()> {
+        let aside = aside(one);
+        self.rename(one, &aside)?;
+        self.rename(other, one)?;
+        self.rename(&aside, other)
+    }
     /// Removes a name.
     fn unlink(&self, path: &Path) -> io::Result<()>;
     /// Creates a folder and those above it, mode 0700; existing ones are left alone.
@@ -156,6 +164,20 @@ impl Disk for RealDisk {
         fs::rename(from, to)
     }
 
+    #[cfg(target_os = "linux")]
+    fn exchange(&self, one: &Path, other: &Path) -> io::Result<()> {
+        use rustix::fs::{CWD, RenameFlags, renameat_with};
+        use rustix::io::Errno;
+        match renameat_with(CWD, one, CWD, other, RenameFlags::EXCHANGE) {
+            Err(Errno::INVAL | Errno::NOSYS | Errno::OPNOTSUPP) => {}
+            exchanged => return Ok(exchanged?),
+        }
+        let aside = aside(one);
+        fs::rename(one, &aside)?;
+        fs::rename(other, one)?;
+        fs::rename(&aside, other)
+    }
+
     fn unlink(&self, path: &Path) -> io::Result<()> {
         fs::remove_file(path)
     }
@@ -200,6 +222,11 @@ impl Disk for RealDisk {
         let stat = rustix::fs::statvfs(path)?;
         Ok(stat.f_bavail.saturating_mul(stat.f_frsize))
     }
+}
+
+/// Where [`Disk::exchange`] puts the first of its two names for a moment.
+pub(crate) fn aside(path: &Path) -> PathBuf {
+    path.with_extension("aside")
 }
 
 /// The folder a path is in.

@@ -21,12 +21,14 @@
 //!   view.prove(LeafIndex) -> Proof { the .tlog-proof text, the Stored that opens it }
 //!   view.segments() -> &[Segment]               { first, last, generation, path }: plain Parquet
 //!   view.tail_from() -> LeafIndex               first leaf that is in no segment yet
+//! backup::run(data, short, to, threads, progress) -> Backup  a verified copy, beside a living writer
 //! ```
 //!
 //! This crate knows no SQL, no HTTP and nothing of what a record means.
 
 mod alarm;
 mod append;
+pub mod backup;
 mod checkpoint;
 mod clock;
 mod disk;

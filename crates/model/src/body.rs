@@ -18,7 +18,17 @@ macro_rules! canonical {
     ($($name:ident),+) => { $(impl CanonicalJson for $name {})+ };
 }
 
-canonical!(Manifest, ViewManifest, DeliveryBody, Directive, RecoveryNote, ClockNote, DamageNote);
+canonical!(
+    Manifest,
+    ViewManifest,
+    DeliveryBody,
+    Directive,
+    RecoveryNote,
+    ClockNote,
+    DamageNote,
+    VerificationNote,
+    Audit
+);
 
 /// Kind 2: an evidence file is complete. Sealed after the file is durable, before the WAL is freed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -186,6 +196,25 @@ pub enum Directive {
         /// Its id.
         id: String,
     },
+    /// Settings of a server, from when it started with them on.
+    Settings {
+        /// All of them, as TOML: where the file left one out, its default. Secrets are named in it, not told.
+        toml: String,
+    },
+    /// An announced silence: until then nothing is taken for a source over the network.
+    SourcePaused {
+        /// Its name.
+        name: String,
+        /// Why, for people.
+        reason: String,
+        /// When it ends by itself, milliseconds since 1970.
+        until_ms: u64,
+    },
+    /// Ends such a silence early.
+    SourceResumed {
+        /// Name of the source.
+        name: String,
+    },
 }
 
 /// Kind 10: what recovery cut off above the highest checkpoint ever signed.
@@ -233,4 +262,43 @@ pub struct DamageNote {
     pub finding: String,
     /// What was found, and what the manifest sealed.
     pub what: String,
+}
+
+/// Kind 10: what a server found when it verified its own log.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct VerificationNote {
+    /// `verification`.
+    pub note: String,
+    /// Leaves below this one were looked at.
+    pub size: u64,
+    /// Commitments recomputed from salt, header and body; 0 when the tree alone was looked at.
+    pub opened: u64,
+    /// RFC 6962 root over `size` leaves, base64.
+    pub root: String,
+    /// What is wrong, as `class place: what`; nothing is `intact`.
+    pub findings: Vec<String>,
+}
+
+/// Kind 11: what was done with a server over the network. Deliveries and polls are counted, by the minute; everything
+/// else is one leaf each, sealed before it is answered.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Audit {
+    /// Method and route, as in `GET /v1/events/{id}`.
+    pub did: String,
+    /// What exactly was asked for: path, query, text of a question. Empty for what is counted.
+    pub with: String,
+    /// Id of the token; empty without a known one.
+    pub token: String,
+    /// Name of the token, or the SPIFFE id of a workload.
+    pub name: String,
+    /// Address of the client, as the server saw it.
+    pub peer: String,
+    /// HTTP status of the answer.
+    pub status: u16,
+    /// How often.
+    pub times: u64,
+    /// The first of them, milliseconds since 1970.
+    pub since_ms: u64,
 }

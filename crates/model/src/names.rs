@@ -97,6 +97,8 @@ names! {
         GitLab = "gitlab",
         /// Grants of ticket systems, in a plain form of ours.
         Grant = "grant",
+        /// Syslog messages, those with CEF or LEEF in them above all.
+        Syslog = "syslog",
     }
 }
 

@@ -14,6 +14,7 @@ use model::{Directive, Millis};
 use parking_lot::{Mutex, RwLock};
 use sha2::{Digest as _, Sha256};
 
+use crate::pause::Pauses;
 use crate::problem::Problem;
 
 /// How a token begins, so that people and scanners know it when they see it.
@@ -110,7 +111,7 @@ impl Token {
 const SOURCE_BYTES_MAX: usize = 128;
 
 /// A source's name as people may type it.
-fn named(name: &str) -> Result<String, Problem> {
+pub(crate) fn named(name: &str) -> Result<String, Problem> {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_.:/@".contains(c);
     if name.is_empty() || name.len() > SOURCE_BYTES_MAX || !name.chars().all(is_plain) {
         return Err(Problem::source_invalid(name, SOURCE_BYTES_MAX));
@@ -157,11 +158,13 @@ pub struct Access {
     tokens: RwLock<HashMap<String, Token>>,
     /// Tokens of this process for workloads, by SPIFFE id.
     workloads: Mutex<HashMap<String, HeaderValue>>,
+    pauses: Pauses,
 }
 
 impl Access {
-    /// Folds a directive in; those that are not about tokens change nothing.
+    /// Folds a directive in; those that are about neither tokens nor pauses change nothing.
     pub fn apply(&self, directive: &Directive) {
+        self.pauses.apply(directive);
         let mut tokens = self.tokens.write();
         match directive {
             Directive::Token { id, name, scopes, sources, expires_ms, sha256 } => {
@@ -196,6 +199,11 @@ impl Access {
         self.apply(&minted.directive);
         workloads.insert(spiffe_id.to_owned(), token.clone());
         Some(token)
+    }
+
+    /// Sources for which nothing is taken now.
+    pub fn pauses(&self) -> &Pauses {
+        &self.pauses
     }
 
     /// All tokens, by name.

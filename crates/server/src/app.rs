@@ -1,6 +1,7 @@
 //! What all requests share.
 
 use std::collections::HashMap;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -14,9 +15,12 @@ use model::Millis;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::access::{Access, Scope, Token};
+use crate::alarm::Alarms;
+use crate::audit::Counts;
 use crate::config::{Config, Limits, Secret};
 use crate::metrics::{Metrics, Outcome};
 use crate::problem::Problem;
+use crate::questions::{Asked, Questions};
 use crate::receive::hec::Channels;
 
 /// Bytes of one permit for memory.
@@ -34,9 +38,14 @@ pub struct App {
     pub(crate) config: Config,
     pub(crate) limits: Limits,
     pub(crate) clock: fn() -> Millis,
-    pub(crate) metrics: Metrics,
+    pub(crate) metrics: Arc<Metrics>,
+    pub(crate) audit: Arc<Counts>,
+    pub(crate) alarms: Arc<Alarms>,
+    /// The file of the published checkpoint.
+    pub(crate) public: PathBuf,
     secrets: HashMap<String, String>,
-    pub(crate) channels: Channels,
+    pub(crate) channels: Arc<Channels>,
+    pub(crate) questions: Questions,
     memory: Arc<Semaphore>,
     stopping: AtomicBool,
 }
@@ -51,18 +60,22 @@ pub struct Parts {
     pub reader: Reader,
     /// Its short name.
     pub log: String,
+    /// The file of its published checkpoint.
+    pub public: PathBuf,
     /// The settings.
     pub config: Config,
     /// What the secrets are that the settings name; one that is missing here is as good as not set.
     pub secrets: HashMap<String, String>,
     /// The wall clock.
     pub clock: fn() -> Millis,
+    /// How a question is asked.
+    pub questions: Asked,
 }
 
 impl App {
     /// Over a door and the log behind it.
     pub fn new(parts: Parts) -> App {
-        let Parts { door, access, reader, log, config, secrets, clock } = parts;
+        let Parts { door, access, reader, log, public, config, secrets, clock, questions } = parts;
         let limits = config.limits;
         App {
             door,
@@ -72,17 +85,50 @@ impl App {
             config,
             limits,
             clock,
-            metrics: Metrics::default(),
-            channels: Channels::default(),
+            metrics: Arc::default(),
+            audit: Arc::default(),
+            alarms: Arc::default(),
+            public,
+            channels: Arc::default(),
+            questions: Questions::new(questions, &limits),
             secrets,
             memory: Arc::new(Semaphore::new(limits.bodies_bytes_max / PERMIT_BYTES)),
             stopping: AtomicBool::new(false),
         }
     }
 
+    /// The same server with other settings: what it has counted, and what it has promised, goes on.
+    pub fn again(&self, config: Config, secrets: HashMap<String, String>) -> App {
+        let parts = Parts {
+            door: Arc::clone(&self.door),
+            access: Arc::clone(&self.access),
+            reader: self.reader.clone(),
+            log: self.log.clone(),
+            public: self.public.clone(),
+            config,
+            secrets,
+            clock: self.clock,
+            questions: self.questions.asked(),
+        };
+        let (metrics, audit) = (Arc::clone(&self.metrics), Arc::clone(&self.audit));
+        let (alarms, channels) = (Arc::clone(&self.alarms), Arc::clone(&self.channels));
+        let questions = self.questions.again(&parts.config.limits);
+        App { metrics, audit, alarms, channels, questions, ..App::new(parts) }
+    }
+
     /// The secret that the settings name so.
     pub(crate) fn secret(&self, secret: &Secret) -> Option<&str> {
         self.secrets.get(&secret.to_string()).map(String::as_str)
+    }
+
+    /// The settings in force.
+    pub fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// What the secrets are that the settings name.
+    pub fn secrets(&self) -> &HashMap<String, String> {
+        &self.secrets
     }
 
     /// From here on it is not ready: whoever balances load sends elsewhere.
@@ -109,6 +155,13 @@ impl App {
         admitted
     }
 
+    /// A place in memory for so many bytes of bodies, as long as the permit lives.
+    pub(crate) fn room(&self, bytes: usize) -> Result<OwnedSemaphorePermit, Problem> {
+        self.room_now(bytes).ok_or_else(|| {
+            Problem::busy(format!("bodies of {} bytes are in memory (bodies_bytes_max)", self.limits.bodies_bytes_max))
+        })
+    }
+
     /// Reads a body, within its limits; the permit keeps its place in memory.
     pub(crate) async fn body(&self, headers: &HeaderMap, body: Body) -> Result<(Bytes, OwnedSemaphorePermit), Problem> {
         let limit = self.limits.body_bytes_max;
@@ -117,11 +170,7 @@ impl App {
             return Err(Problem::too_long(limit));
         }
         // Decoded and cut it is in memory twice.
-        let bytes = told.unwrap_or(limit).max(PERMIT_BYTES) * 2;
-        let permits = u32::try_from(bytes / PERMIT_BYTES).unwrap_or(u32::MAX);
-        let permit = Arc::clone(&self.memory).try_acquire_many_owned(permits).map_err(|_| {
-            Problem::busy(format!("bodies of {} bytes are in memory (bodies_bytes_max)", self.limits.bodies_bytes_max))
-        })?;
+        let permit = self.room(told.unwrap_or(limit).max(PERMIT_BYTES) * 2)?;
         let seconds = self.limits.body_seconds_max;
         let read = axum::body::to_bytes(body, limit);
         match tokio::time::timeout(Duration::from_secs(seconds), read).await {
@@ -131,8 +180,27 @@ impl App {
         }
     }
 
+    /// A place in memory for so many bytes; waits for others to give theirs back.
+    pub(crate) async fn room_in_time(&self, bytes: usize) -> Option<OwnedSemaphorePermit> {
+        Arc::clone(&self.memory).acquire_many_owned(permits(bytes)).await.ok()
+    }
+
+    /// The same if there is one now.
+    pub(crate) fn room_now(&self, bytes: usize) -> Option<OwnedSemaphorePermit> {
+        Arc::clone(&self.memory).try_acquire_many_owned(permits(bytes)).ok()
+    }
+
     /// Has a delivery sealed. When this returns, its records are durable and under a signed checkpoint.
     pub(crate) async fn seal(self: &Arc<App>, parcel: Parcel) -> Result<Sealed, Problem> {
+        if self.is_stopping() {
+            self.metrics.count(&parcel.source, parcel.body.len() as u64, Outcome::Busy);
+            return Err(Problem::busy("the collector is stopping"));
+        }
+        self.seal_taken(parcel).await
+    }
+
+    /// The same for what was taken already and nobody sends again: also while the collector stops.
+    pub(crate) async fn seal_taken(self: &Arc<App>, parcel: Parcel) -> Result<Sealed, Problem> {
         let (source, bytes) = (parcel.source.clone(), parcel.body.len());
         let sealed = self.take(parcel).await;
         let outcome = match &sealed {
@@ -145,8 +213,9 @@ impl App {
     }
 
     async fn take(self: &Arc<App>, parcel: Parcel) -> Result<Sealed, Problem> {
-        if self.is_stopping() {
-            return Err(Problem::busy("the collector is stopping"));
+        let now = (self.clock)();
+        if let Some(pause) = self.access.pauses().of(&parcel.source, now) {
+            return Err(Problem::paused(&pause, now));
         }
         let submission = if parcel.body.len() <= INLINE_BYTES_MAX {
             self.door.submit(&parcel)
@@ -166,6 +235,10 @@ impl App {
     }
 }
 
+fn permits(bytes: usize) -> u32 {
+    u32::try_from(bytes / PERMIT_BYTES).unwrap_or(u32::MAX)
+}
+
 /// Does work that takes long, or reads files, on a thread of its own.
 pub(crate) async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Problem> {
     tokio::task::spawn_blocking(work).await.map_err(|_| Problem::failed("the thread that worked on it has ended"))
@@ -173,5 +246,5 @@ pub(crate) async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send 
 
 /// A delivery of a receiver.
 pub(crate) fn parcel(source: String, name: &str, request: Option<String>, body: Bytes, cut: Cut) -> Parcel {
-    Parcel { source, name: name.to_owned(), request, body, cut }
+    Parcel { source, name: name.to_owned(), request, body, cut, stream: None }
 }

@@ -8,6 +8,9 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+pub use crate::receive::fluent::Fluent;
+pub use crate::receive::syslog::Syslog;
+
 /// All settings of a server.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, default)]
@@ -22,6 +25,14 @@ pub struct Config {
     pub tls: Option<Tls>,
     /// Signed webhooks.
     pub webhook: Vec<Webhook>,
+    /// How often the log is verified.
+    pub verify: Verify,
+    /// Who is told of alarms.
+    pub notify: Option<Notify>,
+    /// Syslog over UDP, TCP and TLS.
+    pub syslog: Vec<Syslog>,
+    /// Fluentd, Fluent Bit and their libraries.
+    pub fluent: Vec<Fluent>,
 }
 
 impl Default for Config {
@@ -32,6 +43,10 @@ impl Default for Config {
             limits: Limits::default(),
             tls: None,
             webhook: Vec::new(),
+            verify: Verify::default(),
+            notify: None,
+            syslog: Vec::new(),
+            fluent: Vec::new(),
         }
     }
 }
@@ -39,7 +54,17 @@ impl Default for Config {
 impl Config {
     /// All secrets that are named.
     pub fn secrets(&self) -> impl Iterator<Item = &Secret> {
-        self.webhook.iter().map(|webhook| &webhook.secret)
+        let notify = self.notify.iter().filter_map(|notify| notify.secret.as_ref());
+        let fluent = self.fluent.iter().filter_map(|fluent| fluent.shared_key.as_ref());
+        self.webhook.iter().map(|webhook| &webhook.secret).chain(fluent).chain(notify)
+    }
+
+    /// All addresses at which no TLS is spoken.
+    pub fn plain_addresses(&self) -> impl Iterator<Item = SocketAddr> {
+        let http = self.listen.iter().copied().filter(|_| self.tls.is_none());
+        let syslog = self.syslog.iter().flat_map(|syslog| [syslog.udp, syslog.tcp]).flatten();
+        let fluent = self.fluent.iter().filter(|fluent| !fluent.tls).map(|fluent| fluent.listen);
+        http.chain(syslog).chain(fluent)
     }
 }
 
@@ -57,8 +82,19 @@ pub struct Limits {
     pub body_seconds_max: u64,
     /// How long the head of a request may take to come, seconds.
     pub head_seconds_max: u64,
+    /// Longest message of syslog, bytes: of a longer one the beginning is kept, with the length and digest of all of it.
+    pub message_bytes_max: usize,
+    /// Bytes of all datagrams of a listener that wait to be sealed, with their overhead; those beyond are dropped and
+    /// counted. One sender may have a quarter of it.
+    pub datagrams_bytes_max: usize,
     /// How long requests under way have to end after a stop, seconds.
     pub stop_seconds_max: u64,
+    /// Questions at once; more are told to come back. Each is a process of its own.
+    pub questions_max: usize,
+    /// How long a question may take, seconds.
+    pub question_seconds_max: u64,
+    /// Live tails at once; more are told to come back.
+    pub tails_max: usize,
 }
 
 impl Default for Limits {
@@ -69,7 +105,12 @@ impl Default for Limits {
             bodies_bytes_max: 256 << 20,
             body_seconds_max: 60,
             head_seconds_max: 15,
+            message_bytes_max: 64 << 10,
+            datagrams_bytes_max: 32 << 20,
             stop_seconds_max: 8,
+            questions_max: 4,
+            question_seconds_max: 60,
+            tails_max: 16,
         }
     }
 }
@@ -85,6 +126,33 @@ pub struct Tls {
     /// Roots of clients' certificates: with them, a client without one is refused (mTLS).
     #[serde(default)]
     pub client_roots: Option<PathBuf>,
+}
+
+/// How often a server verifies its own log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Verify {
+    /// What has come since the last time, seconds.
+    pub new_seconds: u64,
+    /// Everything, seconds.
+    pub all_seconds: u64,
+}
+
+impl Default for Verify {
+    fn default() -> Verify {
+        Verify { new_seconds: 3_600, all_seconds: 7 * 24 * 3_600 }
+    }
+}
+
+/// Who is told of alarms.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Notify {
+    /// Where they are posted.
+    pub url: String,
+    /// What they are signed with, as Standard Webhooks are (`whsec_...`).
+    #[serde(default)]
+    pub secret: Option<Secret>,
 }
 
 /// A signed webhook.

@@ -7,12 +7,19 @@
 //! Everything that waits has a limit with a name ([`Limits`]); what is over it is told to come back, and counted.
 
 mod access;
+mod alarm;
 mod app;
+mod audit;
 mod config;
+#[doc(hidden)]
+pub mod fuzzing;
 mod listen;
 mod metrics;
+mod openapi;
 mod operate;
+mod pause;
 mod problem;
+pub mod questions;
 mod read;
 mod receive;
 mod router;
@@ -20,6 +27,9 @@ mod start;
 mod tls;
 
 pub use access::{Access, Minted, Scope, Token, mint};
+pub use alarm::Verified;
 pub use app::{App, Parts};
-pub use config::{Config, Limits, Secret, Tls, Webhook};
-pub use start::{Running, start};
+pub use config::{Config, Fluent, Limits, Notify, Secret, Syslog, Tls, Verify, Webhook};
+pub use openapi::openapi;
+pub use pause::{Pause, Pauses};
+pub use start::{Running, Sockets, start};

@@ -1,12 +1,15 @@
 //! HTTP connections: limits on them, TLS, and a stop that lets what is under way end.
 
+use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum::extract::Request;
-use axum::http::header;
-use axum::middleware::map_request;
+use axum::http::header::AUTHORIZATION;
+use axum::http::{HeaderValue, Request};
+use axum::response::Response;
+use hyper::body::Incoming;
+use hyper::service::{Service, service_fn};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use hyper_util::server::graceful::GracefulShutdown;
@@ -17,6 +20,7 @@ use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 
 use crate::app::App;
+use crate::audit::Peer;
 use crate::router::router;
 use crate::tls;
 
@@ -33,8 +37,7 @@ pub(crate) async fn http(
 ) {
     let limits = app.limits;
     let seats = Arc::new(Semaphore::new(limits.connections_max));
-    let routes = router(Arc::clone(&app));
-    let service = TowerToHyperService::new(routes.clone());
+    let routes = TowerToHyperService::new(router(Arc::clone(&app)));
     let mut builder = Builder::new(TokioExecutor::new());
     builder.http1().timer(TokioTimer::new()).header_read_timeout(Duration::from_secs(limits.head_seconds_max));
     builder.http2().timer(TokioTimer::new()).max_concurrent_streams(100);
@@ -49,8 +52,8 @@ pub(crate) async fn http(
             accepted = listener.accept() => accepted,
             _ = stopped.wait_for(|stopped| *stopped) => break,
         };
-        let stream = match accepted {
-            Ok((stream, _)) => stream,
+        let (stream, peer) = match accepted {
+            Ok(accepted) => accepted,
             Err(error) => {
                 tracing::warn!(%error, "accept");
                 tokio::time::sleep(ACCEPT_PAUSE).await;
@@ -60,7 +63,8 @@ pub(crate) async fn http(
         // Answers are small and somebody waits for each.
         let _ = stream.set_nodelay(true);
         let Some(tls) = tls.clone() else {
-            let connection = builder.serve_connection(TokioIo::new(stream), service.clone()).into_owned();
+            let service = marked(routes.clone(), Peer(peer.ip().to_canonical()), None);
+            let connection = builder.serve_connection(TokioIo::new(stream), service).into_owned();
             tokio::spawn(until_its_end(graceful.watch(connection), seat));
             continue;
         };
@@ -72,7 +76,7 @@ pub(crate) async fn http(
                 Ok(Err(error)) => return tracing::debug!(%error, "TLS"),
                 Err(_) => return tracing::debug!("no TLS within {patience:?} (head_seconds_max)"),
             };
-            let service = TowerToHyperService::new(known(&app, &stream, routes));
+            let service = marked(routes, Peer(peer.ip().to_canonical()), workload(&app, &stream));
             let connection = builder.serve_connection(TokioIo::new(stream), service).into_owned();
             until_its_end(watcher.watch(connection), seat).await;
         });
@@ -94,19 +98,23 @@ async fn until_its_end<E: std::fmt::Display>(
     }
 }
 
-/// The routes for this connection: who shows a certificate with a SPIFFE id needs no token to write to the source of
-/// that name.
-fn known(app: &App, stream: &TlsStream<TcpStream>, routes: Router) -> Router {
-    let (_, session) = stream.get_ref();
-    let certificate = session.peer_certificates().and_then(|chain| chain.first());
-    let Some(token) = certificate.and_then(tls::spiffe_id).and_then(|id| app.access.workload(&id)) else {
-        return routes;
-    };
-    routes.layer(map_request(move |mut request: Request| {
-        let token = token.clone();
-        async move {
-            request.headers_mut().entry(header::AUTHORIZATION).or_insert(token);
-            request
+/// The routes, told on which connection a request came: from where, and whose certificate was shown on it.
+fn marked(
+    routes: TowerToHyperService<Router>,
+    peer: Peer,
+    token: Option<HeaderValue>,
+) -> impl Service<Request<Incoming>, Response = Response, Error = Infallible, Future: Send> + Clone {
+    service_fn(move |mut request: Request<Incoming>| {
+        request.extensions_mut().insert(peer);
+        if let Some(token) = &token {
+            request.headers_mut().entry(AUTHORIZATION).or_insert_with(|| token.clone());
         }
-    }))
+        routes.call(request)
+    })
+}
+
+/// What stands in for a token where a certificate with a SPIFFE id was shown: it writes to the source of that name.
+fn workload(app: &App, stream: &TlsStream<TcpStream>) -> Option<HeaderValue> {
+    let certificate = stream.get_ref().1.peer_certificates()?.first()?;
+    app.access.workload(&tls::spiffe_id(certificate)?)
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 
 use parking_lot::Mutex;
 
@@ -28,6 +28,9 @@ struct Counts {
     records: u64,
     replaced: u64,
     bytes: u64,
+    datagrams_dropped: u64,
+    messages_cut: u64,
+    messages_lost: u64,
 }
 
 /// What has happened since the process began.
@@ -35,26 +38,56 @@ struct Counts {
 pub(crate) struct Metrics {
     by_source: Mutex<BTreeMap<String, Counts>>,
     unauthorized: AtomicU64,
+    pub(crate) verification_failed: AtomicBool,
+    /// Leaves that the last verification covered.
+    pub(crate) verified_size: AtomicU64,
 }
 
 impl Metrics {
     pub(crate) fn count(&self, source: &str, bytes: u64, outcome: Outcome) {
+        self.of(source, |counts| {
+            counts.bytes += bytes;
+            match outcome {
+                Outcome::Sealed { records, replaced } => {
+                    counts.sealed += 1;
+                    counts.records += records;
+                    counts.replaced += replaced;
+                }
+                Outcome::Busy => counts.busy += 1,
+                Outcome::Refused => counts.refused += 1,
+            }
+        });
+    }
+
+    /// Datagrams for which there was no room; none, to show the source before there are any.
+    pub(crate) fn datagrams_dropped(&self, source: &str, datagrams: u64) {
+        self.of(source, |counts| counts.datagrams_dropped += datagrams);
+    }
+
+    /// Messages of which only the beginning was kept.
+    pub(crate) fn messages_cut(&self, source: &str, messages: u64) {
+        self.of(source, |counts| counts.messages_cut += messages);
+    }
+
+    /// Messages that were read and could not be sealed.
+    pub(crate) fn messages_lost(&self, source: &str, messages: u64) {
+        self.of(source, |counts| counts.messages_lost += messages);
+    }
+
+    fn of(&self, source: &str, change: impl FnOnce(&mut Counts)) {
         let mut by_source = self.by_source.lock();
         let name = if by_source.len() < SOURCES_MAX || by_source.contains_key(source) { source } else { "other" };
         if !by_source.contains_key(name) {
             by_source.insert(name.to_owned(), Counts::default());
         }
-        let Some(counts) = by_source.get_mut(name) else { return };
-        counts.bytes += bytes;
-        match outcome {
-            Outcome::Sealed { records, replaced } => {
-                counts.sealed += 1;
-                counts.records += records;
-                counts.replaced += replaced;
-            }
-            Outcome::Busy => counts.busy += 1,
-            Outcome::Refused => counts.refused += 1,
+        if let Some(counts) = by_source.get_mut(name) {
+            change(counts);
         }
+    }
+
+    /// Records since the process began whose senders could not be told to come back: dropped, or read and not sealed.
+    pub(crate) fn dropped(&self) -> u64 {
+        self.by_source.lock().values().map(|counts| counts.datagrams_dropped + counts.messages_lost).sum()
     }
 
     pub(crate) fn refused_unauthorized(&self) {
@@ -79,6 +112,12 @@ impl Metrics {
         metric("records_sealed_total", "Records sealed over the network.", &mut each(|counts| counts.records));
         metric("secrets_replaced_total", "Known secrets replaced before sealing.", &mut each(|counts| counts.replaced));
         metric("received_bytes_total", "Bytes of bodies as they came.", &mut each(|counts| counts.bytes));
+        let dropped = "Datagrams dropped because others waited to be sealed (datagrams_bytes_max).";
+        metric("datagrams_dropped_total", dropped, &mut each(|counts| counts.datagrams_dropped));
+        let cut = "Messages over a limit, or cut off by the end of a connection: their beginning is sealed.";
+        metric("messages_cut_total", cut, &mut each(|counts| counts.messages_cut));
+        let lost = "Messages that were read off a socket and could not be sealed.";
+        metric("messages_lost_total", lost, &mut each(|counts| counts.messages_lost));
         let mut deliveries = by_source.iter().flat_map(|(source, counts)| {
             let source = label(source);
             let outcomes = [("sealed", counts.sealed), ("busy", counts.busy), ("refused", counts.refused)];

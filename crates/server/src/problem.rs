@@ -8,12 +8,16 @@ use model::Millis;
 use serde::Serialize;
 
 use crate::access::Scope;
+use crate::pause::Pause;
 
 /// Where the codes are explained.
 const PAGE: &str = "https://github.com/deedbook/deedbook/blob/main/docs/errors.md#";
 
 /// When a sender that was told to come back should.
-const RETRY_AFTER_S: u64 = 1;
+pub(crate) const RETRY_AFTER_S: u64 = 1;
+
+/// The same for a paused source, at most: a pause may end early.
+const RETRY_PAUSED_S_MAX: u64 = 60;
 
 /// An answer that says no.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,6 +27,8 @@ pub(crate) struct Problem {
     pub(crate) code: &'static str,
     /// For people.
     pub(crate) detail: String,
+    /// When the same may be asked again, if it may.
+    retry_after_s: u64,
 }
 
 #[derive(Serialize)]
@@ -36,7 +42,7 @@ struct Members<'b> {
 
 impl Problem {
     fn new(status: StatusCode, code: &'static str, detail: impl Into<String>) -> Problem {
-        Problem { status, code, detail: detail.into() }
+        Problem { status, code, detail: detail.into(), retry_after_s: RETRY_AFTER_S }
     }
 
     pub(crate) fn token_missing() -> Problem {
@@ -106,8 +112,26 @@ impl Problem {
     }
 
     pub(crate) fn too_long(limit: usize) -> Problem {
-        let detail = format!("the body has more than {limit} bytes (body_bytes_max); send it in parts");
+        Problem::too_long_by(format!("the body has more than {limit} bytes (body_bytes_max); send it in parts"))
+    }
+
+    /// Of another limit, which the detail names.
+    pub(crate) fn too_long_by(detail: impl Into<String>) -> Problem {
         Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "body-too-long", detail)
+    }
+
+    pub(crate) fn damaged(detail: impl Into<String>) -> Problem {
+        Problem::new(StatusCode::BAD_REQUEST, "body-damaged", detail)
+    }
+
+    pub(crate) fn content_unsupported(known: &str) -> Problem {
+        let detail = format!("this `Content-Type` is not known here; {known}");
+        Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "content-unsupported", detail)
+    }
+
+    pub(crate) fn encoding_unsupported(header: &str) -> Problem {
+        let detail = format!("what `{header}` says is not known here; gzip, or none");
+        Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "encoding-unsupported", detail)
     }
 
     pub(crate) fn slow(seconds: u64) -> Problem {
@@ -117,6 +141,29 @@ impl Problem {
 
     pub(crate) fn busy(detail: impl Into<String>) -> Problem {
         Problem::new(StatusCode::SERVICE_UNAVAILABLE, "busy", detail)
+    }
+
+    /// Nothing is taken for a source until a pause ends.
+    pub(crate) fn paused(pause: &Pause, now: Millis) -> Problem {
+        let Pause { source, reason, until } = pause;
+        let detail = format!("source `{source}` is paused until {until} ({reason}); send it again then");
+        let left_s = until.0.saturating_sub(now.0).div_ceil(1_000);
+        let problem = Problem::new(StatusCode::SERVICE_UNAVAILABLE, "source-paused", detail);
+        Problem { retry_after_s: left_s.clamp(RETRY_AFTER_S, RETRY_PAUSED_S_MAX), ..problem }
+    }
+
+    pub(crate) fn not_acceptable(known: &[&str]) -> Problem {
+        let detail = format!("`Accept` names none of the forms that this is answered in: {}", known.join(", "));
+        Problem::new(StatusCode::NOT_ACCEPTABLE, "not-acceptable", detail)
+    }
+
+    pub(crate) fn question_too_large(detail: impl Into<String>) -> Problem {
+        Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "question-too-large", detail)
+    }
+
+    pub(crate) fn question_too_slow(seconds: u64) -> Problem {
+        let detail = format!("no answer within {seconds} s (question_seconds_max); narrow the question");
+        Problem::new(StatusCode::GATEWAY_TIMEOUT, "question-too-slow", detail)
     }
 
     pub(crate) fn signature(detail: impl Into<String>) -> Problem {
@@ -161,10 +208,21 @@ impl IntoResponse for Problem {
             headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
         if self.retry() {
-            headers.insert(header::RETRY_AFTER, HeaderValue::from(RETRY_AFTER_S));
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(self.retry_after_s));
         }
         response
     }
+}
+
+/// What the framework refuses by itself (a query that is not as it should be, a path that is no UTF-8) in our words.
+pub(crate) async fn worded(response: Response) -> Response {
+    let is_plain =
+        response.headers().get(header::CONTENT_TYPE).is_none_or(|kind| kind.as_bytes().starts_with(b"text/plain"));
+    if response.status() != StatusCode::BAD_REQUEST || !is_plain {
+        return response;
+    }
+    let said = axum::body::to_bytes(response.into_body(), 1 << 10).await.unwrap_or_default();
+    Problem::invalid(String::from_utf8_lossy(&said)).into_response()
 }
 
 impl Problem {
@@ -178,6 +236,6 @@ impl Problem {
 
     /// Whether the same request may succeed later.
     pub(crate) fn retry(&self) -> bool {
-        self.code == "busy" || self.code == "idempotency-key-in-use"
+        matches!(self.code, "busy" | "source-paused" | "idempotency-key-in-use")
     }
 }

@@ -3,12 +3,14 @@
 use std::sync::Arc;
 
 use axum::Router;
+use axum::middleware::{from_fn_with_state, map_response};
 use axum::routing::{get, post};
 
 use crate::app::App;
-use crate::problem::Problem;
-use crate::receive::{bulk, hec, native, webhook};
-use crate::{operate, read};
+use crate::openapi::openapi;
+use crate::problem::{self, Problem};
+use crate::receive::{bulk, cloudevents, hec, loki, native, otlp, webhook};
+use crate::{audit, operate, questions, read};
 
 /// All routes.
 pub(crate) fn router(app: Arc<App>) -> Router {
@@ -21,6 +23,12 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .route("/v1/checkpoint", get(read::checkpoint))
         .route("/v1/consistency", get(read::consistency))
         .route("/v1/webhooks/{source}", post(webhook::deliver))
+        .route("/v1/logs", post(otlp::logs))
+        .route("/v1/traces", post(otlp::traces))
+        .route("/opentelemetry.proto.collector.logs.v1.LogsService/Export", post(otlp::grpc::logs))
+        .route("/opentelemetry.proto.collector.trace.v1.TraceService/Export", post(otlp::grpc::traces))
+        .route("/v1/cloudevents", post(cloudevents::deliver))
+        .route("/loki/api/v1/push", post(loki::push))
         .route("/services/collector", post(hec::collect))
         .route("/services/collector/event", post(hec::collect))
         .route("/services/collector/event/1.0", post(hec::collect))
@@ -32,7 +40,11 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .route("/", get(bulk::greeting))
         .route("/_bulk", post(bulk::bulk).put(bulk::bulk))
         .route("/{index}/_bulk", post(bulk::bulk_of).put(bulk::bulk_of))
+        .route("/v1/openapi.json", get(|| async { axum::Json(openapi()) }))
+        .merge(questions::router())
         .fallback(|| async { Problem::not_found("there is nothing at this path") })
         .method_not_allowed_fallback(|| async { Problem::method("this path takes another method") })
+        .layer(map_response(problem::worded))
+        .layer(from_fn_with_state(Arc::clone(&app), audit::record))
         .with_state(app)
 }

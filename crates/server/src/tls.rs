@@ -40,6 +40,14 @@ pub(crate) fn acceptor(tls: &Tls) -> io::Result<TlsAcceptor> {
     Ok(TlsAcceptor::from(Arc::new(config)))
 }
 
+/// The same certificates for a protocol that is not HTTP: a client that names one of its own in the handshake (ALPN) is
+/// not refused for it.
+pub(crate) fn without_http(acceptor: &TlsAcceptor) -> TlsAcceptor {
+    let mut config = ServerConfig::clone(acceptor.config());
+    config.alpn_protocols.clear();
+    TlsAcceptor::from(Arc::new(config))
+}
+
 fn certificates(path: &Path) -> io::Result<Vec<CertificateDer<'static>>> {
     let read = CertificateDer::pem_file_iter(path).map_err(|error| unusable(path, &error))?;
     let certificates = read.collect::<Result<Vec<_>, _>>().map_err(|error| unusable(path, &error))?;

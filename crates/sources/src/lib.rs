@@ -37,6 +37,7 @@ mod scim;
 mod spiffe;
 mod spire;
 mod sql;
+mod syslog;
 mod teleport;
 mod unwrap;
 mod url;
@@ -168,6 +169,7 @@ pub static MODULES: &[&Module] = &[
     &gitlab::MODULE,
     &mcp::MODULE,
     &grant::MODULE,
+    &syslog::MODULE,
 ];
 
 /// The module of a platform.

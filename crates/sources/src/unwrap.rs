@@ -1,19 +1,23 @@
 //! Envelopes: transports that wrap a platform's record in an object of their own.
 //!
 //! An envelope is opened only if no module recognises the outer object, and only if one recognises
-//! what is inside. So the list of keys below may be generous: a wrong guess changes nothing.
+//! what is inside. So the list of keys below may be generous: a wrong guess changes nothing. A log record of OTLP is an
+//! envelope and a record of its own: what a collector has read from a file is in there as its body.
+//! A syslog header in front of a JSON object is one, too, as of devices that log JSON over syslog; that one is taken off
+//! first, because what is left of it is a platform's own record.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::de::{Deserializer, Visitor};
+use serde_json::value::RawValue;
 
-use crate::{Module, Probe};
+use crate::{Module, Probe, syslog};
 
 /// How deep envelopes may be nested: a Pub/Sub push message inside its own object, SNS inside SQS.
 pub(crate) const ENVELOPES_MAX: usize = 2;
 
 /// Keys under which transports carry a record: an object, or a text that holds one.
-const KEYS: [&str; 12] = [
+const KEYS: [&str; 14] = [
     // EventBridge.
     "detail",
     // CloudWatch Logs, Filebeat, Logstash, Vector; Pub/Sub push, with `data` in it.
@@ -36,6 +40,10 @@ const KEYS: [&str; 12] = [
     "data",
     // Azure diagnostic settings around a log of something else, as AKS `kube-audit` with `log` in it.
     "properties",
+    // A line of Loki beside its labels, as our receiver seals it.
+    "line",
+    // Fluent forward, as our receiver writes it.
+    "record",
 ];
 
 /// Buffers for records that had to be unescaped.
@@ -47,9 +55,17 @@ pub(crate) fn find<'a>(
     recognise: impl Fn(&str) -> Option<&'static Module>,
     buffers: &'a mut Buffers,
 ) -> Option<(&'a str, &'static Module)> {
+    if let Some(inside) = syslog::object(text)
+        && let Some(module) = recognise(inside)
+    {
+        return Some((inside, module));
+    }
     let mut text = text;
     if let Some(module) = recognise(text) {
-        return Some((text, module));
+        let [buffer, ..] = buffers;
+        let inside = log_body(text).and_then(|body| open(body, buffer));
+        let found = inside.and_then(|inside| Some((inside, recognise(inside)?)));
+        return Some(found.unwrap_or((text, module)));
     }
     for buffer in buffers {
         text = open(carried(text)?, buffer)?;
@@ -68,6 +84,24 @@ fn carried(text: &str) -> Option<&str> {
         // `eyJ` is how the base64 of an object with a key begins.
         ["{", "\\n{", "\\t{", "eyJ", "ewo"].iter().any(|start| inside.starts_with(start))
     })
+}
+
+/// The body of the only log record in an export request of OTLP, if it is a text that may hold a record, as JSON.
+fn log_body(text: &str) -> Option<&str> {
+    if !["\"logRecords\"", "\"log_records\""].iter().any(|mark| text.contains(mark)) {
+        return None;
+    }
+    let mut inner = text;
+    for names in [["resourceLogs", "resource_logs"], ["scopeLogs", "scope_logs"], ["logRecords", "log_records"]] {
+        let probe = Probe::new(inner);
+        let list = names.iter().find_map(|name| probe.raw(name))?;
+        let (only,) = serde_json::from_str::<(&RawValue,)>(list).ok()?;
+        inner = only.get();
+    }
+    let body = Probe::new(inner).raw("body")?;
+    let body = Probe::new(body);
+    let text = ["stringValue", "string_value"].iter().find_map(|name| body.raw(name))?;
+    text.strip_prefix('"')?.trim_start().starts_with('{').then_some(text)
 }
 
 fn open<'a>(value: &'a str, buffer: &'a mut String) -> Option<&'a str> {

@@ -1,5 +1,6 @@
 //! Deliveries that others send.
 
+use std::io::Read as _;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
@@ -15,7 +16,7 @@ fn door(bench: &Bench, state: &Arc<State>) -> Door {
 
 fn parcel(body: &str, request: Option<&str>, cut: Cut) -> Parcel {
     let (source, name) = ("net".to_owned(), "/test".to_owned());
-    Parcel { source, name, request: request.map(str::to_owned), body: body.to_owned().into(), cut }
+    Parcel { source, name, request: request.map(str::to_owned), body: body.to_owned().into(), cut, stream: None }
 }
 
 fn send(door: &Door, parcel: &Parcel) -> Result<Sealed, Refused> {
@@ -172,4 +173,157 @@ fn senders_of_one_source_do_not_mix_their_numbers() {
     expected.sort();
     assert_eq!(records, expected);
     numbers_have_no_gaps(&bench);
+}
+
+fn stream(begin: u64, offsets: &[u64]) -> Parcel {
+    let body: String = offsets.iter().map(|offset| format!("{{\"number\":{offset}}}")).collect();
+    let mut end = 0;
+    let ranges: Vec<std::ops::Range<usize>> = offsets
+        .iter()
+        .map(|offset| {
+            let begin = end;
+            end += format!("{{\"number\":{offset}}}").len();
+            begin..end
+        })
+        .collect();
+    let stream = Some(collect::Stream { begin, offsets: offsets.into() });
+    Parcel { name: "kafka://t/0".to_owned(), stream, ..parcel(&body, None, Cut::At(ranges.into())) }
+}
+
+#[test]
+fn a_stream_goes_on_behind_what_is_sealed_of_it() {
+    let bench = Bench::new();
+    let door = door(&bench, &bench.state);
+    assert_eq!(door.next_offset("net", "kafka://t/0").unwrap(), None);
+    let next = || {
+        bench.fold_into(&bench.state);
+        let known = door.next_offset("net", "kafka://t/0").unwrap();
+        let state = Arc::new(State::open(&bench.path("again.redb")).unwrap());
+        bench.fold_into(&state);
+        let again =
+            Door::new(bench.ledger.append(), bench.ledger.reader(), bench.scrubber.clone(), state, || Millis(1));
+        assert_eq!(again.next_offset("net", "kafka://t/0").unwrap(), known, "folded from the first leaf");
+        drop(again);
+        std::fs::remove_file(bench.path("again.redb")).unwrap();
+        known
+    };
+    send(&door, &stream(7, &[])).unwrap();
+    assert_eq!(next(), Some(7), "where it begins is sealed before anything came");
+    send(&door, &stream(7, &[9])).unwrap();
+    assert_eq!(next(), Some(10));
+    send(&door, &stream(10, &[10, 12, 40])).unwrap();
+    assert_eq!(next(), Some(41));
+    let places: Vec<_> = bench
+        .leaves()
+        .iter()
+        .filter_map(|(header, _)| (header.kind == Kind::Record).then_some(header.position.offset))
+        .collect();
+    assert_eq!(places, [Some(9), Some(10), Some(12), Some(40)]);
+    // Made anew, it begins at 0 again.
+    send(&door, &stream(0, &[0, 1])).unwrap();
+    assert_eq!(next(), Some(2));
+    assert_eq!(door.next_offset("net", "kafka://t/1").unwrap(), None);
+}
+
+#[test]
+fn a_stream_that_a_crash_cut_short_goes_on_in_another_delivery() {
+    let bench = Bench::new();
+    send(&door(&bench, &bench.state), &stream(0, &[0, 1, 2, 3])).unwrap();
+    let cut = kept(&bench, 2);
+    assert_eq!(door(&cut, &cut.state).next_offset("net", "kafka://t/0").unwrap(), Some(2));
+    send(&door(&cut, &cut.state), &stream(2, &[2, 3])).unwrap();
+    cut.fold_into(&cut.state);
+    assert_eq!(door(&cut, &cut.state).next_offset("net", "kafka://t/0").unwrap(), Some(4));
+    assert_eq!(cut.records(), numbered(0..4));
+    numbers_have_no_gaps(&cut);
+}
+
+/// A log that holds the first so many records of another and no more: what a crash between two groups leaves.
+fn kept(bench: &Bench, records: u64) -> Bench {
+    let cut = Bench::new();
+    let mut leaves = Vec::new();
+    for (header, leaf) in bench.leaves().into_iter().filter(|(header, _)| header.source == 1) {
+        let is_kept =
+            header.kind == Kind::Directive || header.position.ordinal.is_some_and(|ordinal| ordinal < records);
+        if is_kept {
+            leaves.push(model::Prepared::new(leaf.salt, header, leaf.body.to_vec()));
+        }
+    }
+    cut.ledger.append().submit(leaves).unwrap().wait().unwrap();
+    cut.fold_into(&cut.state);
+    cut
+}
+
+fn object(body: &str, etag: &str) -> Parcel {
+    let name = "s3://b/a.jsonl".to_owned();
+    Parcel { name, ..parcel(body, Some(&format!("a.jsonl@{etag}")), Cut::Auto) }
+}
+
+#[test]
+fn an_object_is_known_for_good_and_apart_from_keys_of_senders() {
+    let bench = Bench::new();
+    let door = door(&bench, &bench.state);
+    send(&door, &parcel(&lines(10..11), Some("a.jsonl@1"), Cut::Auto)).unwrap();
+    assert!(!door.knows_object("net", "s3://b/a.jsonl", "a.jsonl@1").unwrap());
+    for (etag, new) in [("1", 3), ("1", 0), ("2", 3)] {
+        assert_eq!(send(&door, &object(&lines(0..3), etag)).unwrap().records.len(), new, "{etag}");
+    }
+    // Without a record it is known all the same.
+    assert_eq!(send(&door, &object(" \n", "3")).unwrap().records.len(), 0);
+    let state = Arc::new(State::open(&bench.path("other.redb")).unwrap());
+    bench.fold_into(&state);
+    let door = self::door(&bench, &state);
+    for (etag, is_known) in [("1", true), ("2", true), ("3", true), ("4", false)] {
+        assert_eq!(door.knows_object("net", "s3://b/a.jsonl", &format!("a.jsonl@{etag}")).unwrap(), is_known, "{etag}");
+    }
+    assert_eq!(send(&door, &object(&lines(0..3), "2")).unwrap().already_known, 3);
+    assert_eq!(send(&door, &parcel(&lines(10..11), Some("a.jsonl@1"), Cut::Auto)).unwrap().already_known, 1);
+}
+
+#[test]
+fn a_long_object_that_ends_early_is_gone_on_with() {
+    let bench = Bench::new();
+    let door = door(&bench, &bench.state);
+    let stop = std::sync::atomic::AtomicBool::new(false);
+    let whole = lines(0..3_000);
+    let read = |bytes: Box<dyn std::io::Read + Send>| door.object("net", "s3://b/long", "long@1", bytes, &stop);
+    let broken = std::io::Cursor::new(whole.as_bytes()[..20_005].to_vec()).chain(Broken);
+    let first = read(Box::new(broken)).unwrap();
+    assert_eq!(first.unread.len(), 1);
+    assert!(first.records > 0 && !door.knows_object("net", "s3://b/long", "long@1").unwrap());
+    let again = read(Box::new(std::io::empty()));
+    assert!(matches!(again, Err(Refused::Busy(_))), "not folded: {again:?}");
+    bench.fold_into(&bench.state);
+    let second = read(Box::new(std::io::Cursor::new(whole.clone().into_bytes()))).unwrap();
+    assert_eq!((second.records, second.already_known), (3_000 - first.records, first.records));
+    assert!(door.knows_object("net", "s3://b/long", "long@1").unwrap());
+    assert_eq!(read(Box::new(std::io::empty())).unwrap().records, 0);
+    bench.fold_into(&bench.state);
+    assert!(door.knows_object("net", "s3://b/long", "long@1").unwrap());
+    assert_eq!(bench.records(), numbered(0..3_000));
+    numbers_have_no_gaps(&bench);
+    send(&door, &parcel("{}", None, Cut::Auto)).unwrap();
+    numbers_have_no_gaps(&bench);
+}
+
+/// A connection that breaks.
+struct Broken;
+
+impl std::io::Read for Broken {
+    fn read(&mut self, _: &mut [u8]) -> std::io::Result<usize> {
+        Err(std::io::Error::other("connection reset"))
+    }
+}
+
+#[test]
+fn a_record_that_is_too_long_is_kept_as_its_beginning() {
+    let bench = Bench::new();
+    let door = door(&bench, &bench.state);
+    let long = "x".repeat((16 << 20) + 1);
+    for cut in [Cut::Whole, Cut::At([0..long.len()].into())] {
+        assert_eq!(send(&door, &parcel(&long, None, cut)).unwrap().records.len(), 1);
+    }
+    for (header, leaf) in bench.leaves().iter().filter(|(header, _)| header.kind == Kind::Record) {
+        assert_eq!((leaf.body.len(), header.position.full_bytes), (64 << 10, Some(long.len() as u64)));
+    }
 }

@@ -1,10 +1,13 @@
 //! `deedbook events`
 
-use model::{Platform, Status};
+use std::sync::Arc;
+
+use lake::Cursor;
+use model::{EventId, Platform, Status};
 
 use super::{Place, downstream};
 use crate::cli::{Asking, Events, Format};
-use crate::exit::{Exit, Usage};
+use crate::exit::{Exit, Missing, Usage};
 use crate::{output, pipeline, when};
 
 /// What a table shows of an event; the other formats show everything.
@@ -16,14 +19,22 @@ pub(crate) fn run(place: &Place, events: &Events) -> anyhow::Result<Exit> {
         return downstream::run(place, origin, &asking(events));
     }
     let log = place.log()?;
-    let filter = filter(events)?;
+    let mut filter = filter(events)?;
     let tables = pipeline::tables(&place.data, &log)?;
+    filter.cursor = cursor(events, &log, &tables)?;
     let limits = lake::Limits::default();
     let answer = if events.group { tables.groups(&filter, limits)? } else { tables.events(&filter, limits)? };
     let rows = output::print(answer, events.output.format, Some(&COLUMNS))?;
-    if rows == 0 {
+    let is_full = Some(usize::try_from(rows).unwrap_or(usize::MAX)) == filter.limit;
+    if events.sealed_after.is_some() {
+        if is_full {
+            eprintln!("the first {rows} shown; --sealed-after the last of them goes on");
+        } else {
+            eprintln!("seen through {}-{}", log.short, tables.tree_size().saturating_sub(1));
+        }
+    } else if rows == 0 {
         eprintln!("{}", nothing(tables.span()?));
-    } else if Some(usize::try_from(rows).unwrap_or(usize::MAX)) == filter.limit {
+    } else if is_full {
         eprintln!("the newest {rows} shown; --limit 0 shows all");
     }
     Ok(Exit::Done)
@@ -40,6 +51,26 @@ fn asking(events: &Events) -> Asking {
         timing: false,
         output: events.output,
     }
+}
+
+/// Where the page begins.
+fn cursor(events: &Events, log: &ledger::LogInfo, tables: &Arc<lake::Lake>) -> anyhow::Result<Option<Cursor>> {
+    let of_log = |text: &str| -> anyhow::Result<(EventId, i64)> {
+        let id: EventId = text.parse().map_err(|error: model::EventIdError| Usage(error.to_string()))?;
+        if id.log != log.short {
+            let message = format!("event {id} is of log {}, this is {} ({})", id.log, log.short, log.origin);
+            return Err(Missing(message).into());
+        }
+        let leaf = i64::try_from(id.index.0).unwrap_or(i64::MAX);
+        Ok((id, leaf))
+    };
+    if let Some(text) = &events.sealed_after {
+        return Ok(Some(Cursor::SealedAfter { leaf: of_log(text)?.1 }));
+    }
+    let Some(text) = events.before.as_ref().or(events.after.as_ref()) else { return Ok(None) };
+    let (id, leaf) = of_log(text)?;
+    let time = tables.time(&id)?.ok_or_else(|| Missing(format!("there is no event {id}")))?;
+    Ok(Some(if events.before.is_some() { Cursor::Before { time, leaf } } else { Cursor::After { time, leaf } }))
 }
 
 /// Why an answer is empty is the first thing its reader asks.

@@ -49,7 +49,7 @@ pub(crate) fn with_writer(
     place: &Place,
     log: &ledger::LogInfo,
     stop: &Arc<AtomicBool>,
-    work: impl FnOnce(&Writer) -> anyhow::Result<Report>,
+    work: impl FnOnce(&Arc<Writer>) -> anyhow::Result<Report>,
 ) -> anyhow::Result<Report> {
     let writer = Arc::new(Writer::open(&place.data, log)?);
     writer.follow()?;

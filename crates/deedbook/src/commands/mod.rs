@@ -1,6 +1,8 @@
 //! One file a command.
 
 mod attribution;
+mod audit;
+mod backup;
 mod blast_radius;
 mod completions;
 mod continuation;
@@ -8,6 +10,7 @@ mod coverage;
 mod doctor;
 mod downstream;
 mod events;
+mod guard;
 mod ingest;
 mod init;
 mod jit;
@@ -23,6 +26,7 @@ mod serve;
 mod session;
 mod show;
 mod source;
+mod source_test;
 mod sql;
 mod tail;
 mod token;
@@ -31,7 +35,7 @@ mod who;
 
 use crate::cli::{Arguments, Command, Config, Continuation, Jit, Key, Lake, Offboard, Source, Token};
 use crate::config;
-use crate::exit::{Exit, Usage};
+use crate::exit::{Exit, Missing};
 use crate::question::Question;
 
 /// Runs the command that the arguments name.
@@ -43,6 +47,7 @@ pub(crate) fn run(arguments: Arguments) -> anyhow::Result<Exit> {
         Command::Ingest(ingest) => ingest::run(&place, &ingest),
         Command::Tail(tail) => tail::run(&place, tail),
         Command::Serve(serve) => serve::run(&place, &serve),
+        Command::Audit { since, output } => audit::run(&place, since.as_deref(), output.format),
         Command::Config { command: Config::Print { defaults, config } } => {
             let config =
                 config.filter(|_| !defaults).map_or_else(|| Ok(server::Config::default()), |path| config::read(&path));
@@ -72,7 +77,18 @@ pub(crate) fn run(arguments: Arguments) -> anyhow::Result<Exit> {
         Command::Source { command: Source::Ls { output } } => source::list(&place, output.format),
         Command::Source { command: Source::Add(set) } => source::add(&place, &set),
         Command::Source { command: Source::Set(set) } => source::set(&place, &set),
+        Command::Source { command: Source::Pause { name, reason, until } } => {
+            source::pause(&place, &name, &reason, &until)
+        }
+        Command::Source { command: Source::Resume { name } } => source::resume(&place, &name),
+        Command::Source { command: Source::Test { name, file, last, output } } => {
+            source_test::run(&place, &name, file.as_deref(), last, output.format)
+        }
+        Command::Source { command: Source::Backfill { name, inputs, output } } => {
+            source::backfill(&place, name, inputs, output)
+        }
         Command::Verify(verify) => verify::run(&place, &verify),
+        Command::Backup { to, output } => backup::run(&place, &to, output.format),
         Command::Repair { from } => repair::run(&place, &from),
         Command::Continuation { command: Continuation::Continue { from, checkpoint, origin } } => {
             continuation::run(&place, &from, checkpoint.as_deref(), origin)
@@ -88,7 +104,7 @@ pub(crate) fn run(arguments: Arguments) -> anyhow::Result<Exit> {
 fn one_of(question: &Question, text: &str, found: Vec<String>) -> anyhow::Result<String> {
     match found.as_slice() {
         [one] => Ok(one.clone()),
-        [] => Err(Usage(question.nothing(text)?).into()),
+        [] => Err(Missing(question.nothing(text)?).into()),
         [first, ..] => {
             let all = found.join("\n  ");
             eprintln!("`{text}` is the name of several things; this is about the first:\n  {all}");

@@ -7,14 +7,14 @@ use base64::engine::general_purpose::STANDARD;
 use model::EventId;
 
 use super::Place;
-use crate::exit::{Exit, Usage};
+use crate::exit::{Exit, Missing, Usage};
 use crate::pipeline;
 
 pub(crate) fn run(place: &Place, event: &str, output: &Path, record: Option<&Path>) -> anyhow::Result<Exit> {
     let log = place.log()?;
     let id: EventId = event.parse().map_err(|error: model::EventIdError| Usage(error.to_string()))?;
     if id.log != log.short {
-        return Err(Usage(format!("event {id} is of log {}, this is {} ({})", id.log, log.short, log.origin)).into());
+        return Err(Missing(format!("event {id} is of log {}, this is {} ({})", id.log, log.short, log.origin)).into());
     }
     let proof = pipeline::view(&place.data, &log)?.prove(id.index)?;
     std::fs::write(output, &proof.text).map_err(|error| anyhow::anyhow!("write {}: {error}", output.display()))?;

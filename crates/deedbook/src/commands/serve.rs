@@ -5,11 +5,16 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::time::Duration;
 
-use server::{Access, App, Config, Parts, Scope};
+use anyhow::Context as _;
+use model::Directive;
+use parking_lot::Mutex;
+use server::questions::Asked;
+use server::{Access, App, Config, Parts, Running, Scope, Sockets};
+use tokio::process::Command;
+use tokio::signal::unix::{SignalKind, signal};
 
-use super::Place;
 use super::ingest::{stop_on_interrupt, with_writer};
-use super::token;
+use super::{Place, guard, token};
 use crate::cli::Serve;
 use crate::config;
 use crate::exit::Exit;
@@ -19,8 +24,7 @@ use crate::pipeline::{self, Report, Writer};
 const LOOK: Duration = Duration::from_millis(50);
 
 pub(crate) fn run(place: &Place, serve: &Serve) -> anyhow::Result<Exit> {
-    let config = config::of(serve)?;
-    let secrets = config::secrets(&config)?;
+    let settings = settings(serve)?;
     if serve.init && ledger::discover(&place.data).is_err() {
         let log = super::init::make(place, None)?;
         eprintln!("made log {} ({}) in {}", log.short, log.origin, place.data.display());
@@ -28,7 +32,7 @@ pub(crate) fn run(place: &Place, serve: &Serve) -> anyhow::Result<Exit> {
     let log = place.log()?;
     let stop = stop_on_interrupt()?;
     with_writer(place, &log, &stop, |writer| {
-        listen(writer, &log.short, config, secrets, &stop)?;
+        listen(writer, place, &log, serve, settings, &stop)?;
         Ok(Report::default())
     })?;
     eprintln!("stopped");
@@ -36,38 +40,115 @@ pub(crate) fn run(place: &Place, serve: &Serve) -> anyhow::Result<Exit> {
 }
 
 fn listen(
-    writer: &Writer,
-    log: &str,
-    config: Config,
-    secrets: HashMap<String, String>,
+    writer: &Arc<Writer>,
+    place: &Place,
+    log: &ledger::LogInfo,
+    serve: &Serve,
+    (config, secrets): (Config, HashMap<String, String>),
     stop: &Arc<AtomicBool>,
 ) -> anyhow::Result<()> {
     let door = Arc::new(writer.door()?);
-    let access = Arc::new(token::known(&writer.reader().view()?)?);
+    let known = token::known(&writer.reader().view()?)?;
+    let (access, mut in_force) = (Arc::new(known.access), known.settings);
     let told = Arc::clone(&access);
     writer.on_directive(move |directive| told.apply(directive));
     let first = first_token(writer, &access)?;
-    let (reader, log) = (writer.reader(), log.to_owned());
-    let app = Arc::new(App::new(Parts { door, access, reader, log, config, secrets, clock: pipeline::now }));
+    seal_settings(writer, &config, &mut in_force)?;
+    let reader = writer.reader();
+    let public = place.data.join("logs").join(&log.short).join("log").join("checkpoint");
+    let log_name = log.short.clone();
+    let questions = asking(place, &log.short)?;
+    let parts = Parts { door, access, reader, log: log_name, public, config, secrets, clock: pipeline::now, questions };
+    let mut app = Arc::new(App::new(parts));
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().thread_name("serve").build()?;
+    let every = Arc::new(Mutex::new(app.config().verify));
+    let (data, is_over) = (place.data.clone(), Arc::clone(stop));
+    let watch = guard::start(Arc::clone(writer), Arc::clone(&app), Arc::clone(&every), data, is_over);
     runtime.block_on(async {
-        let running = server::start(&app).await?;
-        for (what, address) in &running.addresses {
-            eprintln!("listening on {what}://{address}");
-        }
+        let mut hangup = signal(SignalKind::hangup())?;
+        let mut sockets = Sockets::default();
+        let mut running = server::start(&app, &mut sockets).await?;
+        say(&running);
         if let Some(token) = first {
             eprintln!("admin token, shown once: {token}");
         }
         eprintln!("ready; Ctrl-C ends cleanly");
         while !stop.load(Relaxed) {
-            tokio::time::sleep(LOOK).await;
+            let asked = tokio::time::timeout(LOOK, hangup.recv()).await.is_ok();
+            if !asked {
+                continue;
+            }
+            match settings(serve) {
+                Err(error) => {
+                    tracing::error!("settings are not read again, those in force stay: {}", crate::exit::text(&error));
+                }
+                Ok((config, secrets)) => {
+                    running.stop(&app).await;
+                    let next = Arc::new(app.again(config.clone(), secrets));
+                    running = match server::start(&next, &mut sockets).await {
+                        Ok(running) => {
+                            tokio::task::block_in_place(|| seal_settings(writer, &config, &mut in_force))?;
+                            *every.lock() = config.verify;
+                            app = next;
+                            running
+                        }
+                        Err(error) => {
+                            tracing::error!("settings cannot be used, the former ones go on: {error}");
+                            app = Arc::new(app.again(app.config().clone(), app.secrets().clone()));
+                            server::start(&app, &mut sockets).await?
+                        }
+                    };
+                    say(&running);
+                    eprintln!("ready; settings were read again");
+                }
+            }
         }
         running.stop(&app).await;
         anyhow::Ok(())
     })?;
     // Tasks that wait for the disk have told their clients, or have nobody left to tell.
     runtime.shutdown_timeout(Duration::from_secs(1));
+    watch.join().map_err(|_| anyhow::anyhow!("the thread that verifies panicked"))
+}
+
+/// What the file and the command line say now.
+fn settings(serve: &Serve) -> anyhow::Result<(Config, HashMap<String, String>)> {
+    let config = config::of(serve)?;
+    let secrets = config::secrets(&config)?;
+    Ok((config, secrets))
+}
+
+fn say(running: &Running) {
+    for (what, address) in &running.addresses {
+        eprintln!("listening on {what}://{address}");
+    }
+}
+
+/// Settings have force: those that are new are sealed.
+fn seal_settings(writer: &Writer, config: &Config, in_force: &mut Option<String>) -> anyhow::Result<()> {
+    let toml = toml::to_string(config)?;
+    if in_force.as_ref() != Some(&toml) {
+        writer.set(&[Directive::Settings { toml: toml.clone() }])?;
+        *in_force = Some(toml);
+    }
     Ok(())
+}
+
+/// How a question over HTTP is asked: this program, on the same data folder. Of the environment it gets what it needs:
+/// no secret is in it.
+fn asking(place: &Place, log: &str) -> anyhow::Result<Asked> {
+    let program = std::env::current_exe().context("the path of this program")?;
+    let data = std::path::absolute(&place.data).with_context(|| place.data.display().to_string())?;
+    #[expect(clippy::disallowed_methods, reason = "the binary reads the environment")]
+    let kept: Vec<_> =
+        ["TMPDIR", "RUST_BACKTRACE"].into_iter().filter_map(|name| Some((name, std::env::var_os(name)?))).collect();
+    let log = log.to_owned();
+    Ok(Arc::new(move |arguments: &[String]| {
+        let mut command = Command::new(&program);
+        command.env_clear().envs(kept.iter().cloned());
+        command.args(["--errors=json", "--log", &log, "--data"]).arg(&data).args(arguments);
+        command
+    }))
 }
 
 /// The first server on a log makes the token with which all others are made.

@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 
 use super::Place;
 use crate::cli::Format;
-use crate::exit::{Exit, Usage};
+use crate::exit::{Exit, Missing, Usage};
 use crate::pipeline;
 
 /// The questions of an auditor, and the columns that answer each.
@@ -82,7 +82,7 @@ pub(crate) fn run(place: &Place, event: &str, format: Format) -> anyhow::Result<
     let stored = view.leaf(id.index)?;
     let header = Header::decode(&stored.header)?;
     if header.kind != model::Kind::Record {
-        return Err(Usage(format!("leaf {} of log {} is a {:?}, not a record", id.index, id.log, header.kind)).into());
+        return Err(Missing(format!("leaf {} of log {} is a {:?}, not a record", id.index, id.log, header.kind)).into());
     }
     let row = |batch: Option<lake::RecordBatch>| -> Option<Map<String, Value>> {
         serde_json::from_str(&lake::json::row(&batch?, 0)).ok()
@@ -115,7 +115,7 @@ fn resolve(text: &str, log: &ledger::LogInfo, tables: &std::sync::Arc<lake::Lake
         return match id.log == log.short {
             true => Ok(id),
             false => {
-                Err(Usage(format!("event {id} is of log {}, this is {} ({})", id.log, log.short, log.origin)).into())
+                Err(Missing(format!("event {id} is of log {}, this is {} ({})", id.log, log.short, log.origin)).into())
             }
         };
     }
@@ -132,10 +132,10 @@ fn resolve(text: &str, log: &ledger::LogInfo, tables: &std::sync::Arc<lake::Lake
     }
     let id = |row: &Map<String, Value>| row.get("event_id").and_then(Value::as_str).map(str::to_owned);
     match found.as_slice() {
-        [] => {
-            Err(Usage(format!("`{text}` is neither an event id (3f2a91c0-41022) nor the id of a record at its source"))
-                .into())
-        }
+        [] => Err(Missing(format!(
+            "`{text}` is neither an event id (3f2a91c0-41022) nor the id of a record at its source"
+        ))
+        .into()),
         [one] => Ok(id(one).unwrap_or_default().parse()?),
         many => {
             let ids: Vec<String> = many.iter().filter_map(id).collect();

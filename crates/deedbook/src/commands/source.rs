@@ -1,22 +1,81 @@
 //! `deedbook source`: the streams of records, and what the operator says about the identities in them.
 
 use model::Directive;
+use server::Pause;
 
-use super::Place;
-use super::ingest::{stop_on_interrupt, with_writer};
-use crate::cli::{Format, SourceSet};
+use super::ingest::{self, stop_on_interrupt, with_writer};
+use super::{Place, token};
+use crate::cli::{Format, Ingest, Output, SourceSet};
 use crate::control::{self, Request};
-use crate::exit::{Exit, Usage};
-use crate::{output, pipeline};
+use crate::exit::{Exit, Missing, Usage};
+use crate::pipeline::Report;
+use crate::{output, pipeline, when};
 
-/// Lists the sources with what came of their records.
+/// Longest reason for a pause.
+const REASON_BYTES_MAX: usize = 1_000;
+
+/// Lists the sources with what came of their records, and until when each is paused.
 pub(crate) fn list(place: &Place, format: Format) -> anyhow::Result<Exit> {
-    let tables = pipeline::tables(&place.data, &place.log()?)?;
-    let answer = tables.sql("SELECT * FROM sources ORDER BY number", lake::Limits::default())?;
+    let log = place.log()?;
+    let pauses = token::known(&pipeline::view(&place.data, &log)?)?.access.pauses().all(pipeline::now());
+    let text = |text: &str| format!("'{}'", text.replace('\'', "''"));
+    let rows = pauses.iter().map(|Pause { source, reason, until }| {
+        format!("({}, {}, {})", text(source), text(&until.to_string()), text(reason))
+    });
+    // Without a pause there is one of no source: a list of values has at least one row.
+    let rows = rows.chain(pauses.is_empty().then(|| "('', '', '')".to_owned())).collect::<Vec<_>>().join(", ");
+    let query = format!(
+        "SELECT s.*, p.paused_until, p.pause_reason FROM sources s
+         LEFT JOIN (VALUES {rows}) AS p (source, paused_until, pause_reason) ON p.source = s.name ORDER BY s.number"
+    );
+    let answer = pipeline::tables(&place.data, &log)?.sql(&query, lake::Limits::default())?;
     if output::print(answer, format, None)? == 0 {
         eprintln!("no source yet; `deedbook ingest --source NAME ...` makes one");
     }
     Ok(Exit::Done)
+}
+
+/// Announces a silence. When this returns, a server on this log takes nothing for the source.
+pub(crate) fn pause(place: &Place, name: &str, reason: &str, until: &str) -> anyhow::Result<Exit> {
+    let log = place.log()?;
+    known(place, &log, name)?;
+    if reason.trim().is_empty() || reason.len() > REASON_BYTES_MAX {
+        return Err(Usage(format!("--reason has 1 to {REASON_BYTES_MAX} bytes: it is read later")).into());
+    }
+    let until_ms = when::ahead("until", until, pipeline::now())?.0;
+    let (name, reason) = (name.to_owned(), reason.to_owned());
+    submit(place, &log, &[Directive::SourcePaused { name: name.clone(), reason, until_ms }])?;
+    println!("paused {name} until {}", model::Millis(until_ms));
+    eprintln!("its senders are told to come back; `deedbook source resume {name}` ends it early");
+    Ok(Exit::Done)
+}
+
+/// Ends a silence. When this returns, a server on this log takes records for the source.
+pub(crate) fn resume(place: &Place, name: &str) -> anyhow::Result<Exit> {
+    let log = place.log()?;
+    let pauses = token::known(&pipeline::view(&place.data, &log)?)?.access;
+    if pauses.pauses().of(name, pipeline::now()).is_none() {
+        let all = pauses.pauses().all(pipeline::now());
+        let all = all.iter().map(|pause| pause.source.as_str()).collect::<Vec<_>>().join(", ");
+        return Err(Usage(format!("source `{name}` is not paused; paused: {all}")).into());
+    }
+    submit(place, &log, &[Directive::SourceResumed { name: name.to_owned() }])?;
+    println!("resumed {name}");
+    Ok(Exit::Done)
+}
+
+/// Seals older files into a source that is there.
+pub(crate) fn backfill(place: &Place, source: String, inputs: Vec<String>, output: Output) -> anyhow::Result<Exit> {
+    let platform = known(place, &place.log()?, &source)?.platform;
+    ingest::run(place, &Ingest { inputs, platform, source, dry_run: false, init: false, output })
+}
+
+/// The source of this name.
+fn known(place: &Place, log: &ledger::LogInfo, name: &str) -> anyhow::Result<lake::Source> {
+    let sources = pipeline::tables(&place.data, log)?.sources()?;
+    let there = || sources.iter().map(|source| source.name.as_str()).collect::<Vec<_>>().join(", ");
+    let found = sources.iter().find(|source| source.name == name).cloned();
+    found.ok_or_else(|| Missing(format!("source `{name}` is not there; there: {}", there())).into())
 }
 
 /// Seals what the operator says about a new source, so that it holds from its first record on.
@@ -35,13 +94,8 @@ pub(crate) fn add(place: &Place, set: &SourceSet) -> anyhow::Result<Exit> {
 /// Seals what the operator says about a source, its issuers and its brokers.
 pub(crate) fn set(place: &Place, set: &SourceSet) -> anyhow::Result<Exit> {
     let log = place.log()?;
-    let sources = pipeline::tables(&place.data, &log)?.sources()?;
-    let known = || sources.iter().map(|source| source.name.as_str()).collect::<Vec<_>>().join(", ");
-    let source = sources
-        .iter()
-        .find(|source| source.name == set.name)
-        .ok_or_else(|| Usage(format!("source `{}` is not there; there: {}", set.name, known())))?;
-    let directives = directives(source, set, false)?;
+    let source = known(place, &log, &set.name)?;
+    let directives = directives(&source, set, false)?;
     if directives.is_empty() {
         let name = &set.name;
         let message = format!("nothing to set for {name}: give --platform, --authority, --issuer or --broker");
@@ -51,13 +105,17 @@ pub(crate) fn set(place: &Place, set: &SourceSet) -> anyhow::Result<Exit> {
 }
 
 fn seal(place: &Place, log: &ledger::LogInfo, set: &SourceSet, directives: Vec<Directive>) -> anyhow::Result<Exit> {
-    let request = Request::Set { directives: directives.clone() };
-    let sealed = match control::ask(&place.data, &request, false, &mut |_| {})? {
-        Some(report) => report,
-        None => with_writer(place, log, &stop_on_interrupt()?, |writer| writer.set(&directives))?,
-    };
+    let sealed = submit(place, log, &directives)?;
     println!("sealed {} directives for {} in {} leaves", directives.len(), set.name, sealed.leaves);
     Ok(Exit::Done)
+}
+
+fn submit(place: &Place, log: &ledger::LogInfo, directives: &[Directive]) -> anyhow::Result<Report> {
+    let request = Request::Set { directives: directives.to_vec() };
+    match control::ask(&place.data, &request, false, &mut |_| {})? {
+        Some(report) => Ok(report),
+        None => with_writer(place, log, &stop_on_interrupt()?, |writer| writer.set(directives)),
+    }
 }
 
 /// What is sealed about a source that is set to this so far; about a new one there is always something.

@@ -1,7 +1,7 @@
 //! `deedbook token`: who may send and ask over the network.
 
 use ledger::{Selection, View};
-use model::{Directive, Kind, Millis};
+use model::{Directive, Kind};
 use serde_json::json;
 use server::{Access, Scope};
 
@@ -9,7 +9,7 @@ use super::Place;
 use super::ingest::{stop_on_interrupt, with_writer};
 use crate::cli::Format;
 use crate::control::{self, Request};
-use crate::exit::{Exit, Usage};
+use crate::exit::{Exit, Missing, Usage};
 use crate::{pipeline, when};
 
 /// Makes a token and seals its hash. When this returns, a server on this log knows it.
@@ -23,7 +23,7 @@ pub(crate) fn create(
 ) -> anyhow::Result<Exit> {
     let log = place.log()?;
     let scopes = scopes.iter().map(|scope| self::scope(scope)).collect::<Result<Vec<_>, _>>()?;
-    let expires = expires.map(|span| expiry(span, pipeline::now())).transpose()?;
+    let expires = expires.map(|text| when::ahead("expires", text, pipeline::now())).transpose()?;
     let minted = server::mint(name, &scopes, sources.clone(), expires)?;
     seal(place, &log, minted.directive)?;
     if format == Format::Table {
@@ -40,8 +40,9 @@ pub(crate) fn create(
 }
 
 pub(crate) fn list(place: &Place, format: Format) -> anyhow::Result<Exit> {
-    let access = known(&pipeline::view(&place.data, &place.log()?)?)?;
+    let access = known(&pipeline::view(&place.data, &place.log()?)?)?.access;
     let now = pipeline::now();
+    let mut all = Vec::new();
     for token in access.tokens() {
         let state = match token.expires {
             _ if token.revoked => "revoked",
@@ -56,8 +57,14 @@ pub(crate) fn list(place: &Place, format: Format) -> anyhow::Result<Exit> {
             let expires_ms = token.expires.map(|at| at.0);
             let line = json!({ "id": token.id, "name": token.name, "scopes": scopes, "sources": token.sources,
                 "expires_ms": expires_ms, "state": state });
-            println!("{line}");
+            match format {
+                Format::Json => all.push(line),
+                _ => println!("{line}"),
+            }
         }
+    }
+    if format == Format::Json {
+        println!("{:#}", serde_json::Value::Array(all));
     }
     Ok(Exit::Done)
 }
@@ -65,29 +72,41 @@ pub(crate) fn list(place: &Place, format: Format) -> anyhow::Result<Exit> {
 /// Takes a token back. When this returns, a server on this log refuses it.
 pub(crate) fn revoke(place: &Place, id: &str) -> anyhow::Result<Exit> {
     let log = place.log()?;
-    let access = known(&pipeline::view(&place.data, &log)?)?;
+    let access = known(&pipeline::view(&place.data, &log)?)?.access;
     let tokens = access.tokens();
     if !tokens.iter().any(|token| token.id == id) {
         let there = tokens.iter().map(|token| format!("{} ({})", token.id, token.name)).collect::<Vec<_>>().join(", ");
-        return Err(Usage(format!("token `{id}` is not there; there: {there}")).into());
+        return Err(Missing(format!("token `{id}` is not there; there: {there}")).into());
     }
     seal(place, &log, Directive::TokenRevoked { id: id.to_owned() })?;
     println!("revoked {id}");
     Ok(Exit::Done)
 }
 
-/// All tokens that the log knows.
-pub(crate) fn known(view: &View) -> anyhow::Result<Access> {
-    let access = Access::default();
+/// What the directives of a log come to.
+#[derive(Debug, Default)]
+pub(crate) struct Known {
+    /// All tokens.
+    pub(crate) access: Access,
+    /// The settings of the last server, as TOML.
+    pub(crate) settings: Option<String>,
+}
+
+/// Folds the directives of a log.
+pub(crate) fn known(view: &View) -> anyhow::Result<Known> {
+    let mut known = Known::default();
     for leaves in view.scan(0..view.size().0, Selection { bodies: true, only: Some(Kind::Directive) }) {
         for leaf in leaves? {
             // A directive of a later release is about something that this one does not know.
             if let Ok(directive) = serde_json::from_slice(&leaf.body) {
-                access.apply(&directive);
+                known.access.apply(&directive);
+                if let Directive::Settings { toml } = directive {
+                    known.settings = Some(toml);
+                }
             }
         }
     }
-    Ok(access)
+    Ok(known)
 }
 
 fn seal(place: &Place, log: &ledger::LogInfo, directive: Directive) -> anyhow::Result<()> {
@@ -102,16 +121,4 @@ fn seal(place: &Place, log: &ledger::LogInfo, directive: Directive) -> anyhow::R
 fn scope(name: &str) -> Result<Scope, Usage> {
     let known = || Scope::ALL.map(Scope::as_str).join(", ");
     Scope::parse(name).ok_or_else(|| Usage(format!("scope `{name}` is not known; {}", known())))
-}
-
-/// A span from now on.
-fn expiry(span: &str, now: Millis) -> Result<Millis, Usage> {
-    let now_ns = i64::try_from(now.0).unwrap_or(i64::MAX).saturating_mul(1_000_000);
-    // `when` counts back from now: as far ahead is as far back from now.
-    let back = when::parse("expires", span, now_ns)?;
-    let ahead_ms = now_ns.saturating_sub(back) / 1_000_000;
-    match u64::try_from(ahead_ms) {
-        Ok(ahead) if ahead > 0 => Ok(Millis(now.0.saturating_add(ahead))),
-        _ => Err(Usage(format!("--expires `{span}` is no span ahead, as in 90d"))),
-    }
 }

@@ -18,11 +18,16 @@ pub(crate) fn run(place: &Place, verify: &Verify) -> anyhow::Result<Exit> {
         None => None,
     };
     let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-    let options = Options { checkpoint, bodies: !verify.tree_only, threads };
+    let options = Options { checkpoint, bodies: !verify.tree_only, from: 0, threads };
     let line = Line::leaves("verify");
-    let report = ledger::verify::run(&place.data, &log.short, &options, &mut |at| line.at(at.leaves, at.leaves_total))?;
+    let mut report =
+        ledger::verify::run(&place.data, &log.short, &options, &mut |at| line.at(at.leaves, at.leaves_total))?;
     // Derived files are looked at only over sound evidence: over damaged evidence the answer is known.
-    let derived = if report.is_intact() { derived(place, &log) } else { Vec::new() };
+    let is_copy = pipeline::is_copy(&place.data, &log);
+    let derived = if report.is_intact() && !is_copy { derived(place, &log) } else { Vec::new() };
+    if is_copy {
+        report.notes.push("a copy without keys and derived files: these are not looked for".to_owned());
+    }
     line.finish();
     let exit = exit(&report, &derived);
     match verify.output.format {

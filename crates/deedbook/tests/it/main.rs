@@ -2,12 +2,16 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 mod answers;
+mod backup;
 mod bad_input;
+mod http_questions;
 mod ingest;
 mod locks;
 mod questions;
 mod repair;
 mod serve;
+mod settings;
+mod sources;
 mod tamper;
 
 use std::fs;

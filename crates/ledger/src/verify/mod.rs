@@ -11,6 +11,8 @@ mod segments;
 mod tree;
 mod wal;
 
+pub(crate) use tree::end_of;
+
 use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
@@ -35,6 +37,9 @@ pub struct Options {
     /// Recompute the commitments from salt, header and body. Without it the tree is checked from its
     /// entries, and evidence files by their digests.
     pub bodies: bool,
+    /// Evidence files wholly below this leaf are not opened again: their entries are checked, as without bodies, and
+    /// their digests are left for another time. 0 looks at all of them.
+    pub from: u64,
     /// Threads that read evidence.
     pub threads: usize,
 }
@@ -144,14 +149,25 @@ pub fn run_on(
 ) -> Result<Report> {
     let layout = Layout::new(data, short);
     let info = identity::read(disk.as_ref(), &layout)?;
-    let key = identity::verifier(&info)?;
+    run_in(disk, &layout, &info, options, progress)
+}
+
+/// Verifies the log of `info` in a folder that may have another name.
+pub(crate) fn run_in(
+    disk: &Arc<dyn Disk>,
+    layout: &Layout,
+    info: &LogInfo,
+    options: &Options,
+    progress: &mut dyn FnMut(Progress),
+) -> Result<Report> {
+    let key = identity::verifier(info)?;
     let mut looks = 0;
     loop {
         looks += 1;
-        let before = names(disk.as_ref(), &layout);
-        let report = Look { disk, layout: &layout, info: &info, key: &key, options }.run(progress)?;
+        let before = names(disk.as_ref(), layout);
+        let report = Look { disk, layout, info, key: &key, options }.run(progress)?;
         // Something was found while files moved on: what was found may be the move.
-        let moved = names(disk.as_ref(), &layout) != before;
+        let moved = names(disk.as_ref(), layout) != before;
         if report.is_intact() || !moved || looks == LOOKS_MAX {
             return Ok(report);
         }

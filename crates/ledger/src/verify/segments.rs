@@ -112,9 +112,10 @@ impl<'a> Plan<'a> {
         if segment.is_gap() {
             return published.collect();
         }
-        let mut parts = vec![Part::Digest];
+        let is_old = segment.last.0 < self.look.options.from;
+        let mut parts = if is_old { Vec::new() } else { vec![Part::Digest] };
         match EvidenceFile::open(self.look.disk.as_ref(), segment).map(Arc::new) {
-            Ok(file) if self.look.options.bodies => {
+            Ok(file) if self.look.options.bodies && !is_old => {
                 parts.extend(file.row_groups().map(|group| Part::Rows(file.clone(), group)));
             }
             Ok(file) => {

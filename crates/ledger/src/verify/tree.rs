@@ -219,7 +219,7 @@ fn differs(file: &str, tile: Tile, found: &[u8], wanted: &[u8], findings: &mut F
 }
 
 /// The tree size at which a full tile is full.
-fn end_of(tile: Tile) -> u64 {
+pub(crate) fn end_of(tile: Tile) -> u64 {
     let level = match tile.row {
         Row::Level(level) => u32::from(level),
         Row::Entries => 0,

@@ -13,6 +13,8 @@ mod writer;
 
 pub(crate) use ahead::Ahead;
 pub(crate) use file::{FileHeader, file_name, live_files};
-pub(crate) use frame::{FrameHeader, FrameKind, PAGE_BYTES, group_frame_bytes, leaves, note, note_frame_bytes};
+pub(crate) use frame::{
+    FrameHeader, FrameKind, PAGE_BYTES, group_frame_bytes, leaves, note, note_frame_bytes, put_note,
+};
 pub(crate) use scan::{End, Found, read_frame, torn_bytes, valid_frame_after};
 pub(crate) use writer::{Files, Wal};

@@ -103,7 +103,7 @@ fn a_lost_file_is_noted_once_and_costs_its_own_leaves() {
         assert_eq!(findings(&ledger.reader().view().unwrap()), [found(&lost, "missing")]);
         ledger.close().unwrap();
     }
-    let options = verify::Options { checkpoint: None, bodies: true, threads: 2 };
+    let options = verify::Options { checkpoint: None, bodies: true, from: 0, threads: 2 };
     let report = verify::run(data.path(), &info.short, &options, &mut |_| {}).unwrap();
     assert_eq!(report.size, view(data.path(), &info).size(), "the tree is checked behind the lost leaves");
     let named = |class, part: &str| report.findings.iter().any(|f| f.class == class && f.place.contains(part));
@@ -250,7 +250,7 @@ fn a_lost_file_whose_leaves_the_wal_still_has_is_written_again_beside_the_others
     assert_eq!(fs::read(&before[2].path).unwrap(), bytes);
     assert_eq!(crate::support::all_records(&after).len(), 100);
     // Nothing is missing any more: the new manifests name the files they stand for.
-    let options = verify::Options { checkpoint: None, bodies: true, threads: 1 };
+    let options = verify::Options { checkpoint: None, bodies: true, from: 0, threads: 1 };
     let report = verify::run(data.path(), &info.short, &options, &mut |_| {}).unwrap();
     assert_eq!(report.findings, []);
     open(data.path(), &info).close().unwrap();
@@ -338,7 +338,7 @@ fn a_repair_puts_back_what_was_sealed_and_nothing_else() {
     let tile = info.dir.join("log/tile/0/000");
     flip(&tile, 40);
     fs::remove_file(info.dir.join("log/tile/entries/001")).unwrap();
-    let options = verify::Options { checkpoint: None, bodies: true, threads: 2 };
+    let options = verify::Options { checkpoint: None, bodies: true, from: 0, threads: 2 };
     let check = || verify::run(data.path(), &info.short, &options, &mut |_| {}).unwrap();
     assert!(!check().is_intact());
 

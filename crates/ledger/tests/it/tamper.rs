@@ -24,7 +24,7 @@ fn sample(data: &Path) -> LogInfo {
 }
 
 fn check(data: &Path, info: &LogInfo, checkpoint: Option<Vec<u8>>) -> Report {
-    let options = Options { checkpoint, bodies: true, threads: 2 };
+    let options = Options { checkpoint, bodies: true, from: 0, threads: 2 };
     verify::run(data, &info.short, &options, &mut |_| {}).unwrap()
 }
 
@@ -91,7 +91,7 @@ fn one_flipped_bit_in_any_live_byte_is_found_and_its_file_named() {
             flipped += 1;
             if name == "identity" {
                 // Either it cannot be read at all, or it does not agree with leaf 0.
-                let options = Options { checkpoint: None, bodies: true, threads: 1 };
+                let options = Options { checkpoint: None, bodies: true, from: 0, threads: 1 };
                 let looked = verify::run(data.path(), &info.short, &options, &mut |_| {});
                 assert!(looked.map_or(true, |report| !report.is_intact()), "identity, byte {at}");
                 continue;
@@ -219,7 +219,7 @@ fn without_bodies_a_flipped_bit_of_a_body_is_still_found_by_the_digest_of_its_fi
     let middle = bytes.len() / 2;
     bytes[middle] ^= 4;
     std::fs::write(path, bytes).unwrap();
-    let options = Options { checkpoint: None, bodies: false, threads: 1 };
+    let options = Options { checkpoint: None, bodies: false, from: 0, threads: 1 };
     let report = verify::run(data.path(), &info.short, &options, &mut |_| {}).unwrap();
     let name = path.file_name().unwrap().to_string_lossy().into_owned();
     assert!(report.findings.iter().any(|finding| finding.place.contains(&name)), "{:?}", report.findings);
@@ -273,7 +273,7 @@ fn a_forged_leaf_or_root_in_the_wal_is_found_where_checksums_were_mended() {
     for (offset, place, found) in cases {
         forge(&wal, offset, place);
         for (bodies, found) in [true, false].into_iter().zip(found) {
-            let options = Options { checkpoint: None, bodies, threads: 2 };
+            let options = Options { checkpoint: None, bodies, from: 0, threads: 2 };
             let report = verify::run(data.path(), &info.short, &options, &mut |_| {}).unwrap();
             let named = report.findings.iter().any(|finding| finding.place.contains(&name));
             assert_eq!(named, found, "{offset}, byte {place}, bodies {bodies}: {:?}", report.findings);

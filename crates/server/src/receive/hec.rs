@@ -140,7 +140,7 @@ fn said(problem: &Problem) -> Response {
         "body-empty" => 5,
         "request-invalid" if problem.detail.starts_with("Data channel") => 10,
         "request-invalid" | "body-damaged" => 6,
-        "busy" => 9,
+        "busy" | "source-paused" => 9,
         _ => 8,
     };
     problem.in_words(&json!({ "text": problem.detail, "code": code }))

@@ -1,6 +1,14 @@
 //! The listener, spoken to over real sockets, in front of a real log.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
+mod audit;
+mod cloudevents;
+mod fluent;
+mod loki;
+mod otlp;
+mod questions;
+mod syslog;
+
 use std::collections::HashMap;
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
@@ -13,6 +21,7 @@ use model::{Header, Kind, Millis};
 use serde_json::{Value, json};
 use server::{Access, App, Config, Parts, Scope, Secret, Webhook};
 use sources::scrub::Scrubber;
+use tokio::process::Command;
 
 /// A server at work, with its log.
 struct Server {
@@ -47,13 +56,60 @@ impl Answer {
     }
 }
 
+/// A command that answers with its arguments, a line each.
+fn asked() -> server::questions::Asked {
+    Arc::new(|arguments: &[String]| {
+        let mut command = Command::new("printf");
+        command.arg("%s\n").args(arguments);
+        command
+    })
+}
+
 /// The clock of the tests stands still.
 fn now() -> Millis {
     Millis(1_795_168_800_000)
 }
 
+/// Settings with these webhooks, and their secrets.
+fn config_of(secrets: &[(&str, &str)]) -> (Config, HashMap<String, String>) {
+    let mut config = Config::default();
+    let mut values = HashMap::new();
+    for (source, secret) in secrets {
+        let place = Secret::Env((*source).to_owned());
+        values.insert(place.to_string(), (*secret).to_owned());
+        config.webhook.push(Webhook { source: (*source).to_owned(), secret: place });
+    }
+    (config, values)
+}
+
 impl Server {
     fn start(secrets: &[(&str, &str)]) -> Server {
+        Server::made(config_of(secrets), asked()).unwrap()
+    }
+
+    /// With these settings, and HTTP on a port of its own.
+    fn with(config: Config, secrets: HashMap<String, String>) -> Server {
+        Server::try_with(config, secrets).unwrap()
+    }
+
+    fn try_with(config: Config, secrets: HashMap<String, String>) -> std::io::Result<Server> {
+        Server::made((config, secrets), asked())
+    }
+
+    fn asking(questions: server::questions::Asked) -> Server {
+        Server::asking_with(questions, |_| {})
+    }
+
+    fn asking_with(questions: server::questions::Asked, set: fn(&mut server::Limits)) -> Server {
+        let mut config = Config::default();
+        set(&mut config.limits);
+        Server::made((config, HashMap::new()), questions).unwrap()
+    }
+
+    fn made(
+        (config, secrets): (Config, HashMap<String, String>),
+        questions: server::questions::Asked,
+    ) -> std::io::Result<Server> {
         let folder = tempfile::tempdir().unwrap();
         let data = folder.path().join("data");
         let (clock, limits) = (Arc::new(SystemClock::new()), ledger::Options::default());
@@ -63,24 +119,53 @@ impl Server {
         let scrubber = Arc::new(Scrubber::new([7; 32]).unwrap());
         let door = Arc::new(Door::new(ledger.append(), ledger.reader(), scrubber, state, now));
         let access = Arc::new(Access::default());
-        let mut config = Config { listen: vec!["127.0.0.1:0".parse().unwrap()], ..Config::default() };
-        let mut values = HashMap::new();
-        for (source, secret) in secrets {
-            let place = Secret::Env((*source).to_owned());
-            values.insert(place.to_string(), (*secret).to_owned());
-            config.webhook.push(Webhook { source: (*source).to_owned(), secret: place });
-        }
+        let config = Config { listen: vec!["127.0.0.1:0".parse().unwrap()], ..config };
         let (reader, log) = (ledger.reader(), log.short.clone());
-        let parts = Parts { door, access: access.clone(), reader, log, config, secrets: values, clock: now };
+        let public = data.join("logs").join(&log).join("log/checkpoint");
+        let parts = Parts { door, access: access.clone(), reader, log, public, config, secrets, clock: now, questions };
         let app = Arc::new(App::new(parts));
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
-        let running = runtime.block_on(server::start(&app)).unwrap();
+        let running = runtime.block_on(server::start(&app, &mut server::Sockets::default()))?;
         let address = running.addresses[0].1;
         let (runtime, running) = (Some(runtime), Some(running));
         let mut server =
             Server { runtime, running, app, access, ledger, address, admin: String::new(), _folder: folder };
         server.admin = server.token("admin", &[Scope::Admin], &[], None).token;
-        server
+        Ok(server)
+    }
+
+    /// Where it listens for `what`.
+    fn listens(&self, what: &str) -> SocketAddr {
+        let addresses = &self.running.as_ref().unwrap().addresses;
+        addresses.iter().find(|(name, _)| *name == what).unwrap_or_else(|| panic!("{what}: {addresses:?}")).1
+    }
+
+    /// Stops it as a signal does; what it had is sealed then.
+    fn stop(&mut self) {
+        if let (Some(runtime), Some(running)) = (self.runtime.take(), self.running.take()) {
+            runtime.block_on(running.stop(&self.app));
+        }
+    }
+
+    /// The bodies of all records once there are so many.
+    fn records_when(&self, count: usize) -> Vec<Vec<u8>> {
+        let began = std::time::Instant::now();
+        loop {
+            let bodies: Vec<Vec<u8>> = self.leaves().into_iter().map(|(_, body)| body).collect();
+            if bodies.len() >= count || began.elapsed() > Duration::from_secs(20) {
+                assert_eq!(bodies.len(), count, "records");
+                return bodies;
+            }
+            std::thread::sleep(Duration::from_millis(10));
+        }
+    }
+
+    /// Header and body of all records.
+    fn leaves(&self) -> Vec<(Header, Vec<u8>)> {
+        let view = self.ledger.reader().view().unwrap();
+        let scan = view.scan(0..view.size().0, Selection { bodies: true, only: Some(Kind::Record) });
+        let leaves = scan.flat_map(Result::unwrap);
+        leaves.map(|leaf| (Header::decode(&leaf.header).unwrap(), leaf.body.to_vec())).collect()
     }
 
     fn token(&self, name: &str, scopes: &[Scope], sources: &[&str], expires: Option<Millis>) -> server::Minted {
@@ -88,6 +173,23 @@ impl Server {
         let minted = server::mint(name, scopes, sources, expires).unwrap();
         self.access.apply(&minted.directive);
         minted
+    }
+
+    /// Sends a request without a body, and leaves it to the caller to read.
+    fn open(&self, method: &str, path: &str, headers: &[(&str, &str)]) -> TcpStream {
+        let mut stream = TcpStream::connect(self.address).unwrap();
+        stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
+        let mut head = format!("{method} {path} HTTP/1.1\r\nhost: test\r\nconnection: close\r\n");
+        headers.iter().for_each(|(name, value)| head.push_str(&format!("{name}: {value}\r\n")));
+        stream.write_all(format!("{head}\r\n").as_bytes()).unwrap();
+        stream
+    }
+
+    /// The bytes of an answer.
+    fn raw(&self, method: &str, path: &str, headers: &[(&str, &str)]) -> Vec<u8> {
+        let mut answer = Vec::new();
+        let _ = self.open(method, path, headers).read_to_end(&mut answer);
+        answer
     }
 
     fn ask(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Answer {
@@ -124,17 +226,13 @@ impl Server {
 
     /// The bodies of all records.
     fn records(&self) -> Vec<String> {
-        let view = self.ledger.reader().view().unwrap();
-        let scan = view.scan(0..view.size().0, Selection { bodies: true, only: Some(Kind::Record) });
-        scan.flat_map(Result::unwrap).map(|leaf| String::from_utf8(leaf.body.to_vec()).unwrap()).collect()
+        self.leaves().into_iter().map(|(_, body)| String::from_utf8(body).unwrap()).collect()
     }
 }
 
 impl Drop for Server {
     fn drop(&mut self) {
-        if let (Some(runtime), Some(running)) = (self.runtime.take(), self.running.take()) {
-            runtime.block_on(running.stop(&self.app));
-        }
+        self.stop();
     }
 }
 
@@ -159,6 +257,34 @@ fn lines(numbers: std::ops::Range<u64>) -> Vec<u8> {
 }
 
 #[test]
+fn nothing_is_taken_for_a_paused_source_and_everything_for_others() {
+    let server = Server::start(&[]);
+    let pause = |until_ms| {
+        let (name, reason) = ("github-audit".to_owned(), "new disks".to_owned());
+        server.access.apply(&model::Directive::SourcePaused { name, reason, until_ms });
+    };
+    let send = |source: &str| server.send(&format!("/v1/records?source={source}"), &[], b"{\"a\":1}");
+    pause(now().0 + 20_500);
+    let refused = send("github-audit");
+    assert_eq!((refused.status, refused.json()["code"].clone()), (503, json!("source-paused")));
+    assert!(refused.has("retry-after: 21"), "{}", refused.head);
+    assert!(refused.text().contains("new disks") && refused.text().contains("2026-"), "{}", refused.text());
+    assert_eq!(send("other").status, 200);
+    // In the words of another protocol it is one to be sent again, too.
+    let hec = server.send("/services/collector/raw?source=github-audit&channel=x", &[], b"x");
+    assert_eq!(hec.status, 503, "{}", hec.text());
+    // A long one may end early.
+    pause(now().0 + 86_400_000);
+    assert!(send("github-audit").has("retry-after: 60"));
+    server.access.apply(&model::Directive::SourceResumed { name: "github-audit".to_owned() });
+    assert_eq!(send("github-audit").status, 200);
+    // One that is over needs no word.
+    pause(now().0);
+    assert_eq!(send("github-audit").status, 200);
+    assert_eq!(server.records().len(), 3);
+}
+
+#[test]
 fn what_is_answered_is_sealed_and_each_receipt_is_the_leaf_of_its_record() {
     let server = Server::start(&[]);
     let answer = server.send("/v1/records?source=aws", &[], &lines(0..3));
@@ -178,9 +304,11 @@ fn what_is_answered_is_sealed_and_each_receipt_is_the_leaf_of_its_record() {
         assert!(proof.status == 200 && proof.text().starts_with("c2sp.org/tlog-proof@v1"), "{}", proof.text());
     }
     let checkpoint = server.get("/v1/checkpoint").text();
-    assert_eq!(checkpoint.lines().nth(1).unwrap(), view.size().0.to_string());
+    // Each proof that was asked for is a leaf, too.
+    let size = view.size().0 + records.len() as u64;
+    assert_eq!(checkpoint.lines().nth(1).unwrap(), size.to_string());
     let consistency = server.get("/v1/consistency?from=3").json();
-    assert_eq!((&consistency["to"], consistency["hashes"].is_array()), (&json!(view.size().0), true));
+    assert_eq!((&consistency["to"], consistency["hashes"].is_array()), (&json!(size), true));
     assert_eq!(server.get("/readyz").json()["status"], json!("ready"));
     let metrics = server.get("/metrics").text();
     assert!(metrics.contains("deedbook_records_sealed_total{source=\"aws\"} 9"), "{metrics}");

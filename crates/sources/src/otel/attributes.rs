@@ -53,6 +53,8 @@ pub(super) enum Says {
     HttpMethod,
     HttpStatus,
     Url,
+    /// Id of a log record.
+    LogRecord,
     /// Id that the other end gave to a request.
     Request,
     ServerAddress,
@@ -125,6 +127,7 @@ const NAMES: &[(&str, Says)] = &[
     ("http.status_code", Says::HttpStatus),
     ("url.full", Says::Url),
     ("http.url", Says::Url),
+    ("log.record.uid", Says::LogRecord),
     ("aws.request_id", Says::Request),
     ("aws.requestId", Says::Request),
     ("http.response.header.x-amzn-requestid", Says::Request),

@@ -1,4 +1,4 @@
-//! OpenTelemetry spans: what AI agents, their tools and their models did, and the calls below them.
+//! OpenTelemetry spans: what AI agents, their tools and their models did, and the calls below them. And log records.
 //!
 //! A span is told by the process it is about: nothing in it was checked by another. So whom it names as
 //! user stays a claim, and the trace id, which travels in a header that anyone can write, joins as a claim.
@@ -14,7 +14,7 @@ use sha2::{Digest, Sha256};
 
 use self::act::Subject;
 use self::attributes::{Attributes, Says};
-use self::record::{Carried, Request, ResourceSpans, Span, Text, id, said};
+use self::record::{Carried, LogRequest, Request, ResourceLogs, ResourceSpans, Span, Text, id, said};
 use crate::{Context, Module, Probe, Reject, RejectKind, json, oauth, time, url};
 
 mod act;
@@ -26,13 +26,15 @@ mod record;
 const NAME: &str = "otel";
 
 pub(crate) static MODULE: Module =
-    Module { platform: Platform::Otel, version: 1, recognise, normalise, origins: origins::ORIGINS };
+    Module { platform: Platform::Otel, version: 2, recognise, normalise, origins: origins::ORIGINS };
 
 /// Which shape a record has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Shape {
     /// A request with its resource.
     Request,
+    /// A request with its resource, of log records.
+    Log,
     /// The part of a request with one resource.
     Resource,
     /// A span.
@@ -47,6 +49,8 @@ fn shape(probe: &Probe<'_>) -> Option<Shape> {
         |key: &str, needle: &str| probe.raw(key).is_some_and(|raw| raw.starts_with('{') && raw.contains(needle));
     if has(&["resourceSpans", "resource_spans"]) {
         Some(Shape::Request)
+    } else if has(&["resourceLogs", "resource_logs"]) {
+        Some(Shape::Log)
     } else if has(&["scopeSpans", "scope_spans"]) {
         Some(Shape::Resource)
     } else if probe.has("name")
@@ -63,8 +67,16 @@ fn shape(probe: &Probe<'_>) -> Option<Shape> {
 }
 
 fn recognise(probe: &Probe<'_>) -> bool {
-    let marked = ["\"resourceSpans\"", "\"resource_spans\"", "\"scopeSpans\"", "\"spanId\"", "\"span_id\""];
-    marked.iter().any(|mark| probe.contains(mark)) && shape(probe).is_some()
+    const MARKS: [&str; 7] = [
+        "\"resourceSpans\"",
+        "\"resource_spans\"",
+        "\"scopeSpans\"",
+        "\"spanId\"",
+        "\"span_id\"",
+        "\"resourceLogs\"",
+        "\"resource_logs\"",
+    ];
+    MARKS.iter().any(|mark| probe.contains(mark)) && shape(probe).is_some()
 }
 
 fn normalise<'a>(text: &'a str, context: &Context<'_>) -> Result<Event<'a>, Reject> {
@@ -74,6 +86,10 @@ fn normalise<'a>(text: &'a str, context: &Context<'_>) -> Result<Event<'a>, Reje
         Some(Shape::Request) => {
             let Request { resources } = serde_json::from_str(text).map_err(not_json)?;
             sole(resources).map_err(reject)?
+        }
+        Some(Shape::Log) => {
+            let LogRequest { resources } = serde_json::from_str(text).map_err(not_json)?;
+            return Ok(log_event(&sole_log(resources).map_err(reject)?, context));
         }
         Some(Shape::Resource) => sole(vec![serde_json::from_str(text).map_err(not_json)?]).map_err(reject)?,
         Some(Shape::Span) => serde_json::from_str::<Span<'a>>(text).map_err(not_json)?,
@@ -105,6 +121,30 @@ fn sole(resources: Vec<ResourceSpans<'_>>) -> Result<Span<'_>, String> {
     found.filter(|_| count == 1).ok_or_else(|| {
         format!("an export request with {count} spans in one record, limit is 1: export smaller batches")
     })
+}
+
+/// The one log record of a request, with its resource.
+fn sole_log(resources: Vec<ResourceLogs<'_>>) -> Result<Span<'_>, String> {
+    let mut found = None;
+    let mut count = 0_usize;
+    for of in resources {
+        let mut resource = of.resource;
+        for record in of.scopes.into_iter().flat_map(|scope| scope.records) {
+            count += 1;
+            found = Some(record.into_span(resource.take()));
+        }
+    }
+    found.filter(|_| count == 1).ok_or_else(|| {
+        format!("an export request with {count} log records in one record, limit is 1: export smaller batches")
+    })
+}
+
+/// A log record has an id only if it names one: many are written within one span.
+fn log_event<'a>(record: &Span<'a>, context: &Context<'_>) -> Event<'a> {
+    let mut event = event(record, context);
+    event.source_event_id = record.attributes.get(Says::LogRecord);
+    missing(&mut event);
+    event
 }
 
 fn event<'a>(span: &Span<'a>, context: &Context<'_>) -> Event<'a> {

@@ -11,7 +11,8 @@ macro_rules! origin {
         Origin {
             column: $column,
             pointers: &[
-                $($plain, concat!("/resourceSpans/*/scopeSpans/*/spans/*", $plain), concat!("/span", $plain),)*
+                $($plain, concat!("/resourceSpans/*/scopeSpans/*/spans/*", $plain), concat!("/span", $plain),
+                    concat!("/resourceLogs/*/scopeLogs/*/logRecords/*", $plain),)*
                 $(concat!("/attributes/", $attribute), concat!("/span/attributes/", $attribute),)*
                 $(concat!("/resource/attributes/", $resource), concat!("/attributes/", $resource),)*
                 "/attributes/*/value/stringValue",
@@ -21,21 +22,25 @@ macro_rules! origin {
                 "/resourceSpans/*/scopeSpans/*/spans/*/attributes/*/value/intValue",
                 "/resourceSpans/*/scopeSpans/*/spans/*/attributes/*/value/arrayValue/values/*/stringValue",
                 "/resourceSpans/*/resource/attributes/*/value/stringValue",
+                "/resourceLogs/*/scopeLogs/*/logRecords/*/attributes/*/value/stringValue",
+                "/resourceLogs/*/scopeLogs/*/logRecords/*/attributes/*/value/intValue",
+                "/resourceLogs/*/scopeLogs/*/logRecords/*/attributes/*/value/arrayValue/values/*/stringValue",
+                "/resourceLogs/*/resource/attributes/*/value/stringValue",
             ],
         }
     };
 }
 
 pub(super) const ORIGINS: &[Origin] = &[
-    origin!("source_event_id", ["/spanId", "/context/span_id", "/span_id"], [], []),
-    origin!("time", ["/startTimeUnixNano", "/start_time"], [], []),
-    origin!("time_raw", ["/startTimeUnixNano", "/start_time"], [], []),
+    origin!("source_event_id", ["/spanId", "/context/span_id", "/span_id"], ["log.record.uid"], []),
+    origin!("time", ["/startTimeUnixNano", "/start_time", "/timeUnixNano", "/observedTimeUnixNano"], [], []),
+    origin!("time_raw", ["/startTimeUnixNano", "/start_time", "/timeUnixNano", "/observedTimeUnixNano"], [], []),
     origin!("duration_ms", ["/startTimeUnixNano", "/endTimeUnixNano", "/start_time", "/end_time"], [], []),
     origin!("access", ["/kind"], ["gen_ai.operation.name", "mcp.method.name"], []),
     origin!("activity_id", ["/kind"], ["gen_ai.operation.name", "mcp.method.name"], []),
     origin!(
         "api_operation",
-        ["/name"],
+        ["/name", "/eventName"],
         [
             "gen_ai.operation.name",
             "openinference.span.kind",

@@ -1,4 +1,5 @@
-//! The shapes a span comes in: OTLP, alone or in its request, and flat, as exporters to a console print it.
+//! The shapes a span comes in: OTLP, alone or in its request, and flat, as exporters to a console print it. And a log
+//! record in its request.
 
 use std::borrow::Cow;
 
@@ -108,6 +109,80 @@ pub(super) struct SpanContext<'a> {
 pub(super) struct Carried<'a> {
     #[serde(borrow, default, deserialize_with = "json::object")]
     pub(super) span: Option<Span<'a>>,
+}
+
+/// A request that holds log records.
+#[derive(Deserialize)]
+pub(super) struct LogRequest<'a> {
+    #[serde(borrow, default, rename = "resourceLogs", alias = "resource_logs", deserialize_with = "json::objects")]
+    pub(super) resources: Vec<ResourceLogs<'a>>,
+}
+
+/// The log records of one process.
+#[derive(Deserialize)]
+pub(super) struct ResourceLogs<'a> {
+    #[serde(borrow, default, deserialize_with = "json::object")]
+    pub(super) resource: Option<Resource<'a>>,
+    #[serde(borrow, default, rename = "scopeLogs", alias = "scope_logs", deserialize_with = "json::objects")]
+    pub(super) scopes: Vec<ScopeLogs<'a>>,
+}
+
+/// The log records of one library in it.
+#[derive(Deserialize)]
+pub(super) struct ScopeLogs<'a> {
+    #[serde(borrow, default, rename = "logRecords", alias = "log_records", deserialize_with = "json::objects")]
+    pub(super) records: Vec<LogRecord<'a>>,
+}
+
+/// One log record. Its body is content: it becomes no column.
+#[derive(Deserialize)]
+pub(super) struct LogRecord<'a> {
+    #[serde(borrow, default, rename = "timeUnixNano", alias = "time_unix_nano", deserialize_with = "json::text")]
+    pub(super) time: Text<'a>,
+    #[serde(
+        borrow,
+        default,
+        rename = "observedTimeUnixNano",
+        alias = "observed_time_unix_nano",
+        deserialize_with = "json::text"
+    )]
+    pub(super) observed: Text<'a>,
+    #[serde(borrow, default, rename = "eventName", alias = "event_name", deserialize_with = "json::text")]
+    pub(super) event_name: Text<'a>,
+    #[serde(borrow, default, rename = "traceId", alias = "trace_id", deserialize_with = "json::text")]
+    pub(super) trace_id: Text<'a>,
+    #[serde(borrow, default, rename = "spanId", alias = "span_id", deserialize_with = "json::text")]
+    pub(super) span_id: Text<'a>,
+    #[serde(borrow, default)]
+    pub(super) attributes: Attributes<'a>,
+    #[serde(
+        default,
+        rename = "droppedAttributesCount",
+        alias = "dropped_attributes_count",
+        deserialize_with = "json::integer"
+    )]
+    pub(super) dropped: Option<i64>,
+}
+
+impl<'a> LogRecord<'a> {
+    /// What it shares with a span: it was written within one, and has no end.
+    pub(super) fn into_span(self, resource: Option<Resource<'a>>) -> Span<'a> {
+        let told = |time: &Text<'a>| said(time).filter(|time| &**time != "0");
+        Span {
+            trace_id: self.trace_id,
+            span_id: self.span_id,
+            parent_id: None,
+            context: None,
+            name: self.event_name,
+            kind: None,
+            start: told(&self.time).or_else(|| told(&self.observed)),
+            end: None,
+            attributes: self.attributes,
+            resource,
+            status: SpanStatus::default(),
+            dropped: self.dropped,
+        }
+    }
 }
 
 /// How a span ended: an object in OTLP, a word elsewhere.

@@ -37,6 +37,7 @@ fn each_envelope_is_opened() {
         json!({ "@timestamp": "x", "@version": "1", "message": RECORD }),
         json!({ "_index": "i", "_id": "1", "_source": object }),
         json!({ "category": "kube-audit", "properties": { "log": RECORD, "stream": "stdout" } }),
+        json!({ "labels": { "app": "pay" }, "ts": "1", "line": RECORD }),
         json!({ "log": format!("{RECORD}\n"), "stream": "stdout", "time": "x" }),
     ] {
         let found = inside(&envelope.to_string()).unwrap_or_else(|| panic!("{envelope}"));
@@ -71,4 +72,18 @@ fn what_carries_nothing_is_nothing() {
     ] {
         assert_eq!(inside(text), None, "{text}");
     }
+}
+
+#[test]
+fn a_log_record_is_opened_although_it_is_recognised_itself() {
+    let otlp = |body: serde_json::Value| {
+        json!({ "resourceLogs": [{ "scopeLogs": [{ "logRecords": [{ "body": body }] }] }], "known": 1 }).to_string()
+    };
+    let of = |text: &str| inside(&otlp(json!({ "stringValue": text })));
+    assert_eq!(of(RECORD).as_deref(), Some(RECORD));
+    for text in ["GET /", "{", "{\"other\":1}"] {
+        assert_eq!(of(text), Some(otlp(json!({ "stringValue": text }))), "the log record itself");
+    }
+    let two = json!({ "known": 1, "resourceLogs": [{ "scopeLogs": [{ "logRecords": [{}, {}] }] }] }).to_string();
+    assert_eq!(inside(&two), Some(two));
 }

@@ -1,5 +1,5 @@
 //! Golden files: `tests/golden/<platform>/<case>.json` is a record of our own, after the vendor's
-//! schema (`.csv` and `.ldif` for those without JSON); `<case>.event.json` is the event that must come of it. `UPDATE_GOLDEN=1` writes the
+//! schema (`.csv`, `.ldif` and `.log` for those without JSON); `<case>.event.json` is the event that must come of it. `UPDATE_GOLDEN=1` writes the
 //! latter; read the difference before you commit it.
 
 use std::collections::BTreeSet;
@@ -13,7 +13,7 @@ use sources::{Context, Scratch};
 pub(crate) const RECEIVED_AT: Millis = Millis(1_790_000_000_000);
 
 /// How the files of golden records end.
-const EXTENSIONS: [&str; 3] = [".json", ".csv", ".ldif"];
+const EXTENSIONS: [&str; 4] = [".json", ".csv", ".ldif", ".log"];
 
 /// Checks every golden of a platform; there must be at least `least`.
 pub(crate) fn all(platform: &str, least: usize) {

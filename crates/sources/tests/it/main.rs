@@ -29,5 +29,6 @@ mod otel;
 mod postgres;
 mod real;
 mod spire;
+mod syslog;
 mod teleport;
 mod vault;

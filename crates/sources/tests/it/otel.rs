@@ -226,3 +226,30 @@ fn every_real_span_becomes_an_event_of_an_agent() {
     }
     assert_eq!((seen, tools > 0), (69, true));
 }
+
+#[test]
+fn a_log_record_with_its_resource_is_an_event() {
+    let log = |record: Value| {
+        let resource = json!({ "attributes": [
+            { "key": "service.name", "value": { "stringValue": "pay" } },
+            { "key": "service.namespace", "value": { "stringValue": "shop" } } ] });
+        json!({ "resourceLogs": [{ "resource": resource, "scopeLogs": [{ "logRecords": [record] }] }] })
+    };
+    let uid = json!([{ "key": "log.record.uid", "value": { "stringValue": "01J" } }]);
+    let record = json!({ "timeUnixNano": "1795168800000000001", "observedTimeUnixNano": "1795168800000000002",
+        "eventName": "user.login", "severityNumber": 9, "body": { "stringValue": "hello hunter2" },
+        "traceId": "0102030405060708090a0b0c0d0e0f10", "spanId": "0102030405060708", "attributes": uid });
+    let event = golden::normalise(log(record.clone()).to_string().as_bytes()).unwrap();
+    assert_eq!(event["time_raw"], "1795168800000000001");
+    assert_eq!(event["api"]["operation"], "user.login");
+    assert_eq!((&event["source_event_id"], &event["span_id"]), (&json!("01J"), &json!("0102030405060708")));
+    assert_eq!((&event["actor"]["name"], &event["authority"]), (&json!("pay"), &json!("shop")));
+    assert!(!event.to_string().contains("hunter2"), "the body is content");
+    let mut later = record;
+    for name in ["timeUnixNano", "attributes"] {
+        later.as_object_mut().unwrap().remove(name);
+    }
+    let event = golden::normalise(log(later).to_string().as_bytes()).unwrap();
+    assert_eq!(event["time_raw"], "1795168800000000002", "when it was seen, if it does not say when it was");
+    assert_eq!(event["source_event_id"], Value::Null, "a span has many log records: its id is not theirs");
+}

@@ -1,0 +1,90 @@
+//! `deedbook source pause`, `resume`, `test` and `backfill`.
+
+use serde_json::{Value, json};
+
+use crate::serve::Server;
+use crate::{Bench, lines};
+
+/// The row of a source.
+fn row(bench: &Bench, name: &str) -> Value {
+    let ran = bench.run(&["source", "ls", "-o", "json"]);
+    assert_eq!(ran.code, Some(0), "{}", ran.err);
+    ran.json().as_array().unwrap().iter().find(|row| row["name"] == name).cloned().unwrap()
+}
+
+#[test]
+fn a_pause_is_sealed_and_holds_in_the_server_also_after_a_restart() {
+    let bench = Bench::new();
+    let server = Server::start(&bench, &[]);
+    let send = |server: &Server<'_>, source: &str, from: u32| {
+        server.send(&format!("/v1/records?source={source}"), &[], lines(from..from + 2).as_bytes())
+    };
+    assert_eq!(send(&server, "aws", 0).status, 200);
+    let ran = bench.run(&["source", "pause", "aws", "--reason", "it's new disks", "--until", "2h"]);
+    assert_eq!(ran.code, Some(0), "{}", ran.err);
+    let refused = send(&server, "aws", 2);
+    assert_eq!((refused.status, refused.json()["code"].clone()), (503, json!("source-paused")));
+    assert!(refused.has("retry-after: 60"), "{}", refused.head);
+    assert_eq!(send(&server, "other", 4).status, 200);
+    let paused = row(&bench, "aws");
+    assert_eq!(paused["pause_reason"], json!("it's new disks"));
+    assert!(paused["paused_until"].as_str().is_some_and(|until| until.ends_with('Z')), "{paused}");
+    assert_eq!(row(&bench, "other")["pause_reason"], Value::Null);
+    server.stop();
+    let server = Server::start(&bench, &[]);
+    assert_eq!(send(&server, "aws", 2).status, 503);
+    // By hand goes through.
+    bench.put("old.jsonl", lines(10..13));
+    let ran = bench.run(&["source", "backfill", "aws", "old.jsonl", "-o", "json"]);
+    assert_eq!((ran.code, &ran.json()["records"]), (Some(0), &json!(3)), "{}", ran.err);
+    let ran = bench.run(&["source", "resume", "aws"]);
+    assert_eq!(ran.code, Some(0), "{}", ran.err);
+    assert_eq!(send(&server, "aws", 2).status, 200);
+    assert_eq!(row(&bench, "aws")["paused_until"], Value::Null);
+    for (arguments, part) in [
+        (&["source", "resume", "aws"][..], "not paused"),
+        (&["source", "pause", "awz", "--reason", "x", "--until", "2h"], "is not there; there: aws"),
+        (&["source", "pause", "aws", "--reason", "x", "--until", "2020-01-01"], "not ahead"),
+        (&["source", "pause", "aws", "--reason", " ", "--until", "2h"], "--reason"),
+        (&["source", "backfill", "awz", "old.jsonl"], "is not there; there: aws"),
+    ] {
+        let ran = bench.run(arguments);
+        assert!(ran.code == Some(2) && ran.err.contains(part), "{arguments:?}: {}", ran.err);
+    }
+    server.stop();
+    bench.assert_intact();
+}
+
+#[test]
+fn a_trial_says_what_would_become_of_a_sample_and_seals_nothing() {
+    let bench = Bench::new();
+    bench.put("in.jsonl", lines(0..30));
+    bench.ingest(&["--source", "aws", "in.jsonl"]);
+    let size = |bench: &Bench| bench.verify(&[]).1["size"].clone();
+    let before = size(&bench);
+    let secret = r#"{"password":"ghp_","note":"hello"}"#;
+    bench.put("sample", format!("{}{secret}\nnot json\n{{\"eventVersion\":\n", lines(0..3)));
+    let trial = |arguments: &[&str]| {
+        let ran = bench.run(&[&["source", "test", "-o", "json"], arguments].concat());
+        assert_eq!(ran.code, Some(0), "{}", ran.err);
+        ran.json()
+    };
+    let found = trial(&["aws", "sample"]);
+    assert_eq!((&found["records"], &found["events"]), (&json!(6), &json!({ "aws": 3 })), "{found}");
+    assert_eq!(found["first_events"][0]["api"]["operation"], json!("s3:GetObject"), "{found}");
+    let rejects = found["first_rejects"].as_array().unwrap();
+    assert_eq!(rejects.iter().map(|reject| reject["record"].as_u64().unwrap()).collect::<Vec<_>>(), [4, 5, 6]);
+    assert!(rejects[1]["reason"] == "not JSON" && rejects[1]["excerpt"] == "not json", "{found}");
+    // What is there already, and a source that is not.
+    let sealed = trial(&["aws", "--last", "7"]);
+    assert_eq!((&sealed["records"], &sealed["events"]), (&json!(7), &json!({ "aws": 7 })), "{sealed}");
+    let new = trial(&["new-one", "sample"]);
+    assert_eq!((&new["known"], &new["platform"]), (&json!(false), &json!("auto")));
+    let ran = bench.run(&["source", "test", "new-one"]);
+    assert!(ran.code == Some(2) && ran.err.contains("no record yet"), "{}", ran.err);
+    let ran = bench.run(&["source", "test", "aws", "nowhere"]);
+    assert!(ran.code == Some(4) && ran.err.contains("nowhere"), "{}", ran.err);
+    let shown = bench.run(&["source", "test", "aws", "sample"]);
+    assert!(shown.out.contains("3  events of aws") && shown.out.contains("nothing is sealed"), "{}", shown.out);
+    assert_eq!(size(&bench), before);
+}

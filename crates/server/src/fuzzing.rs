@@ -1,0 +1,73 @@
+//! The readers of foreign bytes alone, for tests and fuzz targets: bytes in, records out.
+
+use bytes::Bytes;
+
+use crate::receive::cloudevents::{Mode, events};
+use crate::receive::loki;
+use crate::receive::otlp::{Form, Signal, cut};
+use crate::receive::records::Records;
+
+/// What a body comes to: its records, or why there are none.
+pub type Read = Result<Vec<Vec<u8>>, String>;
+
+fn each(records: &Records) -> Vec<Vec<u8>> {
+    records.iter().map(<[u8]>::to_vec).collect()
+}
+
+/// An export request of OTLP in protobuf: the records, and how many log records or spans were refused.
+///
+/// # Errors
+/// With the reason, if none of it can be taken.
+pub fn otlp_protobuf(is_logs: bool, body: &[u8]) -> Result<(Vec<Vec<u8>>, u64), String> {
+    otlp(is_logs, Form::Protobuf, body)
+}
+
+/// The same in JSON.
+///
+/// # Errors
+/// As there.
+pub fn otlp_json(is_logs: bool, body: &[u8]) -> Result<(Vec<Vec<u8>>, u64), String> {
+    otlp(is_logs, Form::Json, body)
+}
+
+fn otlp(is_logs: bool, form: Form, body: &[u8]) -> Result<(Vec<Vec<u8>>, u64), String> {
+    let signal = if is_logs { Signal::Logs } else { Signal::Traces };
+    let taken = cut(signal, form, body).map_err(|wrong| wrong.to_string())?;
+    Ok((each(&taken.records), taken.refused))
+}
+
+/// A push of Loki in protobuf, out of its Snappy.
+///
+/// # Errors
+/// With the reason, if it is none.
+pub fn loki_protobuf(body: &[u8]) -> Read {
+    loki::protobuf(body).map(|records| each(&records)).map_err(|wrong| wrong.to_string())
+}
+
+/// A push of Loki in JSON.
+///
+/// # Errors
+/// As there.
+pub fn loki_json(body: &[u8]) -> Read {
+    loki::json(body).map(|records| each(&records)).map_err(|wrong| wrong.to_string())
+}
+
+/// One CloudEvent in JSON, or a list of them.
+///
+/// # Errors
+/// With the reason, if one of them is none.
+pub fn cloudevents(is_list: bool, body: &[u8]) -> Read {
+    let mode = if is_list { Mode::Batched } else { Mode::Structured };
+    let events = events(&mode, Bytes::copy_from_slice(body)).map_err(|wrong| wrong.to_string())?;
+    Ok(events.at.iter().map(|at| events.body.get(at.clone()).unwrap_or_default().to_vec()).collect())
+}
+
+/// The messages of syslog in a stream that comes in chunks, each cut to so many bytes.
+pub fn syslog_messages(chunks: &[&[u8]], limit: usize) -> Vec<Vec<u8>> {
+    crate::receive::syslog::messages(chunks, limit)
+}
+
+/// The records of a message of Fluent, if it is one, of at most so many bytes.
+pub fn fluent_records(message: &[u8], limit: usize) -> Option<Vec<Vec<u8>>> {
+    crate::receive::fluent::records(message, limit)
+}
