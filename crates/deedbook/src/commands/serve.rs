@@ -13,15 +13,12 @@ use server::{Access, App, Config, Parts, Running, Scope, Sockets};
 use tokio::process::Command;
 use tokio::signal::unix::{SignalKind, signal};
 
-use super::ingest::{stop_on_interrupt, with_writer};
+use super::ingest::with_writer;
 use super::{Place, guard, token};
 use crate::cli::Serve;
 use crate::config;
 use crate::exit::Exit;
 use crate::pipeline::{self, Report, Writer};
-
-/// How often a stop is looked for.
-const LOOK: Duration = Duration::from_millis(50);
 
 pub(crate) fn run(place: &Place, serve: &Serve) -> anyhow::Result<Exit> {
     let settings = settings(serve)?;
@@ -30,7 +27,8 @@ pub(crate) fn run(place: &Place, serve: &Serve) -> anyhow::Result<Exit> {
         eprintln!("made log {} ({}) in {}", log.short, log.origin, place.data.display());
     }
     let log = place.log()?;
-    let stop = stop_on_interrupt()?;
+    // Not `stop_on_interrupt`: that takes SIGHUP for an end, and here it means to read the settings again.
+    let stop = Arc::new(AtomicBool::new(false));
     with_writer(place, &log, &stop, |writer| {
         listen(writer, place, &log, serve, settings, &stop)?;
         Ok(Report::default())
@@ -64,8 +62,9 @@ fn listen(
     let every = Arc::new(Mutex::new(app.config().verify));
     let (data, is_over) = (place.data.clone(), Arc::clone(stop));
     let watch = guard::start(Arc::clone(writer), Arc::clone(&app), Arc::clone(&every), data, is_over);
-    runtime.block_on(async {
+    let served = runtime.block_on(async {
         let mut hangup = signal(SignalKind::hangup())?;
+        let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
         let mut sockets = Sockets::default();
         let mut running = server::start(&app, &mut sockets).await?;
         say(&running);
@@ -73,10 +72,11 @@ fn listen(
             eprintln!("admin token, shown once: {token}");
         }
         eprintln!("ready; Ctrl-C ends cleanly");
-        while !stop.load(Relaxed) {
-            let asked = tokio::time::timeout(LOOK, hangup.recv()).await.is_ok();
-            if !asked {
-                continue;
+        loop {
+            tokio::select! {
+                _ = hangup.recv() => {}
+                _ = interrupt.recv() => break,
+                _ = terminate.recv() => break,
             }
             match settings(serve) {
                 Err(error) => {
@@ -103,12 +103,15 @@ fn listen(
                 }
             }
         }
+        eprintln!("stopping: what is under way ends first");
         running.stop(&app).await;
         anyhow::Ok(())
-    })?;
+    });
+    stop.store(true, Relaxed);
     // Tasks that wait for the disk have told their clients, or have nobody left to tell.
     runtime.shutdown_timeout(Duration::from_secs(1));
-    watch.join().map_err(|_| anyhow::anyhow!("the thread that verifies panicked"))
+    watch.join().map_err(|_| anyhow::anyhow!("the thread that verifies panicked"))?;
+    served
 }
 
 /// What the file and the command line say now.

@@ -19,8 +19,9 @@ fn cases() -> Vec<(String, Value)> {
             let path = entry.unwrap().path();
             let name = path.to_str().unwrap().to_owned();
             let Some(stem) = name.strip_suffix(".event.json") else { continue };
-            let record =
-                ["json", "csv", "ldif"].iter().find_map(|end| std::fs::read_to_string(format!("{stem}.{end}")).ok());
+            let record = ["json", "csv", "ldif", "log"]
+                .iter()
+                .find_map(|end| std::fs::read_to_string(format!("{stem}.{end}")).ok());
             let record = record.unwrap_or_else(|| panic!("{stem} has no record"));
             cases.push((name.clone(), record, std::fs::read_to_string(path).unwrap()));
         }

@@ -181,7 +181,8 @@ fn every_operation_wants_a_token_that_may() {
                 .iter()
                 .map(|one| one["bearer"][0].as_str().unwrap())
                 .collect();
-            if allowed.is_empty() {
+            // gRPC says it in its own status, in a trailer: its tests look there.
+            if allowed.is_empty() || path.starts_with("/opentelemetry.proto.") {
                 continue;
             }
             let parts = path.split('/').map(|part| if part.starts_with('{') { "x" } else { part });

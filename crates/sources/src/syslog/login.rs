@@ -65,7 +65,7 @@ fn ssh(message: &str) -> Option<Login<'_>> {
     Some(Login { status, user, ip, port, method, ..ENTERED })
 }
 
-/// `alice : TTY=pts/0 ; PWD=/home/alice ; USER=root ; COMMAND=/usr/bin/id`, with what went wrong as the first part.
+/// `alice : TTY=pts/0 ; PWD=/srv/app ; USER=root ; COMMAND=/usr/bin/id`, with what went wrong as the first part.
 fn sudo(message: &str) -> Option<Login<'_>> {
     let (user, rest) = message.trim_start().split_once(" : ")?;
     let (rest, command) = rest.split_once("COMMAND=")?;

@@ -63,7 +63,10 @@ async fn answered(app: &Arc<App>, signal: Signal, asked: &Asked, headers: &Heade
     let form = form(headers);
     let answer = match form {
         Some(form) => take(app, signal, form, asked, headers, body).await,
-        None => Err(Problem::content_unsupported(&format!("{CONTENT_PROTOBUF} or {CONTENT_JSON}"))),
+        // Who may not send learns that first.
+        None => app
+            .admitted(headers, Scope::RecordsWrite)
+            .and_then(|_| Err(Problem::content_unsupported(&format!("{CONTENT_PROTOBUF} or {CONTENT_JSON}")))),
     };
     let form = form.unwrap_or(Form::Json);
     let mut response = match answer {
