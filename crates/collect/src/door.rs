@@ -8,6 +8,7 @@
 //! told again and not sealed twice, and what a crash cut short is gone on with. The key travels in
 //! the sealed position, so this holds after a restart, too.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::io::Cursor;
 use std::ops::Range;
@@ -382,12 +383,17 @@ impl Door {
         Ok(Sealed { records, already_known: request.records, replaced: 0, checkpoint: view.checkpoint().clone() })
     }
 
-    fn content(&self, parcel: &Parcel) -> Result<(Vec<u8>, Encoding, Digests), Refused> {
+    /// What a delivery holds. Most come as they are: those are neither copied nor decoded.
+    fn content<'p>(&self, parcel: &'p Parcel) -> Result<(Cow<'p, [u8]>, Encoding, Digests), Refused> {
+        let is_cut = matches!(parcel.cut, Cut::At(_) | Cut::Head { .. });
+        if is_cut || Encoding::of(&parcel.body) == Encoding::None {
+            if parcel.body.len() > DECODED_BYTES_MAX {
+                return Err(Refused::TooLong { limit: DECODED_BYTES_MAX });
+            }
+            return Ok((Cow::Borrowed(&parcel.body), Encoding::None, Digests::plain(&parcel.body)));
+        }
         let damaged = |error: std::io::Error| Refused::Damaged(error.to_string());
-        let body = Cursor::new(&parcel.body);
-        let content =
-            if matches!(parcel.cut, Cut::At(_) | Cut::Head { .. }) { Content::plain(body) } else { Content::new(body) };
-        let mut content = content.map_err(damaged)?;
+        let mut content = Content::new(Cursor::new(&parcel.body)).map_err(damaged)?;
         let mut decoded = vec![0; parcel.body.len().max(DECODED_AT_ONCE)];
         let mut filled = 0;
         loop {
@@ -405,7 +411,7 @@ impl Door {
         }
         decoded.truncate(filled);
         let encoding = content.encoding;
-        Ok((decoded, encoding, content.digests()))
+        Ok((Cow::Owned(decoded), encoding, content.digests()))
     }
 
     /// The leaves of a delivery, with the numbers of its source.
