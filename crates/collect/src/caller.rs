@@ -8,6 +8,7 @@ use std::ops::Range;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use bytes::Bytes;
 use model::{Caller, Gap, Millis};
 use sha2::{Digest as _, Sha256};
 use sources::scrub::Scrubber;
@@ -44,7 +45,7 @@ impl Relayed {
 /// A delivery that is decoded and not cut yet.
 #[derive(Debug)]
 pub struct Opened {
-    pub(crate) content: Vec<u8>,
+    pub(crate) content: Bytes,
     pub(crate) encoding: Encoding,
     pub(crate) digests: Digests,
 }

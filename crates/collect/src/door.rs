@@ -233,16 +233,26 @@ impl Door {
     /// # Errors
     /// See [`Refused`]; nothing was submitted then.
     pub fn submit(&self, parcel: &Parcel) -> Result<Submission, Refused> {
-        self.submit_opened(parcel, &self.open(parcel)?)
+        self.submit_opened(parcel, &Door::open(parcel)?)
     }
 
-    /// Decodes a delivery.
+    /// Decodes a delivery. Most come as they are: those are neither copied nor decoded.
     ///
     /// # Errors
     /// Damaged or TooLong.
-    pub fn open(&self, parcel: &Parcel) -> Result<Opened, Refused> {
-        let (content, encoding, digests) = self.content(parcel)?;
-        Ok(Opened { content, encoding, digests })
+    pub fn open(parcel: &Parcel) -> Result<Opened, Refused> {
+        let is_cut = matches!(parcel.cut, Cut::At(_) | Cut::Head { .. });
+        if is_cut || Encoding::of(&parcel.body) == Encoding::None {
+            if parcel.body.len() > DECODED_BYTES_MAX {
+                return Err(Refused::TooLong { limit: DECODED_BYTES_MAX });
+            }
+            let (content, digests) = (parcel.body.clone(), Digests::plain(&parcel.body));
+            return Ok(Opened { content, encoding: Encoding::None, digests });
+        }
+        let damaged = |error: std::io::Error| Refused::Damaged(error.to_string());
+        let mut content = Content::new(Cursor::new(&parcel.body)).map_err(damaged)?;
+        let decoded = read(&mut content, parcel.body.len(), DECODED_BYTES_MAX)?;
+        Ok(Opened { content: decoded.into(), encoding: content.encoding, digests: content.digests() })
     }
 
     /// As [`Door::submit`], for a delivery that is decoded: the same that [`Door::open`] was called with, but for what
@@ -398,17 +408,6 @@ impl Door {
             index += 1;
         }
         Ok(Sealed { records, already_known: request.records, replaced: 0, checkpoint: view.checkpoint().clone() })
-    }
-
-    fn content(&self, parcel: &Parcel) -> Result<(Vec<u8>, Encoding, Digests), Refused> {
-        let damaged = |error: std::io::Error| Refused::Damaged(error.to_string());
-        let body = Cursor::new(&parcel.body);
-        let content =
-            if matches!(parcel.cut, Cut::At(_) | Cut::Head { .. }) { Content::plain(body) } else { Content::new(body) };
-        let mut content = content.map_err(damaged)?;
-        let decoded = read(&mut content, parcel.body.len(), DECODED_BYTES_MAX)?;
-        let encoding = content.encoding;
-        Ok((decoded, encoding, content.digests()))
     }
 
     /// The leaves of a delivery, with the numbers of its source.

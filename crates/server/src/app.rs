@@ -228,11 +228,10 @@ impl App {
         let (door, is_short) = (Arc::clone(&self.door), parcel.body.len() <= INLINE_BYTES_MAX);
         let submission = if caller::is_asked(&parcel) {
             // Whoever has to be asked about a token is asked before the seat of the source is taken.
-            let open = move |parcel: Parcel| (door.open(&parcel), parcel);
+            let open = |parcel: Parcel| (Door::open(&parcel), parcel);
             let (opened, mut parcel) = if is_short { open(parcel) } else { blocking(move || open(parcel)).await? };
             let opened = opened?;
             caller::relayed(self, &mut parcel, &opened).await;
-            let door = Arc::clone(&self.door);
             let submit = move || door.submit_opened(&parcel, &opened);
             if is_short { submit() } else { blocking(submit).await? }
         } else if is_short {
