@@ -3,7 +3,7 @@
 CARGO ?= cargo
 DATA ?= $(CURDIR)/target/demo
 
-.PHONY: demo test interop crash soak bench truth fuzz
+.PHONY: demo test interop crash soak bench bench-serve truth fuzz
 
 # One selection for every release build, so that they share what they compile.
 PROGRAMS = --locked --release -p deedbook -p verify -p scenario -p xtask -p lake --bins --bench truth
@@ -47,6 +47,11 @@ RECORDS ?= 1000000
 bench:
 	$(CARGO) build $(PROGRAMS)
 	scripts/bench.sh $(RECORDS)
+
+## `deedbook serve` over loopback beside the ceilings: batches, one record a request, HEC and _bulk, start, idle memory.
+bench-serve:
+	$(CARGO) build $(PROGRAMS)
+	"$${CARGO_TARGET_DIR:-target}/release/xtask" bench-serve --records $(RECORDS)
 
 ## Answers over a log of RECORDS against all that its scenario says is true. DELIVERY="--shuffle 6h --double 20", or
 ## "--without vault", for records that arrive late and twice, or not at all.

@@ -214,17 +214,18 @@ class CloudEvents(OverHttp):
 
 
 class Fluent(Sender):
-    """Fluent forward with `chunk`: taken is what comes back as `ack`."""
+    """Fluent forward with `chunk`: taken is what comes back as `ack`, and the chunk is the key."""
 
-    name, port = "fluent", "fluent"
+    name, once, port = "fluent", True, "fluent"
 
     def __init__(self, *arguments):
         super().__init__(*arguments)
-        self.socket = None
+        self.socket, self.began = None, int(time.time())
 
     def deliver(self, numbers, records):
         chunk = f"{self.name}-{numbers[0]}"
-        entries = [[int(time.time()), {"log": record}] for record in records]
+        # The same bytes each time: another body under the same chunk would be another delivery.
+        entries = [[self.began + numbers[0], {"log": record}] for record in records]
         try:
             if self.socket is None:
                 self.socket = socket.create_connection(("127.0.0.1", self.place[self.port]), timeout=30)

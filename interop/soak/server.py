@@ -134,9 +134,8 @@ class Server:
         return found
 
     def raws(self):
-        """The bytes of all sealed records, in their order."""
-        query = "SELECT raw FROM records ORDER BY leaf_index"
-        arguments = [self.program, "sql", "-o", "ndjson", query]
+        """The bytes of all sealed records, in no order: to sort them, all would have to be in memory at once."""
+        arguments = [self.program, "sql", "-o", "ndjson", "SELECT raw FROM records"]
         with subprocess.Popen(arguments, env=self.environment, stdout=subprocess.PIPE, text=True) as process:
             for line in process.stdout:
                 yield json.loads(line)["raw"]

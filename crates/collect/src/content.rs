@@ -34,7 +34,7 @@ impl Encoding {
         }
     }
 
-    fn of(head: &[u8]) -> Encoding {
+    pub(crate) fn of(head: &[u8]) -> Encoding {
         match head {
             [0x1f, 0x8b, 8, ..] => Encoding::Gzip,
             [0x28, 0xb5, 0x2f, 0xfd, ..] => Encoding::Zstd,
@@ -76,11 +76,20 @@ pub(crate) struct Content<'a> {
 }
 
 /// What is known of a delivery once it was read.
+#[derive(Debug)]
 pub(crate) struct Digests {
     pub(crate) transport_sha256: [u8; 32],
     pub(crate) transport_bytes: u64,
     pub(crate) content_sha256: [u8; 32],
     pub(crate) content_bytes: u64,
+}
+
+impl Digests {
+    /// Of bytes that are their own content.
+    pub(crate) fn plain(bytes: &[u8]) -> Digests {
+        let (sha256, length): ([u8; 32], u64) = (Sha256::digest(bytes).into(), bytes.len() as u64);
+        Digests { transport_sha256: sha256, transport_bytes: length, content_sha256: sha256, content_bytes: length }
+    }
 }
 
 /// The magic number of an encoding is within this many bytes.
@@ -93,11 +102,6 @@ impl<'a> Content<'a> {
         raw.by_ref().take(MAGIC_BYTES as u64).read_to_end(&mut head)?;
         let encoding = Encoding::of(&head);
         Content::encoded(io::Cursor::new(head).chain(raw), encoding)
-    }
-
-    /// Takes the bytes as they are.
-    pub(crate) fn plain(raw: impl Read + 'a) -> io::Result<Content<'a>> {
-        Content::encoded(raw, Encoding::None)
     }
 
     fn encoded(whole: impl Read + 'a, encoding: Encoding) -> io::Result<Content<'a>> {

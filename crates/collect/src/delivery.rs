@@ -8,6 +8,7 @@ use base64::engine::general_purpose::STANDARD;
 use model::{DeliveryBody, FLAG_TRUNCATED, Gap, Header, Kind, Millis, Position, hex};
 use sources::split::Piece;
 
+use crate::caller::Callers;
 use crate::content::{Digests, Encoding};
 use crate::pulled::is_object;
 
@@ -81,6 +82,7 @@ pub(crate) struct Delivery {
     gap_bytes: usize,
     gaps_cut: bool,
     end_of_last: u64,
+    pub(crate) callers: Callers,
 }
 
 struct Record {
@@ -105,6 +107,7 @@ impl Delivery {
             gaps: Vec::new(),
             gap_bytes: 0,
             gaps_cut: false,
+            callers: Callers::default(),
         }
     }
 
@@ -159,8 +162,11 @@ impl Delivery {
     ) {
         self.close_gap(false);
         let exact = self.records == 1 && self.gaps.is_empty() && !self.gaps_cut && ended == "end";
-        let lone =
-            exact && encoding == Encoding::None && self.first.as_ref().is_some_and(|record| record.cut.is_none());
+        // What is known of a caller has no place but the delivery leaf.
+        let lone = self.callers.is_empty()
+            && exact
+            && encoding == Encoding::None
+            && self.first.as_ref().is_some_and(|record| record.cut.is_none());
         if let Some(first) = self.first.take() {
             let alone = lone.then_some((digests.content_bytes, digests.content_sha256));
             self.seal(first, 0, alone, numbers, out);
@@ -185,6 +191,8 @@ impl Delivery {
             gaps: self.gaps,
             gaps_cut: self.gaps_cut,
             ended,
+            callers: self.callers.kept,
+            callers_cut: self.callers.is_cut,
         };
         out(Item::Delivery(header, Box::new(body)));
     }

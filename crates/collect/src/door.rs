@@ -17,13 +17,14 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use ledger::{Append, ErrorKind, Pending, Reader, Signed};
-use model::{Commitment, DeliveryBody, Header, Kind, LeafIndex, Millis, Prepared, canonical_json};
+use model::{Commitment, Header, Kind, LeafIndex, Millis, Prepared, canonical_json};
 use parking_lot::Mutex;
 use sha2::{Digest as _, Sha256};
 use sources::scrub::Scrubber;
 use sources::split::{Limits, Piece, Splitter};
 
 use crate::Error;
+use crate::caller::{self, Callers, Opened, Relayed};
 use crate::content::{Content, Digests, Encoding};
 use crate::delivery::{Delivery, Item, Numbers, Origin};
 use crate::pulled::{Stream, is_object};
@@ -49,9 +50,6 @@ pub enum Cut {
     Auto,
     /// All of it is one record.
     Whole,
-    /// Lines in pairs, of which the second is the record: an action and a document, as in `_bulk` of Elasticsearch.
-    /// A `delete` has no second line.
-    Bulk,
     /// The receiver knows where the records are: in order, none within another. The body is taken as it is, without a
     /// look for an encoding.
     At(Arc<[Range<usize>]>),
@@ -79,6 +77,8 @@ pub struct Parcel {
     pub cut: Cut,
     /// Where its records stand, if they come from a stream that numbers them itself.
     pub stream: Option<Stream>,
+    /// On whose behalf it was sent.
+    pub relayed: Relayed,
 }
 
 /// Why a delivery was not taken. Nothing of it is sealed, unless a crash comes between.
@@ -233,7 +233,35 @@ impl Door {
     /// # Errors
     /// See [`Refused`]; nothing was submitted then.
     pub fn submit(&self, parcel: &Parcel) -> Result<Submission, Refused> {
-        let (content, encoding, digests) = self.content(parcel)?;
+        self.submit_opened(parcel, &Door::open(parcel)?)
+    }
+
+    /// Decodes a delivery. Most come as they are: those are neither copied nor decoded.
+    ///
+    /// # Errors
+    /// Damaged or TooLong.
+    pub fn open(parcel: &Parcel) -> Result<Opened, Refused> {
+        let is_cut = matches!(parcel.cut, Cut::At(_) | Cut::Head { .. });
+        if is_cut || Encoding::of(&parcel.body) == Encoding::None {
+            if parcel.body.len() > DECODED_BYTES_MAX {
+                return Err(Refused::TooLong { limit: DECODED_BYTES_MAX });
+            }
+            let (content, digests) = (parcel.body.clone(), Digests::plain(&parcel.body));
+            return Ok(Opened { content, encoding: Encoding::None, digests });
+        }
+        let damaged = |error: std::io::Error| Refused::Damaged(error.to_string());
+        let mut content = Content::new(Cursor::new(&parcel.body)).map_err(damaged)?;
+        let decoded = read(&mut content, parcel.body.len(), DECODED_BYTES_MAX)?;
+        Ok(Opened { content: decoded.into(), encoding: content.encoding, digests: content.digests() })
+    }
+
+    /// As [`Door::submit`], for a delivery that is decoded: the same that [`Door::open`] was called with, but for what
+    /// was found out about its callers meanwhile.
+    ///
+    /// # Errors
+    /// See [`Refused`]; nothing was submitted then.
+    pub fn submit_opened(&self, parcel: &Parcel, opened: &Opened) -> Result<Submission, Refused> {
+        let Opened { content, encoding, digests } = opened;
         let seat = self.state.seat(&parcel.source, "auto")?;
         let received_at = (self.clock)();
         // A file that is being read into the source holds its seat: minutes, perhaps.
@@ -272,9 +300,9 @@ impl Door {
             began = open.into_iter().find(|open| open.request.as_ref() == Some(key) && same_kind(open));
         }
         let skip = began.as_ref().map_or(0, |open| open.records);
-        let cut = Piecework { parcel, content: &content, received_at, began: began.as_ref() };
+        let cut = Piecework { parcel, content, received_at, began: began.as_ref() };
         let before = source.clone();
-        let submitted = self.leaves(cut, &mut source, encoding, &digests).and_then(|work| {
+        let submitted = self.leaves(cut, &mut source, *encoding, digests).and_then(|work| {
             let pending = self.append.try_submit(work.leaves)?;
             Ok((pending, work.commitments, work.replaced, work.records, work.number))
         });
@@ -382,32 +410,6 @@ impl Door {
         Ok(Sealed { records, already_known: request.records, replaced: 0, checkpoint: view.checkpoint().clone() })
     }
 
-    fn content(&self, parcel: &Parcel) -> Result<(Vec<u8>, Encoding, Digests), Refused> {
-        let damaged = |error: std::io::Error| Refused::Damaged(error.to_string());
-        let body = Cursor::new(&parcel.body);
-        let content =
-            if matches!(parcel.cut, Cut::At(_) | Cut::Head { .. }) { Content::plain(body) } else { Content::new(body) };
-        let mut content = content.map_err(damaged)?;
-        let mut decoded = vec![0; parcel.body.len().max(DECODED_AT_ONCE)];
-        let mut filled = 0;
-        loop {
-            let room = decoded.get_mut(filled..).unwrap_or_default();
-            match content.fill(room).map_err(damaged)? {
-                0 => break,
-                count => filled += count,
-            }
-            if filled > DECODED_BYTES_MAX {
-                return Err(Refused::TooLong { limit: DECODED_BYTES_MAX });
-            }
-            if filled == decoded.len() {
-                decoded.resize((filled * 2).min(DECODED_BYTES_MAX + 1), 0);
-            }
-        }
-        decoded.truncate(filled);
-        let encoding = content.encoding;
-        Ok((decoded, encoding, content.digests()))
-    }
-
     /// The leaves of a delivery, with the numbers of its source.
     fn leaves(
         &self,
@@ -434,8 +436,19 @@ impl Door {
         source.next_delivery = source.next_delivery.max(number + 1);
         let mut numbers = Numbers { source: source.number, next_seq: source.next_seq };
         let mut delivery = Delivery::new(origin, number, work.received_at, work.began.map_or(0, |open| open.records));
-        work.cut(&mut |piece| delivery.piece(piece, &mut numbers, &mut |item| items.push(item)));
+        let relayed = &work.parcel.relayed;
+        let has_tokens = relayed.is_in_records() && caller::may_have_tokens(work.content);
+        let mut callers = Callers::default();
+        work.cut(&mut |piece| {
+            if let Piece::Record { bytes, .. } = piece
+                && has_tokens
+            {
+                callers.of_record(delivery.records, bytes, relayed);
+            }
+            delivery.piece(piece, &mut numbers, &mut |item| items.push(item));
+        });
         let records = delivery.records;
+        delivery.callers = callers.behind(relayed, records);
         if records == 0 && !may_be_empty {
             return Err(Refused::Empty);
         }
@@ -445,7 +458,7 @@ impl Door {
         let mut done =
             Leaves { leaves: Vec::with_capacity(items.len()), commitments: Vec::new(), replaced: 0, records, number };
         for (item, salt) in items.into_iter().zip(salts) {
-            done.push(item, salt, &self.scrubber);
+            done.push(item, salt, &self.scrubber, has_tokens);
         }
         Ok(done)
     }
@@ -454,6 +467,41 @@ impl Door {
 /// How a request is remembered here: objects apart from the keys of senders, who may choose any.
 pub(crate) fn remembered(name: &str, key: &str) -> String {
     if is_object(name) { format!("{name}\n{key}") } else { key.to_owned() }
+}
+
+/// All of a content that is not longer than `limit`.
+fn read(content: &mut Content<'_>, length: usize, limit: usize) -> Result<Vec<u8>, Refused> {
+    let mut decoded = vec![0; length.max(DECODED_AT_ONCE)];
+    let mut filled = 0;
+    loop {
+        let room = decoded.get_mut(filled..).unwrap_or_default();
+        match content.fill(room).map_err(|error| Refused::Damaged(error.to_string()))? {
+            0 => break,
+            count => filled += count,
+        }
+        if filled > limit {
+            return Err(Refused::TooLong { limit });
+        }
+        if filled == decoded.len() {
+            decoded.resize((filled * 2).min(limit + 1), 0);
+        }
+    }
+    decoded.truncate(filled);
+    Ok(decoded)
+}
+
+/// Whether a body is gzip or zstd, by its first bytes.
+pub fn is_packed(body: &[u8]) -> bool {
+    Encoding::of(body) != Encoding::None
+}
+
+/// The content of a body, for a receiver that has to find the records in it ([`Cut::At`]).
+///
+/// # Errors
+/// Damaged, or too long for `limit`.
+pub fn decode(body: &[u8], limit: usize) -> Result<Vec<u8>, Refused> {
+    let damaged = |error: std::io::Error| Refused::Damaged(error.to_string());
+    read(&mut Content::new(Cursor::new(body)).map_err(damaged)?, body.len(), limit)
 }
 
 /// Leaves ready for the writer.
@@ -466,10 +514,11 @@ struct Leaves {
 }
 
 impl Leaves {
-    fn push(&mut self, item: Item, salt: model::Salt, scrubber: &Scrubber) {
+    fn push(&mut self, item: Item, salt: model::Salt, scrubber: &Scrubber, has_tokens: bool) {
         let prepared = match item {
             Item::Record(mut header, mut body) => {
-                if let Some(scrubbed) = scrubber.scrub(&body) {
+                let tokens = if has_tokens { caller::token_ranges(&body) } else { Vec::new() };
+                if let Some(scrubbed) = scrubber.scrub_with(&body, &tokens) {
                     self.replaced += scrubbed.replacements.len() as u64;
                     (header.replacements, body) = (scrubbed.replacements, scrubbed.body);
                 }
@@ -480,7 +529,9 @@ impl Leaves {
             }
             Item::Own(header, body) => Prepared::new(salt, header, body),
             Item::Delivery(header, body) => {
-                let body = DeliveryBody { replaced: self.replaced, ..*body };
+                let mut body = *body;
+                self.replaced += caller::scrub_gaps(&mut body.gaps, scrubber);
+                body.replaced = self.replaced;
                 Prepared::new(salt, header, canonical_json(&body))
             }
         };
@@ -490,16 +541,16 @@ impl Leaves {
 }
 
 /// A delivery being cut.
-struct Piecework<'p> {
-    parcel: &'p Parcel,
-    content: &'p [u8],
-    received_at: Millis,
+pub(crate) struct Piecework<'p> {
+    pub(crate) parcel: &'p Parcel,
+    pub(crate) content: &'p [u8],
+    pub(crate) received_at: Millis,
     /// What was sealed of it before a crash.
-    began: Option<&'p OpenDelivery>,
+    pub(crate) began: Option<&'p OpenDelivery>,
 }
 
 impl Piecework<'_> {
-    fn cut(&self, out: &mut impl FnMut(&Piece<'_>)) {
+    pub(crate) fn cut(&self, out: &mut impl FnMut(&Piece<'_>)) {
         match self.parcel.cut {
             Cut::Auto => {
                 let mut splitter = Splitter::new(Limits::default());
@@ -508,7 +559,6 @@ impl Piecework<'_> {
             }
             Cut::Whole if self.content.is_empty() => {}
             Cut::Whole => record_at(0, self.content, out),
-            Cut::Bulk => pairs(self.content, out),
             Cut::At(ref ranges) => at(self.content, ranges, out),
             Cut::Head { length, sha256 } => {
                 let cut = Some(sources::split::Cut { length, sha256 });
@@ -545,37 +595,6 @@ fn record_at(offset: u64, record: &[u8], out: &mut impl FnMut(&Piece<'_>)) {
     out(&Piece::Record { offset, bytes: kept.unwrap_or(record), cut });
 }
 
-/// Lines in pairs: the first says what to do, the second is the record.
-fn pairs(content: &[u8], out: &mut impl FnMut(&Piece<'_>)) {
-    let (mut at, mut is_document) = (0u64, false);
-    let between = |offset: &mut u64, bytes: &[u8], out: &mut dyn FnMut(&Piece<'_>)| {
-        if !bytes.is_empty() {
-            out(&Piece::Between { offset: *offset, bytes });
-            *offset += bytes.len() as u64;
-        }
-    };
-    for line in content.split_inclusive(|byte| *byte == b'\n') {
-        let text = line.trim_ascii();
-        if !is_document || text.is_empty() {
-            is_document = !text.is_empty() && !is_delete(text) || is_document;
-            between(&mut at, line, out);
-            continue;
-        }
-        is_document = false;
-        let lead = line.len() - line.trim_ascii_start().len();
-        let (space, rest) = line.split_at(lead);
-        let (record, end) = rest.split_at(text.len());
-        between(&mut at, space, out);
-        out(&Piece::Record { offset: at, bytes: record, cut: None });
-        at += record.len() as u64;
-        between(&mut at, end, out);
-    }
-}
-
-fn is_delete(action: &[u8]) -> bool {
-    action.strip_prefix(b"{").is_some_and(|rest| rest.trim_ascii_start().starts_with(b"\"delete\""))
-}
-
 #[cfg(test)]
 mod tests {
     use ledger::{InitOptions, Ledger, Options, Selection, SystemClock};
@@ -600,6 +619,7 @@ mod tests {
             body: Bytes::from_static(b"{}"),
             cut: Cut::Auto,
             stream: None,
+            relayed: Relayed::default(),
         };
         let send = || match door.submit(&parcel)? {
             Submission::Submitted(submitted) => {

@@ -8,6 +8,7 @@
 //!
 //! This crate knows nothing of the tree, of SQL, or of what a record means.
 
+mod caller;
 mod content;
 mod delivery;
 mod door;
@@ -21,8 +22,9 @@ mod state;
 mod store;
 mod survey;
 
+pub use caller::{Opened, Relayed, TOKENS_MAX};
 pub use content::{DECODE_RATIO_MAX, Encoding};
-pub use door::{Cut, Door, Parcel, Receipt, Refused, Sealed, Submission, Submitted};
+pub use door::{Cut, Door, Parcel, Receipt, Refused, Sealed, Submission, Submitted, decode, is_packed};
 pub use follow::Follow;
 pub use inputs::{Input, Unread, expand};
 pub use progress::{Progress, Snapshot};

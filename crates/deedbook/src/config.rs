@@ -88,7 +88,7 @@ fn webhook(text: &str) -> Result<Webhook, Usage> {
     let wrong = || Usage(format!("--webhook `{source}` is not SOURCE=env:NAME or SOURCE=file:PATH"));
     let (_, place) = text.split_once('=').ok_or_else(wrong)?;
     let secret = Secret::try_from(place.to_owned()).map_err(|_| wrong())?;
-    Ok(Webhook { source: source.to_owned(), secret })
+    Ok(Webhook { source: source.to_owned(), secret, kind: None })
 }
 
 #[cfg(test)]

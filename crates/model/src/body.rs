@@ -123,6 +123,54 @@ pub struct DeliveryBody {
     pub gaps_cut: bool,
     /// `end` when it was read to its end, else what stopped it, as in `gzip stream ends early`.
     pub ended: String,
+    /// On whose behalf its records were sent, as their sender told by tokens of the callers. Where two say something of a
+    /// record, the later one counts.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub callers: Vec<Caller>,
+    /// True when there were more callers than are kept.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub callers_cut: bool,
+}
+
+impl DeliveryBody {
+    /// The caller of a record, by its number in the delivery.
+    pub fn caller_of(&self, ordinal: u64) -> Option<&Caller> {
+        self.callers.iter().rev().find(|caller| (caller.first..=caller.last).contains(&ordinal))
+    }
+}
+
+/// What a token said that a sender relayed. The token itself is sealed nowhere.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Caller {
+    /// Number of the first record in the delivery that it belongs to.
+    pub first: u64,
+    /// Number of the last one.
+    pub last: u64,
+    /// Whether a configured issuer signed it, for us, and it held when it came. If not, all of this is a claim.
+    pub verified: bool,
+    /// Why it is not verified.
+    pub reason: Option<String>,
+    /// `iss`.
+    pub issuer: Option<String>,
+    /// `sub`.
+    pub subject: Option<String>,
+    /// `jti`.
+    pub jti: Option<String>,
+    /// `client_id`, else `azp`.
+    pub client: Option<String>,
+    /// Who acts for the subject (`act`, RFC 8693 section 4.1): the current actor first, then those before.
+    pub actors: Vec<Actor>,
+}
+
+/// One hop of an actor chain.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Actor {
+    /// `iss`, where the hop names one.
+    pub issuer: Option<String>,
+    /// `sub`.
+    pub subject: Option<String>,
 }
 
 /// Kind 4: a leaf with force.

@@ -19,8 +19,8 @@ mod time;
 pub mod uri;
 
 pub use body::{
-    Audit, CanonicalJson, ClockNote, DamageNote, DeliveryBody, Directive, Gap, LakeFile, Manifest, RecoveryNote,
-    VerificationNote, ViewManifest, canonical_json,
+    Actor, Audit, Caller, CanonicalJson, ClockNote, DamageNote, DeliveryBody, Directive, Gap, LakeFile, Manifest,
+    RecoveryNote, VerificationNote, ViewManifest, canonical_json,
 };
 pub use commitment::{Commitment, Prepared, SALT_BYTES, Salt, commitment};
 pub use event::{

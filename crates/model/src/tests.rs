@@ -124,3 +124,25 @@ fn hex_is_read_as_it_is_written_and_nothing_else_is() {
         assert_eq!(crate::unhex::<4>(wrong), None, "{wrong}");
     }
 }
+
+#[test]
+fn a_delivery_leaf_from_before_there_were_callers_reads_and_encodes_the_same() {
+    let old = concat!(
+        r#"{"name":"-","delivery":3,"encoding":"none","transport_sha256":"","transport_bytes":0,"content_sha256":"","#,
+        r#""offset":0,"content_bytes":0,"records":4,"replaced":0,"between":"\n","gaps":[],"gaps_cut":false,"ended":"end"}"#
+    );
+    let mut body: crate::DeliveryBody = serde_json::from_str(old).unwrap();
+    assert_eq!(crate::canonical_json(&body), old.as_bytes());
+    let of = |subject: &str, first, last| {
+        let subject = Some(subject.to_owned());
+        crate::Caller { subject, first, last, ..crate::Caller::default() }
+    };
+    body.callers = vec![of("all", 0, 3), of("some", 1, 2)];
+    let said = |ordinal| body.caller_of(ordinal).and_then(|caller| caller.subject.as_deref());
+    assert_eq!(
+        (said(0), said(1), said(2), said(3), said(4)),
+        (Some("all"), Some("some"), Some("some"), Some("all"), None)
+    );
+    let encoded = crate::canonical_json(&body);
+    assert_eq!(serde_json::from_slice::<crate::DeliveryBody>(&encoded).unwrap(), body);
+}

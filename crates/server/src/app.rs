@@ -9,7 +9,7 @@ use std::time::Duration;
 use axum::body::Body;
 use axum::http::{HeaderMap, header};
 use bytes::Bytes;
-use collect::{Cut, Door, Parcel, Sealed, Submission};
+use collect::{Cut, Door, Parcel, Relayed, Sealed, Submission};
 use ledger::{Reader, View};
 use model::Millis;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -17,7 +17,9 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use crate::access::{Access, Scope, Token};
 use crate::alarm::Alarms;
 use crate::audit::Counts;
+use crate::caller;
 use crate::config::{Config, Limits, Secret};
+use crate::issuer::Issuers;
 use crate::metrics::{Metrics, Outcome};
 use crate::problem::Problem;
 use crate::pull::{Metric, Pulled};
@@ -45,6 +47,7 @@ pub struct App {
     pub(crate) alarms: Arc<Alarms>,
     /// The file of the published checkpoint.
     pub(crate) public: PathBuf,
+    pub(crate) issuers: Issuers,
     secrets: HashMap<String, String>,
     pub(crate) channels: Arc<Channels>,
     pub(crate) questions: Questions,
@@ -78,7 +81,7 @@ impl App {
     /// Over a door and the log behind it.
     pub fn new(parts: Parts) -> App {
         let Parts { door, access, reader, log, public, config, secrets, clock, questions } = parts;
-        let limits = config.limits;
+        let (limits, issuers) = (config.limits, Issuers::new(&config.issuer));
         App {
             door,
             access,
@@ -92,6 +95,7 @@ impl App {
             audit: Arc::default(),
             alarms: Arc::default(),
             public,
+            issuers,
             channels: Arc::default(),
             questions: Questions::new(questions, &limits),
             secrets,
@@ -229,10 +233,18 @@ impl App {
         if let Some(pause) = self.access.pauses().of(&parcel.source, now) {
             return Err(Problem::paused(&pause, now));
         }
-        let submission = if parcel.body.len() <= INLINE_BYTES_MAX {
-            self.door.submit(&parcel)
+        let (door, is_short) = (Arc::clone(&self.door), parcel.body.len() <= INLINE_BYTES_MAX);
+        let submission = if caller::is_asked(&parcel) {
+            // Whoever has to be asked about a token is asked before the seat of the source is taken.
+            let open = |parcel: Parcel| (Door::open(&parcel), parcel);
+            let (opened, mut parcel) = if is_short { open(parcel) } else { blocking(move || open(parcel)).await? };
+            let opened = opened?;
+            caller::relayed(self, &mut parcel, &opened).await;
+            let submit = move || door.submit_opened(&parcel, &opened);
+            if is_short { submit() } else { blocking(submit).await? }
+        } else if is_short {
+            door.submit(&parcel)
         } else {
-            let door = Arc::clone(&self.door);
             blocking(move || door.submit(&parcel)).await?
         };
         match submission? {
@@ -258,5 +270,5 @@ pub(crate) async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send 
 
 /// A delivery of a receiver.
 pub(crate) fn parcel(source: String, name: &str, request: Option<String>, body: Bytes, cut: Cut) -> Parcel {
-    Parcel { source, name: name.to_owned(), request, body, cut, stream: None }
+    Parcel { source, name: name.to_owned(), request, body, cut, stream: None, relayed: Relayed::default() }
 }

@@ -8,10 +8,12 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+use crate::issuer::Issuer;
 pub use crate::pull::kafka::{Begin, Kafka};
 pub use crate::pull::s3::S3;
 pub use crate::receive::fluent::Fluent;
 pub use crate::receive::syslog::Syslog;
+pub use crate::receive::vault::Vault;
 
 /// All settings of a server.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
@@ -25,6 +27,8 @@ pub struct Config {
     pub limits: Limits,
     /// With it, every HTTP listener speaks TLS.
     pub tls: Option<Tls>,
+    /// Whose tokens of callers are believed.
+    pub issuer: Vec<Issuer>,
     /// Signed webhooks.
     pub webhook: Vec<Webhook>,
     /// How often the log is verified.
@@ -35,6 +39,8 @@ pub struct Config {
     pub syslog: Vec<Syslog>,
     /// Fluentd, Fluent Bit and their libraries.
     pub fluent: Vec<Fluent>,
+    /// Vault and OpenBao, over their socket device.
+    pub vault: Vec<Vault>,
     /// Prefixes of buckets that are followed.
     pub s3: Vec<S3>,
     /// Topics that are followed.
@@ -50,11 +56,13 @@ impl Default for Config {
             plain: false,
             limits: Limits::default(),
             tls: None,
+            issuer: Vec::new(),
             webhook: Vec::new(),
             verify: Verify::default(),
             notify: None,
             syslog: Vec::new(),
             fluent: Vec::new(),
+            vault: Vec::new(),
             s3: Vec::new(),
             kafka: Vec::new(),
             follow: Vec::new(),
@@ -80,7 +88,8 @@ impl Config {
         let http = self.listen.iter().copied().filter(|_| self.tls.is_none());
         let syslog = self.syslog.iter().flat_map(|syslog| [syslog.udp, syslog.tcp]).flatten();
         let fluent = self.fluent.iter().filter(|fluent| !fluent.tls).map(|fluent| fluent.listen);
-        http.chain(syslog).chain(fluent)
+        let vault = self.vault.iter().filter_map(|vault| vault.tcp);
+        http.chain(syslog).chain(fluent).chain(vault)
     }
 }
 
@@ -198,6 +207,21 @@ pub struct Webhook {
     pub source: String,
     /// What it is signed with.
     pub secret: Secret,
+    /// How it is signed; without it GitHub's way and Standard Webhooks are told apart by their headers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kind: Option<Signature>,
+}
+
+/// How a webhook shows whose it is. A secret holds for one kind: Okta's goes over the wire with each delivery.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Signature {
+    /// `X-Hub-Signature-256`.
+    Github,
+    /// Standard Webhooks: `webhook-signature`.
+    Standard,
+    /// Event hooks of Okta: the secret is the value of `Authorization`.
+    Okta,
 }
 
 /// Where a secret is: `env:NAME` or `file:PATH`, never the secret.

@@ -1,5 +1,7 @@
 //! The readers of foreign bytes alone, for tests and fuzz targets: bytes in, records out.
 
+use std::ops::Range;
+
 use bytes::Bytes;
 
 use crate::receive::cloudevents::{Mode, events};
@@ -70,4 +72,25 @@ pub fn syslog_messages(chunks: &[&[u8]], limit: usize) -> Vec<Vec<u8>> {
 /// The records of a message of Fluent, if it is one, of at most so many bytes.
 pub fn fluent_records(message: &[u8], limit: usize) -> Option<Vec<Vec<u8>>> {
     crate::receive::fluent::records(message, limit)
+}
+
+/// The lines of a stream that comes in chunks, each with its true length; of one over the limit the beginning.
+pub fn lines(chunks: &[&[u8]], limit: usize) -> Vec<(Vec<u8>, u64)> {
+    crate::receive::lines::records(chunks, limit)
+}
+
+/// Where the documents of a `_bulk` body are, one place for each action; none for an action without one.
+///
+/// # Errors
+/// With the reason, if a line is no action.
+pub fn bulk(body: &[u8]) -> Result<Vec<Option<Range<usize>>>, String> {
+    crate::receive::bulk::documents(body).map_err(|problem| problem.detail)
+}
+
+/// Where the events of a body of the HTTP event collector are, as objects or as lines.
+///
+/// # Errors
+/// With the number of the first that is none.
+pub fn hec(is_raw: bool, body: &[u8]) -> Result<Vec<Range<usize>>, usize> {
+    crate::receive::hec::events(is_raw, body)
 }

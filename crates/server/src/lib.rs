@@ -10,9 +10,11 @@ mod access;
 mod alarm;
 mod app;
 mod audit;
+mod caller;
 mod config;
 #[doc(hidden)]
 pub mod fuzzing;
+mod issuer;
 mod listen;
 mod metrics;
 mod openapi;
@@ -30,7 +32,10 @@ mod tls;
 pub use access::{Access, Minted, Scope, Token, mint};
 pub use alarm::Verified;
 pub use app::{App, Parts};
-pub use config::{Begin, Config, Fluent, Follow, Kafka, Limits, Notify, S3, Secret, Syslog, Tls, Verify, Webhook};
+pub use config::{
+    Begin, Config, Fluent, Follow, Kafka, Limits, Notify, S3, Secret, Signature, Syslog, Tls, Vault, Verify, Webhook,
+};
+pub use issuer::{Issuer, Jwks};
 pub use openapi::openapi;
 pub use pause::{Pause, Pauses};
 pub use start::{Running, Sockets, start};

@@ -69,9 +69,15 @@ pub(crate) async fn http(
             continue;
         };
         let (app, builder, routes, watcher) = (Arc::clone(&app), builder.clone(), routes.clone(), graceful.watcher());
+        let mut stopped = stopped.clone();
         tokio::spawn(async move {
             let patience = Duration::from_secs(limits.head_seconds_max);
-            let stream = match tokio::time::timeout(patience, tls.accept(stream)).await {
+            // Nothing was asked yet: a stop does not wait for a handshake.
+            let accepted = tokio::select! {
+                accepted = tokio::time::timeout(patience, tls.accept(stream)) => accepted,
+                _ = stopped.wait_for(|stopped| *stopped) => return,
+            };
+            let stream = match accepted {
                 Ok(Ok(stream)) => stream,
                 Ok(Err(error)) => return tracing::debug!(%error, "TLS"),
                 Err(_) => return tracing::debug!("no TLS within {patience:?} (head_seconds_max)"),

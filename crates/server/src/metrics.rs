@@ -38,12 +38,20 @@ struct Counts {
 pub(crate) struct Metrics {
     by_source: Mutex<BTreeMap<String, Counts>>,
     unauthorized: AtomicU64,
+    /// Tokens of callers, by whether they were verified.
+    callers: [AtomicU64; 2],
     pub(crate) verification_failed: AtomicBool,
     /// Leaves that the last verification covered.
     pub(crate) verified_size: AtomicU64,
 }
 
 impl Metrics {
+    /// The token of a caller was looked at.
+    pub(crate) fn caller(&self, verified: bool) {
+        let [claimed, known] = &self.callers;
+        if verified { known } else { claimed }.fetch_add(1, Relaxed);
+    }
+
     pub(crate) fn count(&self, source: &str, bytes: u64, outcome: Outcome) {
         self.of(source, |counts| {
             counts.bytes += bytes;
@@ -130,6 +138,9 @@ impl Metrics {
             "Requests without a token that may.",
             &mut std::iter::once((String::new(), unauthorized)),
         );
+        let callers = ["claimed", "verified"].into_iter().zip(&self.callers);
+        let mut callers = callers.map(|(found, count)| (format!("{{found=\"{found}\"}}"), count.load(Relaxed)));
+        metric("callers_total", "Tokens of callers that senders relayed, by what was found.", &mut callers);
         out
     }
 }

@@ -71,6 +71,14 @@ const fn plain(path: &'static str, about: &'static str, scopes: &'static [Scope]
     }
 }
 
+/// What senders of Elasticsearch ask for before they send.
+const fn elastic(path: &'static str, about: &'static str) -> Other {
+    Other { foreign: true, ..plain(path, about, WRITE, JSON) }
+}
+
+/// They may make it, too.
+const THERE: &[&str] = &["get", "put"];
+
 /// All routes of [`crate::router`] that are no questions.
 const OTHERS: &[Other] = &[
     Other { errors: &[], ..plain("/healthz", "The process answers.", &[], TEXT) },
@@ -98,6 +106,15 @@ const OTHERS: &[Other] = &[
         foreign: false,
         ..delivery("/v1/webhooks/{source}", "A signed webhook; its signature stands for a token.")
     },
+    Other {
+        errors: &[404],
+        ..plain("/v1/webhooks/{source}", "The challenge of a hook of Okta, told back.", &[], JSON)
+    },
+    Other {
+        foreign: false,
+        ..delivery("/v1/kubernetes/audit/{source}", "Lists of events of the audit webhook of Kubernetes.")
+    },
+    Other { foreign: false, ..delivery("/v1/vault/audit/{source}", "An entry of the `http` audit device of OpenBao.") },
     delivery("/v1/logs", "OTLP: an export request of log records."),
     delivery("/v1/traces", "OTLP: an export request of spans."),
     delivery("/opentelemetry.proto.collector.logs.v1.LogsService/Export", "The same over gRPC."),
@@ -118,6 +135,15 @@ const OTHERS: &[Other] = &[
         methods: &["post", "put"],
         ..delivery("/{index}/_bulk", "Documents, as clients of Elasticsearch send them.")
     },
+    elastic("/_license", "The license that Beats and Logstash ask for."),
+    elastic("/_xpack", "The same, as older ones ask for it."),
+    elastic("/_cluster/health", "Whether it would take something, as Vector asks."),
+    Other { methods: THERE, ..elastic("/_index_template/{name}", "Is there: no index needs one.") },
+    Other { methods: THERE, ..elastic("/_template/{name}", "Is there: no index needs one.") },
+    Other { methods: THERE, ..elastic("/_component_template/{name}", "Is there: no index needs one.") },
+    Other { methods: THERE, ..elastic("/_ilm/policy/{name}", "Is there: no index needs one.") },
+    Other { methods: THERE, ..elastic("/_data_stream/{name}", "Is there: no index needs one.") },
+    elastic("/_alias/{name}", "Is there: no index needs one."),
 ];
 
 /// The document.

@@ -134,6 +134,16 @@ impl Problem {
         Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "encoding-unsupported", detail)
     }
 
+    /// The same with the status that another protocol has for it.
+    pub(crate) fn with_status(self, status: StatusCode) -> Problem {
+        Problem { status, ..self }
+    }
+
+    /// The same with other words for people.
+    pub(crate) fn with(self, detail: impl Into<String>) -> Problem {
+        Problem { detail: detail.into(), ..self }
+    }
+
     pub(crate) fn slow(seconds: u64) -> Problem {
         let detail = format!("the body did not come within {seconds} s (body_seconds_max)");
         Problem::new(StatusCode::REQUEST_TIMEOUT, "body-too-slow", detail)

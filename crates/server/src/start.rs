@@ -11,7 +11,7 @@ use tokio::task::JoinSet;
 
 use crate::app::App;
 use crate::pull::{kafka, s3};
-use crate::receive::{fluent, syslog};
+use crate::receive::{fluent, syslog, vault};
 use crate::{alarm, audit, listen, tls};
 
 /// A server at work.
@@ -78,6 +78,7 @@ pub async fn start(app: &Arc<App>, sockets: &mut Sockets) -> io::Result<Running>
     }
     syslog::start(app, &mut running, acceptor.as_ref(), &stopped).await?;
     fluent::start(app, &mut running, acceptor.as_ref(), &stopped).await?;
+    vault::start(app, &mut running, &stopped).await?;
     let buckets = app
         .config
         .s3

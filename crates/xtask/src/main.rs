@@ -21,6 +21,8 @@ struct Arguments {
 enum Task {
     /// Measure ceilings, product and their ratio in one run.
     Bench(Bench),
+    /// Measure `deedbook serve` over loopback, beside the ceilings.
+    BenchServe(BenchServe),
     /// Hold the answers over a log against what its scenario says is true.
     Truth(Truth),
 }
@@ -72,9 +74,29 @@ struct Bench {
     truth: Option<PathBuf>,
 }
 
+#[derive(Debug, clap::Args)]
+struct BenchServe {
+    /// Records in the log that a start is measured with.
+    #[arg(long, default_value_t = 1_000_000)]
+    records: u64,
+    /// Folder to work in; made, and removed at the end.
+    #[arg(long, default_value = "target/bench-serve")]
+    work: PathBuf,
+    /// Leave the folder as it is at the end.
+    #[arg(long)]
+    keep: bool,
+    /// This part alone.
+    #[arg(long, value_parser = ["batches", "single", "start"])]
+    only: Option<String>,
+    /// The programs of the product; the folder of this one by default.
+    #[arg(long)]
+    bin: Option<PathBuf>,
+}
+
 fn main() -> ExitCode {
     let ran = match Arguments::parse().task {
         Task::Bench(bench) => bench::run(&bench),
+        Task::BenchServe(bench) => bench::serve(&bench),
         Task::Truth(truth) => bench::judge(&truth),
     };
     match ran {

@@ -4,7 +4,7 @@ use std::io::Read as _;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
-use collect::{Cut, Door, Parcel, Refused, Sealed, State, Submission};
+use collect::{Cut, Door, Parcel, Refused, Relayed, Sealed, State, Submission};
 use model::{Header, Kind, Millis};
 
 use crate::{Bench, lines, numbered};
@@ -16,7 +16,15 @@ fn door(bench: &Bench, state: &Arc<State>) -> Door {
 
 fn parcel(body: &str, request: Option<&str>, cut: Cut) -> Parcel {
     let (source, name) = ("net".to_owned(), "/test".to_owned());
-    Parcel { source, name, request: request.map(str::to_owned), body: body.to_owned().into(), cut, stream: None }
+    Parcel {
+        source,
+        name,
+        request: request.map(str::to_owned),
+        body: body.to_owned().into(),
+        cut,
+        stream: None,
+        relayed: Relayed::default(),
+    }
 }
 
 fn send(door: &Door, parcel: &Parcel) -> Result<Sealed, Refused> {
@@ -66,16 +74,14 @@ fn records_are_where_the_receiver_says_they_are() {
 }
 
 #[test]
-fn actions_of_a_bulk_request_are_no_records_and_nothing_is_lost() {
-    let bench = Bench::new();
-    let door = door(&bench, &bench.state);
-    let body = "{\"index\":{}}\n{\"number\":0}\n\n{\"delete\":{\"_id\":\"7\"}}\n{\"create\":{}}\r\n {\"number\":1} \n{\"create\":{}}\n{\"number\":2}";
-    assert_eq!(send(&door, &parcel(body, None, Cut::Bulk)).unwrap().records.len(), 3);
-    assert_eq!(bench.records(), numbered(0..3));
-    let delivery = bench.leaves().into_iter().find(|(header, _)| header.kind == Kind::Delivery).unwrap();
-    let delivery: model::DeliveryBody = serde_json::from_slice(&delivery.1.body).unwrap();
-    assert_eq!((delivery.records, delivery.content_bytes, delivery.gaps_cut), (3, body.len() as u64, false));
-    let Err(Refused::Empty) = send(&door, &parcel("{\"delete\":{}}\n", None, Cut::Bulk)) else { panic!("no record") };
+fn a_packed_body_is_decoded_up_to_a_limit() {
+    let packed = zstd::encode_all(lines(0..100).as_bytes(), 3).unwrap();
+    assert!(collect::is_packed(&packed) && !collect::is_packed(lines(0..1).as_bytes()));
+    let length = lines(0..100).len();
+    assert_eq!(collect::decode(&packed, length).unwrap(), lines(0..100).as_bytes());
+    let Err(Refused::TooLong { .. }) = collect::decode(&packed, length - 1) else { panic!("over the limit") };
+    let Err(Refused::Damaged(_)) = collect::decode(&packed[..packed.len() - 3], length) else { panic!("cut short") };
+    assert_eq!(collect::decode(b"as it is", 100).unwrap(), b"as it is");
 }
 
 #[test]

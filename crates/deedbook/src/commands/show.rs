@@ -3,13 +3,18 @@
 
 use std::collections::BTreeMap;
 
-use model::{EventId, Header};
+use ledger::{Selection, View};
+use model::{Caller, DeliveryBody, EventId, FLAG_TRUNCATED, Header, Kind};
 use serde_json::{Map, Value, json};
 
 use super::Place;
 use crate::cli::Format;
 use crate::exit::{Exit, Missing, Usage};
 use crate::pipeline;
+
+/// How far behind a record its delivery leaf is looked for: a delivery over the network is shorter, and only those have
+/// callers.
+const DELIVERY_LEAVES_MAX: u64 = 1 << 20;
 
 /// The questions of an auditor, and the columns that answer each.
 const QUESTIONS: [(&str, &[&str]); 7] = [
@@ -100,13 +105,37 @@ pub(crate) fn run(place: &Place, event: &str, format: Format) -> anyhow::Result<
         Err(error) => format!("NOT PROVED: {error}"),
     };
     let leaf_hash = stored.leaf_hash();
-    let shown = Shown { id, event, reject, raw: &stored.body, header: &header, leaf_hash, sealed };
+    let caller = caller(&view, &id, &header)?;
+    let shown = Shown { id, event, reject, caller, raw: &stored.body, header: &header, leaf_hash, sealed };
     if format == Format::Table {
         shown.print();
     } else {
         println!("{}", shown.as_json());
     }
     Ok(Exit::Done)
+}
+
+/// The caller whose token the sender relayed with this record: in the delivery leaf behind it.
+fn caller(view: &View, id: &EventId, header: &Header) -> anyhow::Result<Option<Caller>> {
+    let position = &header.position;
+    let is_alone = position.content_sha256.is_some() && header.flags & FLAG_TRUNCATED == 0;
+    let (Some(number), false) = (position.delivery, is_alone) else { return Ok(None) };
+    let selection = Selection { bodies: true, only: Some(Kind::Delivery) };
+    let range = id.index.0..id.index.0.saturating_add(DELIVERY_LEAVES_MAX);
+    for leaves in view.scan(range, selection) {
+        for leaf in leaves? {
+            let end = Header::decode(&leaf.header)?;
+            match end.position.delivery.filter(|_| end.source == header.source) {
+                Some(delivery) if delivery == number => {
+                    let body: DeliveryBody = serde_json::from_slice(&leaf.body)?;
+                    return Ok(body.caller_of(position.ordinal.unwrap_or(0)).cloned());
+                }
+                Some(delivery) if delivery > number => return Ok(None),
+                _ => {}
+            }
+        }
+    }
+    Ok(None)
 }
 
 /// An event id, or the id that a record has at its source.
@@ -148,6 +177,7 @@ struct Shown<'a> {
     id: EventId,
     event: Option<Map<String, Value>>,
     reject: Option<Map<String, Value>>,
+    caller: Option<Caller>,
     raw: &'a [u8],
     header: &'a Header,
     leaf_hash: [u8; 32],
@@ -181,6 +211,7 @@ impl Shown<'_> {
                 println!("Record {} has no row in the derived tables; run `deedbook lake rebuild`.", self.id)
             }
         }
+        self.caller.iter().for_each(print_caller);
         let position = &self.header.position;
         println!(
             "\nrecord, {} bytes as kept, source {}, received {}",
@@ -206,7 +237,7 @@ impl Shown<'_> {
             .flat_map(|event| self.origins(event))
             .map(|(column, (pointer, _))| (column, pointer))
             .collect();
-        json!({
+        let mut shown = json!({
             "event_id": self.id.to_string(),
             "sentence": self.event.as_ref().map(sentence),
             "event": self.event,
@@ -216,7 +247,11 @@ impl Shown<'_> {
             "replacements": self.header.replacements.len(),
             "leaf_hash": model::hex(&self.leaf_hash),
             "seal": self.sealed,
-        })
+        });
+        if let (Some(caller), Some(members)) = (&self.caller, shown.as_object_mut()) {
+            members.insert("caller".to_owned(), json!(caller));
+        }
+        shown
     }
 
     /// For each column of the event: the first of its pointers that the record has, and its value there.
@@ -232,6 +267,28 @@ impl Shown<'_> {
             found.extend(at.map(|at| (origin.column.to_owned(), at)));
         }
         found
+    }
+}
+
+fn print_caller(caller: &Caller) {
+    let found = match &caller.reason {
+        None => "its token was verified".to_owned(),
+        Some(why) => format!("a claim: {why}"),
+    };
+    println!("\ncaller, as relayed by the sender: {found}");
+    let row = |name: &str, value: &Option<String>| {
+        if let Some(value) = value {
+            println!("  {name:<24} {value}");
+        }
+    };
+    row("issuer", &caller.issuer);
+    row("subject", &caller.subject);
+    row("jti", &caller.jti);
+    row("client", &caller.client);
+    for actor in &caller.actors {
+        let subject = actor.subject.as_deref().unwrap_or("unnamed");
+        let issuer = actor.issuer.as_ref().map(|issuer| format!(" of {issuer}")).unwrap_or_default();
+        println!("  {:<24} {subject}{issuer}", "actor");
     }
 }
 

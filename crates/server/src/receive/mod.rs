@@ -4,12 +4,16 @@ pub(crate) mod bulk;
 pub(crate) mod cloudevents;
 pub(crate) mod fluent;
 pub(crate) mod hec;
+pub(crate) mod lines;
 pub(crate) mod loki;
 pub(crate) mod native;
 pub(crate) mod otlp;
+pub(crate) mod packed;
+pub(crate) mod posted;
 pub(crate) mod records;
 mod socket;
 pub(crate) mod syslog;
+pub(crate) mod vault;
 pub(crate) mod webhook;
 pub(crate) mod wire;
 

@@ -1,5 +1,6 @@
 //! Our own way: a body of any shape that a file may have, and a receipt for each record.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use axum::Json;
@@ -14,7 +15,7 @@ use crate::app::{App, parcel};
 use crate::problem::Problem;
 
 /// Longest key of a sender, bytes.
-const KEY_BYTES_MAX: usize = 255;
+pub(crate) const KEY_BYTES_MAX: usize = 255;
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -60,7 +61,9 @@ pub(crate) async fn records(
     }
     let key = key(&headers)?;
     let (body, _permit) = app.body(&headers, body).await?;
-    let sealed = app.seal(parcel(source, "/v1/records", key, body, Cut::Auto)).await?;
+    let mut parcel = parcel(source, "/v1/records", key, body, Cut::Auto);
+    parcel.relayed.records = Some(HashMap::new());
+    let sealed = app.seal(parcel).await?;
     Ok(Json(answer(&app.log, &sealed)))
 }
 

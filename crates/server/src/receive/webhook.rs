@@ -1,29 +1,41 @@
-//! Signed webhooks: GitHub's `X-Hub-Signature-256`, and Standard Webhooks.
+//! Signed webhooks: GitHub's `X-Hub-Signature-256`, Standard Webhooks, and event hooks of Okta.
 //!
 //! The signature stands in for a token: it is checked over the bytes as they came, before anything else is done with
 //! them, with the secret that the operator has for this source. What is signed is the key of a delivery, so one that
 //! is sent again, by the platform or by somebody who recorded it, adds nothing. GitHub signs the body and not the
 //! id beside it: there the signature itself is the key.
+//!
+//! Okta signs nothing: its secret is the value of `Authorization`, so whoever reads a delivery can make another. Such a
+//! secret is taken for a hook that is set to `okta` alone.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use axum::Json;
 use axum::body::Body;
 use axum::extract::{Path, State};
-use axum::http::HeaderMap;
+use axum::http::header::AUTHORIZATION;
+use axum::http::{HeaderMap, StatusCode};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use collect::Cut;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use model::Millis;
+use serde::Deserialize;
+use serde_json::value::RawValue;
 use serde_json::{Value, json};
-use sha2::Sha256;
+use sha2::{Digest as _, Sha256};
 
+use super::native::KEY_BYTES_MAX;
 use crate::app::{App, parcel};
+use crate::config::{Signature, Webhook};
 use crate::problem::Problem;
 
 /// How far the time of a signed delivery may lie from ours, seconds (Standard Webhooks, *Verifying webhook authenticity*).
 const AGE_S_MAX: u64 = 300;
+
+/// Longest challenge that is answered.
+const CHALLENGE_BYTES_MAX: usize = 1 << 10;
 
 /// `POST /v1/webhooks/<source>`.
 pub(crate) async fn deliver(
@@ -32,13 +44,30 @@ pub(crate) async fn deliver(
     headers: HeaderMap,
     body: Body,
 ) -> Result<Json<Value>, Problem> {
+    let delivered = take(&app, source, &headers, body).await;
+    if delivered.as_ref().is_err_and(|problem| problem.status == StatusCode::UNAUTHORIZED) {
+        app.metrics.refused_unauthorized();
+    }
+    delivered
+}
+
+async fn take(app: &Arc<App>, source: String, headers: &HeaderMap, body: Body) -> Result<Json<Value>, Problem> {
     let webhook = app.config.webhook.iter().find(|webhook| webhook.source == source);
-    let secret = webhook.and_then(|webhook| app.secret(&webhook.secret));
+    let secret = webhook.and_then(|webhook| Some((app.secret(&webhook.secret)?, webhook.kind)));
     // One answer for an unknown source and a wrong signature: who has no secret learns nothing, nor has a body read.
     let wrong = || Problem::signature(format!("no valid signature for source `{source}`"));
-    let secret = secret.ok_or_else(wrong)?;
-    let (body, _permit) = app.body(&headers, body).await?;
-    let checked = github(&headers, &body, secret).or_else(|| standard(&headers, &body, secret, (app.clock)()));
+    let (secret, kind) = secret.ok_or_else(wrong)?;
+    if kind == Some(Signature::Okta) && !is_okta(headers, secret) {
+        return Err(wrong());
+    }
+    let (body, _permit) = app.body(headers, body).await?;
+    let now = (app.clock)();
+    let checked = match kind {
+        Some(Signature::Github) => github(headers, &body, secret),
+        Some(Signature::Standard) => standard(headers, &body, secret, now),
+        Some(Signature::Okta) => Some(Signed::Right { key: okta_key(&body) }),
+        None => github(headers, &body, secret).or_else(|| standard(headers, &body, secret, now)),
+    };
     let Some(checked) = checked else {
         return Err(Problem::signature(
             "no signature: `X-Hub-Signature-256`, or `webhook-signature` with id and timestamp",
@@ -49,9 +78,26 @@ pub(crate) async fn deliver(
         Signed::Wrong => return Err(wrong()),
         Signed::Stale => return Err(Problem::signature(format!("signed more than {AGE_S_MAX} s away from now"))),
     };
-    let sealed = app.seal(parcel(source, "/v1/webhooks", Some(key), body, Cut::Whole)).await?;
+    let events = if kind == Some(Signature::Okta) { okta_events(&body) } else { None };
+    let cut = events.map_or(Cut::Whole, |events| Cut::At(events.into()));
+    let sealed = app.seal(parcel(source, "/v1/webhooks", Some(key), body, cut)).await?;
     let ids: Vec<String> = sealed.records.iter().map(|receipt| format!("{}-{}", app.log, receipt.index.0)).collect();
     Ok(Json(json!({ "event_ids": ids, "already_known": sealed.already_known })))
+}
+
+/// `GET /v1/webhooks/<source>`: Okta asks once whether the hook is wanted (developer.okta.com, *Event hooks*, *One-time
+/// verification request*).
+pub(crate) async fn challenge(
+    State(app): State<Arc<App>>,
+    Path(source): Path<String>,
+    headers: HeaderMap,
+) -> Result<Json<Value>, Problem> {
+    let is_okta = |webhook: &Webhook| webhook.source == source && webhook.kind == Some(Signature::Okta);
+    let told = headers.get("x-okta-verification-challenge").and_then(|value| value.to_str().ok());
+    match told.filter(|told| (1..=CHALLENGE_BYTES_MAX).contains(&told.len())) {
+        Some(told) if app.config.webhook.iter().any(is_okta) => Ok(Json(json!({ "verification": told }))),
+        _ => Err(Problem::not_found("no challenge of Okta, or no hook of Okta for this source")),
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -85,6 +131,49 @@ fn standard(headers: &HeaderMap, body: &[u8], secret: &str, now: Millis) -> Opti
         true if seconds.abs_diff(now.0 / 1_000) > AGE_S_MAX => Signed::Stale,
         true => Signed::Right { key: id.to_owned() },
     })
+}
+
+/// Whether the delivery shows the secret of the hook (developer.okta.com, *Event hooks*, *Security*), in constant time.
+fn is_okta(headers: &HeaderMap, secret: &str) -> bool {
+    let Some(shown) = headers.get(AUTHORIZATION) else { return false };
+    let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(secret.as_bytes()) else { return false };
+    mac.update(secret.as_bytes());
+    verify(secret.as_bytes(), &[shown.as_bytes()], &mac.finalize().into_bytes())
+}
+
+/// A delivery of an event hook, as far as it is looked into.
+#[derive(Deserialize)]
+struct Hook<'a> {
+    #[serde(rename = "eventId")]
+    id: Option<String>,
+    #[serde(borrow)]
+    data: Option<Data<'a>>,
+}
+
+#[derive(Deserialize)]
+struct Data<'a> {
+    #[serde(borrow)]
+    events: Option<Vec<&'a RawValue>>,
+}
+
+/// The key of a delivery: its id, else what it holds.
+fn okta_key(body: &[u8]) -> String {
+    let id = serde_json::from_slice::<Hook<'_>>(body).ok().and_then(|hook| hook.id);
+    let id = id.filter(|id| (1..=KEY_BYTES_MAX).contains(&id.len()));
+    id.unwrap_or_else(|| format!("sha256:{}", model::hex(&<[u8; 32]>::from(Sha256::digest(body)))))
+}
+
+/// Where the events of a delivery are: objects of the System Log. None if it is something else, which is a record then.
+fn okta_events(body: &[u8]) -> Option<Vec<Range<usize>>> {
+    let hook: Hook<'_> = serde_json::from_slice(body).ok()?;
+    let begin = body.as_ptr().addr();
+    let place = |event: &&RawValue| {
+        // It borrows from the body, so its address says where it is.
+        let at = event.get().as_ptr().addr().checked_sub(begin)?;
+        Some(at..at + event.get().len())
+    };
+    let events: Vec<Range<usize>> = hook.data?.events?.iter().map(place).collect::<Option<_>>()?;
+    (!events.is_empty()).then_some(events)
 }
 
 /// In constant time.

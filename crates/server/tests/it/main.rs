@@ -2,13 +2,16 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
 mod audit;
+mod callers;
 mod cloudevents;
 mod fluent;
+mod hooks;
 mod loki;
 mod otlp;
 mod pull;
 mod questions;
 mod syslog;
+mod tls;
 
 use std::collections::HashMap;
 use std::io::{Read as _, Write as _};
@@ -44,6 +47,17 @@ struct Answer {
 }
 
 impl Answer {
+    fn parsed(answer: &[u8]) -> Answer {
+        let end = answer.windows(4).position(|bytes| bytes == b"\r\n\r\n").expect("an answer");
+        let head = String::from_utf8(answer[..end].to_vec()).unwrap();
+        let status = head.split(' ').nth(1).unwrap().parse().unwrap();
+        let mut body = answer[end + 4..].to_vec();
+        if head.to_ascii_lowercase().contains("transfer-encoding: chunked") {
+            body = unchunked(&body);
+        }
+        Answer { status, head, body }
+    }
+
     fn json(&self) -> Value {
         serde_json::from_slice(&self.body).unwrap_or_else(|_| panic!("{}", String::from_utf8_lossy(&self.body)))
     }
@@ -78,7 +92,7 @@ fn config_of(secrets: &[(&str, &str)]) -> (Config, HashMap<String, String>) {
     for (source, secret) in secrets {
         let place = Secret::Env((*source).to_owned());
         values.insert(place.to_string(), (*secret).to_owned());
-        config.webhook.push(Webhook { source: (*source).to_owned(), secret: place });
+        config.webhook.push(Webhook { source: (*source).to_owned(), secret: place, kind: None });
     }
     (config, values)
 }
@@ -205,14 +219,7 @@ impl Server {
         let _ = stream.write_all(body);
         let mut answer = Vec::new();
         let _ = stream.read_to_end(&mut answer);
-        let end = answer.windows(4).position(|bytes| bytes == b"\r\n\r\n").expect("an answer");
-        let head = String::from_utf8(answer[..end].to_vec()).unwrap();
-        let status = head.split(' ').nth(1).unwrap().parse().unwrap();
-        let mut body = answer[end + 4..].to_vec();
-        if head.to_ascii_lowercase().contains("transfer-encoding: chunked") {
-            body = unchunked(&body);
-        }
-        Answer { status, head, body }
+        Answer::parsed(&answer)
     }
 
     fn send(&self, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Answer {
@@ -334,18 +341,26 @@ fn every_route_wants_a_token_that_may() {
     let (write, read, export) = (made(Scope::RecordsWrite), made(Scope::Read), made(Scope::Export));
     let body = call(1).to_string();
     let bulk = format!("{{\"create\":{{}}}}\n{body}\n");
+    let event = json!({ "event": call(1) }).to_string();
     // Method, path, body, and which of the tokens pass: none, write, read, export, admin.
-    let routes: [(&str, &str, &str, [bool; 5]); 12] = [
+    let routes: [(&str, &str, &str, [bool; 5]); 19] = [
         ("GET", "/healthz", "", [true; 5]),
         ("GET", "/readyz", "", [true; 5]),
         ("GET", "/services/collector/health", "", [true; 5]),
         ("GET", "/metrics", "", [false, false, true, false, true]),
         ("GET", "/v1/checkpoint", "", [false, true, true, false, true]),
         ("POST", "/v1/records?source=aws", &body, [false, true, false, false, true]),
-        ("POST", "/services/collector/event", &body, [false, true, false, false, true]),
+        ("POST", "/services/collector/event", &event, [false, true, false, false, true]),
         ("POST", "/services/collector/raw", &body, [false, true, false, false, true]),
         ("POST", "/services/collector/ack?channel=c", r#"{"acks":[0]}"#, [false, true, false, false, true]),
+        ("POST", "/v1/kubernetes/audit/k8s", &body, [false, true, false, false, true]),
+        ("POST", "/v1/vault/audit/vault", &body, [false, true, false, false, true]),
         ("GET", "/", "", [false, true, false, false, true]),
+        ("GET", "/_license", "", [false, true, false, false, true]),
+        ("GET", "/_xpack", "", [false, true, false, false, true]),
+        ("GET", "/_cluster/health", "", [false, true, false, false, true]),
+        ("HEAD", "/_index_template/filebeat", "", [false, true, false, false, true]),
+        ("PUT", "/_ilm/policy/filebeat", "{}", [false, true, false, false, true]),
         ("POST", "/_bulk", &bulk, [false, true, false, false, true]),
         ("POST", "/logs/_bulk", &bulk, [false, true, false, false, true]),
     ];
@@ -402,7 +417,7 @@ fn splunk_senders_are_answered_in_their_words() {
     assert_eq!(asked, json!({ "acks": { "0": true, "1": true, "7": false } }));
     assert_eq!(send("/services/collector/ack", r#"{"acks":[0]}"#).json()["acks"]["0"], json!(false), "told once");
     let wrong = server.ask("POST", "/services/collector", &[("authorization", "Splunk nobody")], events.as_bytes());
-    assert_eq!((wrong.status, wrong.json()["code"].clone()), (401, json!(4)));
+    assert_eq!((wrong.status, wrong.json()["code"].clone()), (403, json!(4)));
     assert_eq!(send("/services/collector", "").json()["code"], json!(5), "no data");
     assert_eq!(server.records().len(), 4);
 }
@@ -421,8 +436,8 @@ fn clients_of_elasticsearch_find_what_they_ask_for() {
         call(2)
     );
     let answer = server.ask("POST", "/logs/_bulk", &[("authorization", &basic)], body.as_bytes()).json();
-    assert_eq!((&answer["errors"], answer["items"].as_array().unwrap().len()), (&json!(false), 2));
-    assert_eq!(answer["items"][0]["create"]["status"], json!(201));
+    assert_eq!((&answer["errors"], answer["items"].as_array().unwrap().len()), (&json!(true), 3));
+    assert_eq!(answer["items"][0]["index"]["status"], json!(201));
     let refused = server.ask("POST", "/_bulk", &[], body.as_bytes());
     assert_eq!((refused.status, refused.json()["status"].clone()), (401, json!(401)));
     assert_eq!(server.records(), [call(1).to_string(), call(2).to_string()]);

@@ -523,3 +523,15 @@ fn numbers_and_names_of_rules_are_unique() {
         assert!(!RULES[..at].iter().any(|other| other.name == rule.name));
     }
 }
+
+#[test]
+fn a_token_that_is_told_is_replaced_whatever_it_looks_like_and_by_the_fingerprint_of_its_plain_text() {
+    let scrubber = Scrubber::new([7; 32]).unwrap();
+    let record = br#"{"actor_token":"not\/a.jwt","b":"ghp_"}"#;
+    let scrubbed = scrubber.scrub_with(record, &[16..26, 5..5, 30..99]).unwrap();
+    let expected =
+        format!("{{\"actor_token\":\"deedbook:secret:jwt:{}\",\"b\":\"ghp_\"}}", scrubber.fingerprint(b"not/a.jwt"));
+    assert_eq!(String::from_utf8(scrubbed.body).unwrap(), expected);
+    assert_eq!((scrubbed.replacements.len(), scrubbed.replacements[0].rule), (1, 11));
+    assert_eq!((super::rule::token().number, super::rule::token().name), (11, "jwt"));
+}

@@ -12,6 +12,7 @@ mod proofs;
 mod questions;
 mod report;
 mod seal;
+mod serve;
 mod sizes;
 mod steps;
 mod truth;
@@ -25,6 +26,7 @@ use program::Program;
 use report::Report;
 use serde_json::Value;
 
+pub(crate) use serve::run as serve;
 pub(crate) use truth::run as judge;
 
 use crate::Bench;

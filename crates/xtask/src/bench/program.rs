@@ -112,22 +112,35 @@ fn read(stream: Option<impl Read>) -> String {
 
 /// Looks at the high-water mark of a program until it has ended.
 fn watch(child: &mut Child) -> u64 {
-    let status = format!("/proc/{}/status", child.id());
     let mut peak = 0;
     while child.try_wait().is_ok_and(|ended| ended.is_none()) {
-        let text = fs::read_to_string(&status).unwrap_or_default();
-        let line = text.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-        let kib = line.and_then(|line| line.trim().trim_end_matches(" kB").parse::<u64>().ok());
-        peak = peak.max(kib.unwrap_or(0) * 1_024);
+        peak = peak.max(memory(child.id(), "VmHWM"));
         std::thread::sleep(LOOK_EVERY);
     }
     peak
 }
 
+/// Bytes of memory of a process, by the name that its `status` in `/proc` has for it; 0 once it has ended.
+pub(super) fn memory(pid: u32, name: &str) -> u64 {
+    let text = fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
+    let line = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'));
+    let kib = line.and_then(|line| line.trim().trim_end_matches(" kB").parse::<u64>().ok());
+    kib.unwrap_or(0) * 1_024
+}
+
 /// User and system time of the programs that this one has waited for (`proc(5)`, fields 16 and 17).
 fn children_cpu() -> Result<Duration> {
-    let stat = fs::read_to_string("/proc/self/stat")?;
+    ticks("self", 13)
+}
+
+/// User and system time of a process, all its threads together (`proc(5)`, fields 14 and 15).
+pub(super) fn cpu(process: &str) -> Result<Duration> {
+    ticks(process, 11)
+}
+
+fn ticks(process: &str, behind: usize) -> Result<Duration> {
+    let stat = fs::read_to_string(format!("/proc/{process}/stat"))?;
     let fields = stat.rsplit(')').next().unwrap_or_default();
-    let ticks: u64 = fields.split_whitespace().skip(13).take(2).filter_map(|ticks| ticks.parse::<u64>().ok()).sum();
+    let ticks: u64 = fields.split_whitespace().skip(behind).take(2).filter_map(|ticks| ticks.parse::<u64>().ok()).sum();
     Ok(Duration::from_secs_f64(ticks as f64 / TICKS_PER_S))
 }

@@ -181,10 +181,19 @@ pub(super) async fn receive(app: Arc<App>, source: String, socket: UdpSocket, mu
             }
         }
     }
-    // What has arrived before the stop is still in the hands of the operating system. New ones do not keep us.
-    for _ in 0..SOCKET_BYTES / OVERHEAD_BYTES {
-        let Ok((length, sender)) = socket.try_recv_from(&mut datagram) else { break };
-        take(datagram.get(..length).unwrap_or_default(), sender);
+    // What has arrived before the stop is still in the hands of the operating system. It is asked itself: the runtime
+    // answers from what it last heard of the socket. New ones do not keep us.
+    match socket.into_std() {
+        Ok(socket) => {
+            for _ in 0..SOCKET_BYTES / OVERHEAD_BYTES {
+                match socket.recv_from(&mut datagram) {
+                    Ok((length, sender)) => take(datagram.get(..length).unwrap_or_default(), sender),
+                    Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
+                    Err(error) => tracing::warn!(%error, "receive"),
+                }
+            }
+        }
+        Err(error) => tracing::error!(%error, "what the socket still held is lost"),
     }
     queue.close();
     if sealing.await.is_err() {
