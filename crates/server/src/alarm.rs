@@ -12,17 +12,14 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-use hmac::{Hmac, KeyInit as _, Mac as _};
 use model::Millis;
 use parking_lot::Mutex;
 use serde_json::json;
-use sha2::Sha256;
 use tokio::sync::{mpsc, watch};
 
 use crate::app::App;
 use crate::config::Notify;
+use crate::signature::Standard;
 
 /// How often the state of the server is looked at.
 const LOOK_EVERY: Duration = Duration::from_secs(10);
@@ -132,7 +129,8 @@ async fn tell(app: &App, client: &reqwest::Client, notify: &Notify, alarm: &Alar
     for nth in 0..TRIES {
         let seconds = ((app.clock)().0 / 1_000).to_string();
         let mut request = client.post(&notify.url).header("content-type", "application/json");
-        if let Some(signature) = secret.and_then(|secret| signature(secret, &id, &seconds, &body)) {
+        let delivery = Standard { id: &id, timestamp: &seconds, body: body.as_bytes() };
+        if let Some(signature) = secret.and_then(|secret| delivery.signed(secret)) {
             let signed = [("webhook-id", &id), ("webhook-timestamp", &seconds), ("webhook-signature", &signature)];
             request = signed.into_iter().fold(request, |request, (name, value)| request.header(name, value));
         }
@@ -144,14 +142,6 @@ async fn tell(app: &App, client: &reqwest::Client, notify: &Notify, alarm: &Alar
         tokio::time::sleep(Duration::from_secs(1 << nth)).await;
     }
     tracing::error!(alarm = alarm.kind.as_str(), "the webhook of [notify] did not take it in {TRIES} tries");
-}
-
-/// Standard Webhooks, *Signing*: HMAC-SHA-256 over `id.timestamp.body`.
-fn signature(secret: &str, id: &str, seconds: &str, body: &str) -> Option<String> {
-    let key = STANDARD.decode(secret.strip_prefix("whsec_").unwrap_or(secret)).ok()?;
-    let mut mac = Hmac::<Sha256>::new_from_slice(&key).ok()?;
-    mac.update(format!("{id}.{seconds}.{body}").as_bytes());
-    Some(format!("v1,{}", STANDARD.encode(mac.finalize().into_bytes())))
 }
 
 /// Looks at the server until the stop.

@@ -27,6 +27,7 @@ pub mod questions;
 mod read;
 mod receive;
 mod router;
+mod signature;
 mod start;
 mod tls;
 
