@@ -158,7 +158,7 @@ fn okta_key(body: &[u8]) -> String {
 }
 
 /// Where the events of a delivery are: objects of the System Log. None if it is something else, which is a record then.
-fn okta_events(body: &[u8]) -> Option<Vec<Range<usize>>> {
+pub(crate) fn okta_events(body: &[u8]) -> Option<Vec<Range<usize>>> {
     let hook: Hook<'_> = serde_json::from_slice(body).ok()?;
     let begin = body.as_ptr().addr();
     let place = |event: &&RawValue| {
