@@ -125,7 +125,7 @@ fn token_of(record: &[u8]) -> Option<String> {
 
 /// Where the texts of the members `actor_token` at the top of a record are, without their quotes. One that the end of
 /// the record cuts goes to that end.
-pub(crate) fn token_ranges(record: &[u8]) -> Vec<Range<usize>> {
+pub fn token_ranges(record: &[u8]) -> Vec<Range<usize>> {
     texts(record, |depth| depth == 1)
 }
 

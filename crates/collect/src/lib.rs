@@ -22,7 +22,7 @@ mod state;
 mod store;
 mod survey;
 
-pub use caller::{Opened, Relayed, TOKENS_MAX};
+pub use caller::{Opened, Relayed, TOKENS_MAX, token_ranges};
 pub use content::{DECODE_RATIO_MAX, Encoding};
 pub use door::{Cut, Door, Parcel, Receipt, Refused, Sealed, Submission, Submitted, decode, is_packed};
 pub use follow::Follow;

@@ -5,23 +5,21 @@
 //! same kind is told once an hour at most: whoever is woken by the first needs no second.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-use hmac::{Hmac, KeyInit as _, Mac as _};
 use model::Millis;
 use parking_lot::Mutex;
 use serde_json::json;
-use sha2::Sha256;
 use tokio::sync::{mpsc, watch};
 
 use crate::app::App;
 use crate::config::Notify;
+use crate::signature::Standard;
 
 /// How often the state of the server is looked at.
 const LOOK_EVERY: Duration = Duration::from_secs(10);
@@ -29,7 +27,7 @@ const LOOK_EVERY: Duration = Duration::from_secs(10);
 /// How long the same kind is not told again, milliseconds.
 const AGAIN_AFTER_MS: u64 = 3_600_000;
 
-/// A published checkpoint this old, while there is something newer, is an alarm, seconds.
+/// A published checkpoint that has not covered the log for this long is an alarm, seconds.
 pub(crate) const CHECKPOINT_AGE_S_MAX: u64 = 120;
 
 /// How long the webhook has to answer.
@@ -92,11 +90,10 @@ impl Default for Alarms {
 impl Alarms {
     /// Raises an alarm, unless the same kind was told within the hour. May be called from any thread.
     pub(crate) fn raise(&self, kind: Kind, detail: &str, now: Millis) {
-        let before = self.told.lock().get(&kind).copied();
-        if before.is_some_and(|before| now.0.saturating_sub(before.0) < AGAIN_AFTER_MS) {
-            return;
+        match self.told.lock().entry(kind) {
+            Entry::Occupied(before) if now.0.saturating_sub(before.get().0) < AGAIN_AFTER_MS => return,
+            entry => drop(entry.insert_entry(now)),
         }
-        self.told.lock().insert(kind, now);
         tracing::error!(alarm = kind.as_str(), "{detail}");
         // One that nobody takes was logged.
         let _ = self.out.try_send(Alarm { kind, detail: detail.to_owned(), at: now });
@@ -132,7 +129,8 @@ async fn tell(app: &App, client: &reqwest::Client, notify: &Notify, alarm: &Alar
     for nth in 0..TRIES {
         let seconds = ((app.clock)().0 / 1_000).to_string();
         let mut request = client.post(&notify.url).header("content-type", "application/json");
-        if let Some(signature) = secret.and_then(|secret| signature(secret, &id, &seconds, &body)) {
+        let delivery = Standard { id: &id, timestamp: &seconds, body: body.as_bytes() };
+        if let Some(signature) = secret.and_then(|secret| delivery.signed(secret)) {
             let signed = [("webhook-id", &id), ("webhook-timestamp", &seconds), ("webhook-signature", &signature)];
             request = signed.into_iter().fold(request, |request, (name, value)| request.header(name, value));
         }
@@ -144,14 +142,6 @@ async fn tell(app: &App, client: &reqwest::Client, notify: &Notify, alarm: &Alar
         tokio::time::sleep(Duration::from_secs(1 << nth)).await;
     }
     tracing::error!(alarm = alarm.kind.as_str(), "the webhook of [notify] did not take it in {TRIES} tries");
-}
-
-/// Standard Webhooks, *Signing*: HMAC-SHA-256 over `id.timestamp.body`.
-fn signature(secret: &str, id: &str, seconds: &str, body: &str) -> Option<String> {
-    let key = STANDARD.decode(secret.strip_prefix("whsec_").unwrap_or(secret)).ok()?;
-    let mut mac = Hmac::<Sha256>::new_from_slice(&key).ok()?;
-    mac.update(format!("{id}.{seconds}.{body}").as_bytes());
-    Some(format!("v1,{}", STANDARD.encode(mac.finalize().into_bytes())))
 }
 
 /// Looks at the server until the stop.
@@ -175,20 +165,34 @@ pub(crate) async fn watch(app: Arc<App>, mut stopped: watch::Receiver<bool>) {
     }
 }
 
-/// How old the published checkpoint is, seconds; 0 when it covers everything, none when there is no checkpoint.
+/// For how long the published checkpoint has not covered the log, seconds; 0 while it does, none when there is none.
 pub(crate) fn checkpoint_age(app: &App) -> Option<u64> {
-    let (size, written) = published(&app.public)?;
-    if app.view().ok()?.size().0 <= size {
-        return Some(0);
-    }
-    Some((app.clock)().0.saturating_sub(written.0) / 1_000)
+    let published = published(&app.public)?;
+    let size = app.view().ok()?.size().0;
+    Some(app.behind.lock().age(published, size, (app.clock)()))
 }
 
-/// Size and time of the checkpoint in a file.
-fn published(path: &Path) -> Option<(u64, Millis)> {
-    let size = fs::read_to_string(path).ok()?.lines().nth(1)?.parse().ok()?;
-    let written = fs::metadata(path).ok()?.modified().ok()?.duration_since(std::time::UNIX_EPOCH).ok()?;
-    Some((size, Millis(u64::try_from(written.as_millis()).ok()?)))
+/// Size of the checkpoint in a file.
+fn published(path: &Path) -> Option<u64> {
+    fs::read_to_string(path).ok()?.lines().nth(1)?.parse().ok()
+}
+
+/// Since when the published checkpoint is behind the log. Its own age would not tell: that of a log at rest grows, and
+/// nothing is wrong when a record comes then.
+#[derive(Debug, Default)]
+pub(crate) struct Behind(Option<(u64, Millis)>);
+
+impl Behind {
+    /// Takes a look; seconds since the first that found this checkpoint behind.
+    fn age(&mut self, published: u64, size: u64, now: Millis) -> u64 {
+        let since = match self.0 {
+            _ if size <= published => None,
+            Some((before, since)) if before == published => Some(since),
+            _ => Some(now),
+        };
+        self.0 = since.map(|since| (published, since));
+        since.map_or(0, |since| now.0.saturating_sub(since.0) / 1_000)
+    }
 }
 
 /// What the last verification found.
@@ -211,5 +215,41 @@ impl App {
         }
         self.metrics.verification_failed.store(!verified.findings.is_empty(), Relaxed);
         self.metrics.verified_size.store(verified.size, Relaxed);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_checkpoint_is_behind_from_the_first_record_that_it_lacks() {
+        let at = |seconds: u64| Millis(seconds * 1_000);
+        let mut behind = Behind::default();
+        assert_eq!(behind.age(10, 10, at(0)), 0);
+        assert_eq!(behind.age(10, 11, at(90_000)), 0, "a day at rest is not its fault");
+        assert_eq!(behind.age(10, 15, at(90_130)), 130);
+        assert_eq!(behind.age(12, 16, at(90_140)), 0, "a newer one was published");
+        assert_eq!(behind.age(12, 16, at(90_145)), 5);
+        assert_eq!(behind.age(16, 16, at(90_150)), 0);
+        assert_eq!(behind.age(16, 17, at(90_160)), 0);
+    }
+
+    #[test]
+    fn a_kind_is_told_once_an_hour() {
+        let alarms = Alarms::default();
+        let mut waiting = alarms.waiting.lock().take().unwrap();
+        let mut told = || std::iter::from_fn(|| waiting.try_recv().ok()).count();
+        std::thread::scope(|threads| {
+            for _ in 0..8 {
+                threads.spawn(|| alarms.raise(Kind::NotWritable, "full", Millis(1)));
+            }
+        });
+        assert_eq!(told(), 1, "whoever raises it at once");
+        alarms.raise(Kind::RecordsDropped, "3", Millis(2));
+        alarms.raise(Kind::NotWritable, "full", Millis(AGAIN_AFTER_MS));
+        assert_eq!(told(), 1);
+        alarms.raise(Kind::NotWritable, "full", Millis(AGAIN_AFTER_MS + 1));
+        assert_eq!(told(), 1);
     }
 }

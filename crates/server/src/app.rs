@@ -12,13 +12,14 @@ use bytes::Bytes;
 use collect::{Cut, Door, Parcel, Relayed, Sealed, Submission};
 use ledger::{Reader, View};
 use model::Millis;
+use parking_lot::Mutex;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::access::{Access, Scope, Token};
-use crate::alarm::Alarms;
+use crate::alarm::{Alarms, Behind};
 use crate::audit::Counts;
 use crate::caller;
-use crate::config::{Config, Limits, Secret};
+use crate::config::{BODY_COPIES, Config, Limits, Secret};
 use crate::issuer::Issuers;
 use crate::metrics::{Metrics, Outcome};
 use crate::problem::Problem;
@@ -47,6 +48,7 @@ pub struct App {
     pub(crate) alarms: Arc<Alarms>,
     /// The file of the published checkpoint.
     pub(crate) public: PathBuf,
+    pub(crate) behind: Mutex<Behind>,
     pub(crate) issuers: Issuers,
     secrets: HashMap<String, String>,
     pub(crate) channels: Arc<Channels>,
@@ -95,6 +97,7 @@ impl App {
             audit: Arc::default(),
             alarms: Arc::default(),
             public,
+            behind: Mutex::default(),
             issuers,
             channels: Arc::default(),
             questions: Questions::new(questions, &limits),
@@ -185,8 +188,7 @@ impl App {
         if told.is_some_and(|told| told > limit) {
             return Err(Problem::too_long(limit));
         }
-        // Decoded and cut it is in memory twice.
-        let permit = self.room(told.unwrap_or(limit).max(PERMIT_BYTES) * 2)?;
+        let permit = self.room(told.unwrap_or(limit).max(PERMIT_BYTES) * BODY_COPIES)?;
         let seconds = self.limits.body_seconds_max;
         let read = axum::body::to_bytes(body, limit);
         match tokio::time::timeout(Duration::from_secs(seconds), read).await {

@@ -1,4 +1,4 @@
-//! What the operator sets, as one TOML file says it; the file of the documentation is the default of each field.
+//! What the operator sets, as one TOML file says it; `deedbook config print --defaults` writes it.
 //!
 //! No secret is in it: where one is needed it says `env:NAME` or `file:PATH`. So all of it can be sealed, and is.
 
@@ -7,11 +7,13 @@ use std::net::{Ipv4Addr, SocketAddr, SocketAddrV4};
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
+use tokio::sync::Semaphore;
 
 use crate::issuer::Issuer;
 pub use crate::pull::kafka::{Begin, Kafka};
 pub use crate::pull::s3::S3;
 pub use crate::receive::fluent::Fluent;
+use crate::receive::socket::BATCH_BYTES_MAX;
 pub use crate::receive::syslog::Syslog;
 pub use crate::receive::vault::Vault;
 
@@ -83,6 +85,17 @@ impl Config {
             .chain(self.s3.iter().flat_map(S3::secrets))
     }
 
+    /// Whether a server can run with these settings.
+    ///
+    /// # Errors
+    /// The first setting with which it could not, its value, and the limit.
+    pub fn check(&self) -> Result<(), String> {
+        let Verify { new_seconds, all_seconds } = self.verify;
+        self.limits.check()?;
+        at_least_one("verify.new_seconds", new_seconds)?;
+        at_least_one("verify.all_seconds", all_seconds)
+    }
+
     /// All addresses at which no TLS is spoken.
     pub fn plain_addresses(&self) -> impl Iterator<Item = SocketAddr> {
         let http = self.listen.iter().copied().filter(|_| self.tls.is_none());
@@ -92,6 +105,9 @@ impl Config {
         http.chain(syslog).chain(fluent).chain(vault)
     }
 }
+
+/// Decoded and cut, a body is in memory twice.
+pub(crate) const BODY_COPIES: usize = 2;
 
 /// Limits of the listeners; each is named in what it refuses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
@@ -157,6 +173,43 @@ impl Follow {
     fn auto() -> String {
         "auto".to_owned()
     }
+}
+
+impl Limits {
+    fn check(&self) -> Result<(), String> {
+        let seats = [
+            ("limits.connections_max", self.connections_max),
+            ("limits.questions_max", self.questions_max),
+            ("limits.tails_max", self.tails_max),
+        ];
+        for (name, value) in seats {
+            at_least_one(name, value as u64)?;
+            if value > Semaphore::MAX_PERMITS {
+                return Err(format!("{name} = {value}: it may be {} at most", Semaphore::MAX_PERMITS));
+            }
+        }
+        at_least_one("limits.body_bytes_max", self.body_bytes_max as u64)?;
+        at_least_one("limits.message_bytes_max", self.message_bytes_max as u64)?;
+        at_least_one("limits.datagrams_bytes_max", self.datagrams_bytes_max as u64)?;
+        at_least_one("limits.body_seconds_max", self.body_seconds_max)?;
+        at_least_one("limits.head_seconds_max", self.head_seconds_max)?;
+        at_least_one("limits.stop_seconds_max", self.stop_seconds_max)?;
+        at_least_one("limits.question_seconds_max", self.question_seconds_max)?;
+        // A delivery that comes over a bare socket needs the same room.
+        let needed = self.body_bytes_max.max(BATCH_BYTES_MAX).saturating_mul(BODY_COPIES);
+        if self.bodies_bytes_max < needed {
+            return Err(format!(
+                "limits.bodies_bytes_max = {}: a body of body_bytes_max = {} is in memory {BODY_COPIES} times while it is \
+                 cut; it has to be {needed} at least",
+                self.bodies_bytes_max, self.body_bytes_max,
+            ));
+        }
+        Ok(())
+    }
+}
+
+fn at_least_one(name: &str, value: u64) -> Result<(), String> {
+    if value == 0 { Err(format!("{name} = 0: it has to be 1 at least")) } else { Ok(()) }
 }
 
 /// Certificates in PEM.
@@ -265,5 +318,26 @@ impl fmt::Display for Secret {
 impl fmt::Debug for Secret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{self}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn settings_with_which_no_server_can_run_are_refused_by_name() {
+        let refused = |set: fn(&mut Config)| {
+            let mut config = Config::default();
+            set(&mut config);
+            config.check().unwrap_err()
+        };
+        assert_eq!(Config::default().check(), Ok(()));
+        assert_eq!(refused(|c| c.limits.connections_max = 0), "limits.connections_max = 0: it has to be 1 at least");
+        assert_eq!(refused(|c| c.verify.all_seconds = 0), "verify.all_seconds = 0: it has to be 1 at least");
+        assert_eq!(refused(|c| c.limits.head_seconds_max = 0), "limits.head_seconds_max = 0: it has to be 1 at least");
+        assert!(refused(|c| c.limits.connections_max = usize::MAX).contains("at most"));
+        let message = refused(|c| c.limits.bodies_bytes_max = 63 << 20);
+        assert!(message.contains("has to be 67108864 at least"), "{message}");
     }
 }

@@ -94,3 +94,21 @@ pub fn bulk(body: &[u8]) -> Result<Vec<Option<Range<usize>>>, String> {
 pub fn hec(is_raw: bool, body: &[u8]) -> Result<Vec<Range<usize>>, usize> {
     crate::receive::hec::events(is_raw, body)
 }
+
+/// Where the events of a delivery of Okta are; none if it is none.
+pub fn okta(body: &[u8]) -> Option<Vec<Range<usize>>> {
+    crate::receive::webhook::okta_events(body)
+}
+
+/// The objects, bucket and key, that a message of a queue says are new.
+pub fn sqs(body: &str) -> Vec<(String, String)> {
+    match crate::pull::sqs::told_by(body) {
+        crate::pull::sqs::Told::New(objects) => objects,
+        _ => Vec::new(),
+    }
+}
+
+/// What a token of a caller claims; none if it is no token.
+pub fn token(text: &str) -> Option<model::Caller> {
+    crate::caller::claimed(text)
+}

@@ -6,6 +6,7 @@
 //!
 //! Everything that waits has a limit with a name ([`Limits`]); what is over it is told to come back, and counted.
 
+mod accept;
 mod access;
 mod alarm;
 mod app;
@@ -26,6 +27,7 @@ pub mod questions;
 mod read;
 mod receive;
 mod router;
+mod signature;
 mod start;
 mod tls;
 

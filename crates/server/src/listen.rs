@@ -15,17 +15,15 @@ use hyper_util::server::conn::auto::Builder;
 use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio::sync::{OwnedSemaphorePermit, watch};
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 
+use crate::accept::Accepting;
 use crate::app::App;
 use crate::audit::Peer;
 use crate::router::router;
 use crate::tls;
-
-/// Pause after a failed `accept`, as when no file handle is left.
-const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
 /// Takes HTTP/1.1 and HTTP/2, over TLS if there is an acceptor, until it is told to stop; then requests under way have as
 /// long as the limit says. What is not answered by then was not acknowledged.
@@ -33,33 +31,16 @@ pub(crate) async fn http(
     app: Arc<App>,
     listener: TcpListener,
     tls: Option<TlsAcceptor>,
-    mut stopped: watch::Receiver<bool>,
+    stopped: watch::Receiver<bool>,
 ) {
     let limits = app.limits;
-    let seats = Arc::new(Semaphore::new(limits.connections_max));
     let routes = TowerToHyperService::new(router(Arc::clone(&app)));
     let mut builder = Builder::new(TokioExecutor::new());
     builder.http1().timer(TokioTimer::new()).header_read_timeout(Duration::from_secs(limits.head_seconds_max));
     builder.http2().timer(TokioTimer::new()).max_concurrent_streams(100);
     let graceful = GracefulShutdown::new();
-    loop {
-        // A seat first: connections beyond the limit wait in the queue of the operating system.
-        let seat = tokio::select! {
-            Ok(seat) = Arc::clone(&seats).acquire_owned() => seat,
-            _ = stopped.wait_for(|stopped| *stopped) => break,
-        };
-        let accepted = tokio::select! {
-            accepted = listener.accept() => accepted,
-            _ = stopped.wait_for(|stopped| *stopped) => break,
-        };
-        let (stream, peer) = match accepted {
-            Ok(accepted) => accepted,
-            Err(error) => {
-                tracing::warn!(%error, "accept");
-                tokio::time::sleep(ACCEPT_PAUSE).await;
-                continue;
-            }
-        };
+    let mut accepting = Accepting::new(listener, &limits, stopped.clone());
+    while let Some((stream, peer, seat)) = accepting.next().await {
         // Answers are small and somebody waits for each.
         let _ = stream.set_nodelay(true);
         let Some(tls) = tls.clone() else {
@@ -87,7 +68,7 @@ pub(crate) async fn http(
             until_its_end(watcher.watch(connection), seat).await;
         });
     }
-    drop(listener);
+    drop(accepting);
     let patience = Duration::from_secs(limits.stop_seconds_max);
     if tokio::time::timeout(patience, graceful.shutdown()).await.is_err() {
         tracing::warn!("requests were under way {} s after the stop (stop_seconds_max)", limits.stop_seconds_max);

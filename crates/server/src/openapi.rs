@@ -19,19 +19,14 @@ struct Other {
     scopes: &'static [Scope],
     /// Parameters of the query.
     query: &'static [(&'static str, Takes, bool)],
-    /// Whether it takes a body, and whether there has to be one.
-    body: Body,
-    answer: &'static str,
-    /// What it can answer with beyond 200.
+    /// Media types of its body; none if it takes none.
+    body: &'static [&'static str],
+    /// The status of success, and the media types of its answer.
+    done: (u16, &'static [&'static str]),
+    /// What else it can answer with.
     errors: &'static [u16],
-    /// Errors are told in the words of another protocol.
-    foreign: bool,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Body {
-    None,
-    Any,
+    /// In which media types; all but [`PROBLEM`] are the words of another protocol.
+    told: &'static [&'static str],
 }
 
 const WRITE: &[Scope] = &[Scope::RecordsWrite];
@@ -39,8 +34,13 @@ const READ: &[Scope] = &[Scope::Read];
 const EITHER: &[Scope] = &[Scope::Read, Scope::RecordsWrite];
 /// What can become of a delivery.
 const DELIVERY: &[u16] = &[400, 401, 403, 408, 409, 413, 500, 503];
+/// The same where the form of a body is told by its headers.
+const TYPED: &[u16] = &[400, 401, 403, 408, 409, 413, 415, 500, 503];
 const JSON: &str = "application/json";
 const TEXT: &str = "text/plain";
+const PROBLEM: &str = "application/problem+json";
+const PROTOBUF: &str = "application/x-protobuf";
+const GRPC: &str = "application/grpc";
 const CHANNEL: &[(&str, Takes, bool)] = &[("channel", Takes::Text, false), ("source", Takes::Text, false)];
 
 const fn delivery(path: &'static str, about: &'static str) -> Other {
@@ -50,30 +50,59 @@ const fn delivery(path: &'static str, about: &'static str) -> Other {
         about,
         scopes: WRITE,
         query: &[],
-        body: Body::Any,
-        answer: JSON,
+        body: &["application/octet-stream", JSON],
+        done: (200, &[JSON]),
         errors: DELIVERY,
-        foreign: true,
+        told: &[JSON],
     }
 }
 
-const fn plain(path: &'static str, about: &'static str, scopes: &'static [Scope], answer: &'static str) -> Other {
+const SOURCE: &[(&str, Takes, bool)] = &[("source", Takes::Text, false)];
+
+/// OTLP answers in the encoding that it was asked in.
+const fn otlp(path: &'static str, about: &'static str) -> Other {
+    Other {
+        body: &[PROTOBUF, JSON],
+        query: SOURCE,
+        done: (200, &[PROTOBUF, JSON]),
+        errors: TYPED,
+        told: &[PROTOBUF, JSON],
+        ..delivery(path, about)
+    }
+}
+
+/// Over gRPC whatever becomes of a call is told beside a status of 200.
+const fn call(path: &'static str) -> Other {
+    Other {
+        body: &[GRPC],
+        done: (200, &[GRPC]),
+        errors: &[],
+        ..delivery(path, "The same over gRPC; `grpc-status` says what became of it.")
+    }
+}
+
+const fn plain(
+    path: &'static str,
+    about: &'static str,
+    scopes: &'static [Scope],
+    answer: &'static [&'static str],
+) -> Other {
     Other {
         path,
         methods: &["get"],
         about,
         scopes,
         query: &[],
-        body: Body::None,
-        answer,
+        body: &[],
+        done: (200, answer),
         errors: &[401, 403, 500],
-        foreign: false,
+        told: &[PROBLEM],
     }
 }
 
 /// What senders of Elasticsearch ask for before they send.
 const fn elastic(path: &'static str, about: &'static str) -> Other {
-    Other { foreign: true, ..plain(path, about, WRITE, JSON) }
+    Other { told: &[JSON], ..plain(path, about, WRITE, &[JSON]) }
 }
 
 /// They may make it, too.
@@ -81,55 +110,84 @@ const THERE: &[&str] = &["get", "put"];
 
 /// All routes of [`crate::router`] that are no questions.
 const OTHERS: &[Other] = &[
-    Other { errors: &[], ..plain("/healthz", "The process answers.", &[], TEXT) },
-    Other { errors: &[500, 503], ..plain("/readyz", "Whether records can be taken and made durable.", &[], JSON) },
-    plain("/metrics", "Counters, in the text format of Prometheus.", READ, TEXT),
-    Other { errors: &[], ..plain("/v1/openapi.json", "This document.", &[], JSON) },
+    Other { errors: &[], ..plain("/healthz", "The process answers.", &[], &[TEXT]) },
+    Other { errors: &[500, 503], ..plain("/readyz", "Whether records can be taken and made durable.", &[], &[JSON]) },
+    plain("/metrics", "Counters, in the text format of Prometheus.", READ, &[TEXT]),
+    Other { errors: &[], ..plain("/v1/openapi.json", "This document.", &[], &[JSON]) },
     Other {
         query: &[("source", Takes::Text, false), ("ack", Takes::One(&["sealed"]), false)],
         errors: &[400, 401, 403, 408, 409, 413, 422, 500, 503],
-        foreign: false,
+        told: &[PROBLEM],
         ..delivery("/v1/records", "Have records sealed; a receipt for each comes back.")
     },
     Other {
         errors: &[400, 401, 403, 404, 500],
-        ..plain("/v1/records/{id}/proof", "The proof that a record is in the log, a `.tlog-proof`.", EITHER, TEXT)
+        ..plain("/v1/records/{id}/proof", "The proof that a record is in the log, a `.tlog-proof`.", EITHER, &[TEXT])
     },
-    plain("/v1/checkpoint", "The newest signed checkpoint.", EITHER, TEXT),
+    plain("/v1/checkpoint", "The newest signed checkpoint.", EITHER, &[TEXT]),
     Other {
         query: &[("from", Takes::Count, true)],
         errors: &[400, 401, 403, 500],
-        ..plain("/v1/consistency", "The proof that the log goes on from what the caller has seen of it.", EITHER, JSON)
+        ..plain(
+            "/v1/consistency",
+            "The proof that the log goes on from what the caller has seen of it.",
+            EITHER,
+            &[JSON],
+        )
     },
     Other {
         scopes: &[],
-        foreign: false,
+        told: &[PROBLEM],
         ..delivery("/v1/webhooks/{source}", "A signed webhook; its signature stands for a token.")
     },
     Other {
         errors: &[404],
-        ..plain("/v1/webhooks/{source}", "The challenge of a hook of Okta, told back.", &[], JSON)
+        ..plain("/v1/webhooks/{source}", "The challenge of a hook of Okta, told back.", &[], &[JSON])
     },
     Other {
-        foreign: false,
+        told: &[PROBLEM],
         ..delivery("/v1/kubernetes/audit/{source}", "Lists of events of the audit webhook of Kubernetes.")
     },
-    Other { foreign: false, ..delivery("/v1/vault/audit/{source}", "An entry of the `http` audit device of OpenBao.") },
-    delivery("/v1/logs", "OTLP: an export request of log records."),
-    delivery("/v1/traces", "OTLP: an export request of spans."),
-    delivery("/opentelemetry.proto.collector.logs.v1.LogsService/Export", "The same over gRPC."),
-    delivery("/opentelemetry.proto.collector.trace.v1.TraceService/Export", "The same over gRPC."),
-    delivery("/v1/cloudevents", "CloudEvents: structured, batched or binary."),
-    delivery("/loki/api/v1/push", "Log lines, as clients of Loki push them."),
+    Other {
+        told: &[PROBLEM],
+        ..delivery("/v1/vault/audit/{source}", "An entry of the `http` audit device of OpenBao.")
+    },
+    otlp("/v1/logs", "OTLP: an export request of log records."),
+    otlp("/v1/traces", "OTLP: an export request of spans."),
+    call("/opentelemetry.proto.collector.logs.v1.LogsService/Export"),
+    call("/opentelemetry.proto.collector.trace.v1.TraceService/Export"),
+    Other {
+        body: &["application/cloudevents+json", "application/cloudevents-batch+json", "application/octet-stream"],
+        query: SOURCE,
+        errors: TYPED,
+        told: &[PROBLEM],
+        ..delivery("/v1/cloudevents", "CloudEvents: structured, batched or binary.")
+    },
+    Other {
+        body: &[JSON, PROTOBUF],
+        query: SOURCE,
+        done: (204, &[]),
+        errors: TYPED,
+        told: &[PROBLEM],
+        ..delivery("/loki/api/v1/push", "Log lines, as clients of Loki push them.")
+    },
     Other { query: CHANNEL, ..delivery("/services/collector", "Splunk HEC.") },
     Other { query: CHANNEL, ..delivery("/services/collector/event", "Splunk HEC.") },
     Other { query: CHANNEL, ..delivery("/services/collector/event/1.0", "Splunk HEC.") },
     Other { query: CHANNEL, ..delivery("/services/collector/raw", "Splunk HEC.") },
     Other { query: CHANNEL, ..delivery("/services/collector/raw/1.0", "Splunk HEC.") },
     Other { query: CHANNEL, ..delivery("/services/collector/ack", "Which acknowledgement ids are sealed.") },
-    Other { errors: &[503], ..plain("/services/collector/health", "Whether HEC would take something.", &[], JSON) },
-    Other { errors: &[503], ..plain("/services/collector/health/1.0", "Whether HEC would take something.", &[], JSON) },
-    Other { foreign: true, ..plain("/", "The greeting of Elasticsearch.", WRITE, JSON) },
+    Other {
+        errors: &[503],
+        told: &[JSON],
+        ..plain("/services/collector/health", "Whether HEC would take something.", &[], &[JSON])
+    },
+    Other {
+        errors: &[503],
+        told: &[JSON],
+        ..plain("/services/collector/health/1.0", "Whether HEC would take something.", &[], &[JSON])
+    },
+    Other { told: &[JSON], ..plain("/", "The greeting of Elasticsearch.", WRITE, &[JSON]) },
     Other { methods: &["post", "put"], ..delivery("/_bulk", "Documents, as clients of Elasticsearch send them.") },
     Other {
         methods: &["post", "put"],
@@ -245,9 +303,9 @@ fn question(route: &Route) -> Value {
         &[route.scope],
         parameters,
         body,
-        json!({ "description": "The answer.", "content": content }),
+        (200, json!({ "description": "The answer.", "content": content })),
     );
-    problems(&mut operation, &errors, false);
+    problems(&mut operation, &errors, &[PROBLEM]);
     operation
 }
 
@@ -267,47 +325,54 @@ fn other(other: &Other) -> Value {
             json!({ "name": name, "in": "query", "required": required, "schema": schema(name, *takes, *required) }),
         );
     }
-    let body = (other.body == Body::Any).then(|| {
-        json!({ "required": true, "content": { "application/octet-stream": { "schema": {} }, "application/json": { "schema": {} } } })
-    });
-    let answer = json!({ "description": "Done.", "content": { other.answer: { "schema": if other.answer == TEXT { json!({ "type": "string" }) } else { json!({ "type": "object" }) } } } });
-    let mut operation = operation(other.about, other.scopes, parameters, body, answer);
-    problems(
-        &mut operation,
-        other.errors,
-        other.foreign || other.path.ends_with("/health") || other.path.ends_with("/health/1.0"),
-    );
+    let body =
+        (!other.body.is_empty()).then(|| json!({ "required": true, "content": content(other.body, &json!({})) }));
+    let (status, answer) = other.done;
+    let answer = json!({ "description": "Done.", "content": content(answer, &json!({ "type": "object" })) });
+    let mut operation = operation(other.about, other.scopes, parameters, body, (status, answer));
+    problems(&mut operation, other.errors, other.told);
     operation
+}
+
+/// A schema for each media type: the one given where it is JSON.
+fn content(media_types: &[&str], schema: &Value) -> Map<String, Value> {
+    let of = |media_type: &&str| {
+        let schema = if media_type.ends_with("json") { schema.clone() } else { json!({ "type": "string" }) };
+        ((*media_type).to_owned(), json!({ "schema": schema }))
+    };
+    media_types.iter().map(of).collect()
 }
 
 fn in_path(name: &str) -> Value {
     json!({ "name": name, "in": "path", "required": true, "schema": schema(name, Takes::Text, true) })
 }
 
-fn operation(about: &str, scopes: &[Scope], parameters: Vec<Value>, body: Option<Value>, answer: Value) -> Value {
+fn operation(
+    about: &str,
+    scopes: &[Scope],
+    parameters: Vec<Value>,
+    body: Option<Value>,
+    (status, answer): (u16, Value),
+) -> Value {
     // Any one of the scopes will do; `admin` may everything.
     let security: Vec<Value> = scopes.iter().map(|scope| json!({ "bearer": [scope.as_str()] })).collect();
-    let mut operation =
-        json!({ "summary": about, "security": security, "parameters": parameters, "responses": { "200": answer } });
+    let mut operation = json!({ "summary": about, "security": security, "parameters": parameters, "responses": { status.to_string(): answer } });
     if let (Some(body), Some(operation)) = (body, operation.as_object_mut()) {
         operation.insert("requestBody".to_owned(), body);
     }
     operation
 }
 
-fn problems(operation: &mut Value, statuses: &[u16], foreign: bool) {
-    let (media_type, schema) = match foreign {
-        true => (JSON, json!({ "type": "object" })),
-        false => ("application/problem+json", json!({ "$ref": "#/components/schemas/Problem" })),
-    };
+fn problems(operation: &mut Value, statuses: &[u16], told: &[&str]) {
+    let schema =
+        if told == [PROBLEM] { json!({ "$ref": "#/components/schemas/Problem" }) } else { json!({ "type": "object" }) };
     let Some(responses) = operation.get_mut("responses").and_then(Value::as_object_mut) else { return };
     let mut statuses = statuses.to_vec();
     statuses.sort_unstable();
     for status in statuses {
         let reason = axum::http::StatusCode::from_u16(status).ok().and_then(|status| status.canonical_reason());
-        let mut content = Map::new();
-        content.insert(media_type.to_owned(), json!({ "schema": schema }));
-        responses.insert(status.to_string(), json!({ "description": reason.unwrap_or("Error"), "content": content }));
+        let answer = json!({ "description": reason.unwrap_or("Error"), "content": content(told, &schema) });
+        responses.insert(status.to_string(), answer);
     }
 }
 

@@ -65,6 +65,20 @@ pub(crate) fn with_writer(
     Ok(report)
 }
 
+/// Seals directives, through the process that holds the lock if there is one. When this returns, they are durable and
+/// hold; a server on this log knows them.
+pub(crate) fn set_directives(
+    place: &Place,
+    log: &ledger::LogInfo,
+    directives: &[model::Directive],
+) -> anyhow::Result<Report> {
+    let request = control::Request::Set { directives: directives.to_vec() };
+    match control::ask(&place.data, &request, false, &mut |_| {})? {
+        Some(report) => Ok(report),
+        None => with_writer(place, log, &stop_on_interrupt()?, |writer| writer.set(directives)),
+    }
+}
+
 /// Ctrl-C and SIGTERM ask the run to end cleanly; a second one is the operating system's.
 pub(crate) fn stop_on_interrupt() -> anyhow::Result<Arc<AtomicBool>> {
     let stop = Arc::new(AtomicBool::new(false));

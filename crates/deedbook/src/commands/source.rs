@@ -3,12 +3,10 @@
 use model::Directive;
 use server::Pause;
 
-use super::ingest::{self, stop_on_interrupt, with_writer};
+use super::ingest::{self, set_directives};
 use super::{Place, token};
 use crate::cli::{Format, Ingest, Output, SourceSet};
-use crate::control::{self, Request};
 use crate::exit::{Exit, Missing, Usage};
-use crate::pipeline::Report;
 use crate::{output, pipeline, when};
 
 /// Longest reason for a pause.
@@ -44,7 +42,7 @@ pub(crate) fn pause(place: &Place, name: &str, reason: &str, until: &str) -> any
     }
     let until_ms = when::ahead("until", until, pipeline::now())?.0;
     let (name, reason) = (name.to_owned(), reason.to_owned());
-    submit(place, &log, &[Directive::SourcePaused { name: name.clone(), reason, until_ms }])?;
+    set_directives(place, &log, &[Directive::SourcePaused { name: name.clone(), reason, until_ms }])?;
     println!("paused {name} until {}", model::Millis(until_ms));
     eprintln!("its senders are told to come back; `deedbook source resume {name}` ends it early");
     Ok(Exit::Done)
@@ -59,7 +57,7 @@ pub(crate) fn resume(place: &Place, name: &str) -> anyhow::Result<Exit> {
         let all = all.iter().map(|pause| pause.source.as_str()).collect::<Vec<_>>().join(", ");
         return Err(Usage(format!("source `{name}` is not paused; paused: {all}")).into());
     }
-    submit(place, &log, &[Directive::SourceResumed { name: name.to_owned() }])?;
+    set_directives(place, &log, &[Directive::SourceResumed { name: name.to_owned() }])?;
     println!("resumed {name}");
     Ok(Exit::Done)
 }
@@ -105,17 +103,9 @@ pub(crate) fn set(place: &Place, set: &SourceSet) -> anyhow::Result<Exit> {
 }
 
 fn seal(place: &Place, log: &ledger::LogInfo, set: &SourceSet, directives: Vec<Directive>) -> anyhow::Result<Exit> {
-    let sealed = submit(place, log, &directives)?;
+    let sealed = set_directives(place, log, &directives)?;
     println!("sealed {} directives for {} in {} leaves", directives.len(), set.name, sealed.leaves);
     Ok(Exit::Done)
-}
-
-fn submit(place: &Place, log: &ledger::LogInfo, directives: &[Directive]) -> anyhow::Result<Report> {
-    let request = Request::Set { directives: directives.to_vec() };
-    match control::ask(&place.data, &request, false, &mut |_| {})? {
-        Some(report) => Ok(report),
-        None => with_writer(place, log, &stop_on_interrupt()?, |writer| writer.set(directives)),
-    }
 }
 
 /// What is sealed about a source that is set to this so far; about a new one there is always something.

@@ -6,9 +6,8 @@ use serde_json::json;
 use server::{Access, Scope};
 
 use super::Place;
-use super::ingest::{stop_on_interrupt, with_writer};
+use super::ingest::set_directives;
 use crate::cli::Format;
-use crate::control::{self, Request};
 use crate::exit::{Exit, Missing, Usage};
 use crate::{pipeline, when};
 
@@ -25,7 +24,7 @@ pub(crate) fn create(
     let scopes = scopes.iter().map(|scope| self::scope(scope)).collect::<Result<Vec<_>, _>>()?;
     let expires = expires.map(|text| when::ahead("expires", text, pipeline::now())).transpose()?;
     let minted = server::mint(name, &scopes, sources.clone(), expires)?;
-    seal(place, &log, minted.directive)?;
+    set_directives(place, &log, &[minted.directive])?;
     if format == Format::Table {
         println!("{}", minted.token);
         eprintln!("token {} for {name}: shown once, keep it; take it back with `deedbook token revoke {0}`", minted.id);
@@ -78,7 +77,7 @@ pub(crate) fn revoke(place: &Place, id: &str) -> anyhow::Result<Exit> {
         let there = tokens.iter().map(|token| format!("{} ({})", token.id, token.name)).collect::<Vec<_>>().join(", ");
         return Err(Missing(format!("token `{id}` is not there; there: {there}")).into());
     }
-    seal(place, &log, Directive::TokenRevoked { id: id.to_owned() })?;
+    set_directives(place, &log, &[Directive::TokenRevoked { id: id.to_owned() }])?;
     println!("revoked {id}");
     Ok(Exit::Done)
 }
@@ -107,15 +106,6 @@ pub(crate) fn known(view: &View) -> anyhow::Result<Known> {
         }
     }
     Ok(known)
-}
-
-fn seal(place: &Place, log: &ledger::LogInfo, directive: Directive) -> anyhow::Result<()> {
-    let directives = vec![directive];
-    let request = Request::Set { directives: directives.clone() };
-    if control::ask(&place.data, &request, false, &mut |_| {})?.is_none() {
-        with_writer(place, log, &stop_on_interrupt()?, |writer| writer.set(&directives))?;
-    }
-    Ok(())
 }
 
 fn scope(name: &str) -> Result<Scope, Usage> {

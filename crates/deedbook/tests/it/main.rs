@@ -4,6 +4,8 @@
 mod answers;
 mod backup;
 mod bad_input;
+#[path = "../../../server/tests/it/http.rs"]
+mod http;
 mod http_questions;
 mod ingest;
 mod locks;

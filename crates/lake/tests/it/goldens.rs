@@ -19,10 +19,6 @@ fn cases() -> Vec<(String, Value)> {
             let path = entry.unwrap().path();
             let name = path.to_str().unwrap().to_owned();
             let Some(stem) = name.strip_suffix(".event.json") else { continue };
-            // RFC 3164 has no year: it is read off the time of receipt, which is another here.
-            if stem.contains("/syslog/") {
-                continue;
-            }
             let record = ["json", "csv", "ldif", "log"]
                 .iter()
                 .find_map(|end| std::fs::read_to_string(format!("{stem}.{end}")).ok());
@@ -191,7 +187,8 @@ fn a_line_says_what_the_golden_event_says_and_is_valid() {
     let cases = cases();
     assert!(cases.len() >= 100, "{} goldens", cases.len());
     let home = tempfile::tempdir().unwrap();
-    let mut log = Log::new();
+    // The goldens were received then; what has no year (RFC 3164) is read by it.
+    let mut log = Log::begun(model::Millis(1_790_000_000_000));
     let mut expected = Vec::new();
     for (number, (record, event)) in cases.iter().enumerate() {
         // The first half comes back from files, the second from the tail.

@@ -29,12 +29,18 @@ struct Leaf {
 pub(crate) struct Log {
     leaves: Vec<Leaf>,
     segments: Vec<Segment>,
+    begun: Millis,
 }
 
 impl Log {
     /// A log with one source, number 1, set to `auto`.
     pub(crate) fn new() -> Log {
-        let mut log = Log::default();
+        Log::begun(Millis(1_700_000_000_000))
+    }
+
+    /// The same, with a leaf each ten milliseconds from there.
+    pub(crate) fn begun(begun: Millis) -> Log {
+        let mut log = Log { begun, ..Log::default() };
         log.source(1, "trail", "auto");
         log
     }
@@ -58,7 +64,7 @@ impl Log {
 
     pub(crate) fn push(&mut self, kind: Kind, source: u32, position: Position, flags: u8, body: Vec<u8>) -> u64 {
         let index = self.leaves.len() as u64;
-        let at = Millis(1_700_000_000_000 + index * 10);
+        let at = Millis(self.begun.0 + index * 10);
         let header = Header {
             kind,
             flags,

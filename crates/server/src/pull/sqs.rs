@@ -73,8 +73,13 @@ async fn call(aws: &Aws, queue: &str, action: &str, asked: &Value) -> Result<Byt
 impl Message {
     /// What it says.
     pub(crate) fn told(&self) -> Told {
-        serde_json::from_str(&self.body).map_or(Told::Unknown, |body| told(&body))
+        told_by(&self.body)
     }
+}
+
+/// What a body says.
+pub(crate) fn told_by(body: &str) -> Told {
+    serde_json::from_str(body).map_or(Told::Unknown, |body| told(&body))
 }
 
 fn told(body: &Value) -> Told {

@@ -4,6 +4,7 @@
 //! `source` and `id` together are the identity of an event: for one that comes alone they are the sender's key, so that
 //! it may be sent again.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Arc;
@@ -16,6 +17,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use collect::Cut;
+use percent_encoding::percent_decode_str;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
@@ -122,21 +124,10 @@ fn mode(headers: &HeaderMap) -> Result<Mode, Problem> {
 
 /// A value of a header, which is percent-encoded (*HTTP Protocol Binding*, section 3.1.3.2).
 fn unescaped(value: &str) -> Option<String> {
-    let mut bytes = Vec::with_capacity(value.len());
-    let mut rest = value.as_bytes();
-    while let Some((first, behind)) = rest.split_first() {
-        rest = behind;
-        match (first, rest) {
-            (b'%', [high, low, behind @ ..]) => {
-                let [byte] = model::unhex::<1>(std::str::from_utf8(&[*high, *low]).ok()?)?;
-                bytes.push(byte);
-                rest = behind;
-            }
-            (b'%', _) => return None,
-            (byte, _) => bytes.push(*byte),
-        }
-    }
-    String::from_utf8(bytes).ok()
+    // The decoder leaves a `%` that encodes nothing as it is.
+    let is_encoded = |part: &str| part.get(..2).is_some_and(|hex| hex.bytes().all(|digit| digit.is_ascii_hexdigit()));
+    let is_whole = value.split('%').skip(1).all(is_encoded);
+    is_whole.then(|| percent_decode_str(value).decode_utf8().ok().map(Cow::into_owned))?
 }
 
 /// Checks the events of a request.

@@ -15,10 +15,11 @@ use collect::Cut;
 use sha2::{Digest as _, Sha256};
 use tokio::io::AsyncReadExt as _;
 use tokio::net::UnixListener;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio::sync::{OwnedSemaphorePermit, watch};
 use tokio::task::JoinSet;
 
 use super::socket::{self, BATCH_BYTES_MAX, Batch, Peer, READ_BYTES, Stream, keep};
+use crate::accept::{self, Accepting};
 use crate::app::{App, parcel};
 use crate::start::{Running, bound};
 
@@ -26,7 +27,7 @@ use crate::start::{Running, bound};
 const LINE_BYTES_MAX: usize = 1 << 20;
 /// What is kept of a longer one, beside its length and digest.
 const HEAD_BYTES: usize = 64 << 10;
-/// Pause before it is looked again whether there is room for a long line, or after a failed `accept`.
+/// Pause before it is looked again whether there is room for a long line.
 const PAUSE: Duration = Duration::from_millis(50);
 
 /// Where lines of one source come in.
@@ -82,41 +83,21 @@ fn bound_unix(path: &Path) -> io::Result<UnixListener> {
 }
 
 async fn accept_unix(reading: Reading, listener: UnixListener, path: PathBuf) {
-    let (limits, mut stopped) = (reading.app.limits, reading.stopped.clone());
-    let seats = Arc::new(Semaphore::new(limits.connections_max));
+    let limits = reading.app.limits;
     let mut connections = JoinSet::new();
-    loop {
-        let seat = tokio::select! {
-            Ok(seat) = Arc::clone(&seats).acquire_owned() => seat,
-            _ = stopped.wait_for(|stopped| *stopped) => break,
-        };
-        let accepted = tokio::select! {
-            accepted = listener.accept() => accepted,
-            _ = stopped.wait_for(|stopped| *stopped) => break,
-        };
+    let mut accepting = Accepting::new(listener, &limits, reading.stopped.clone());
+    while let Some((stream, (), seat)) = accepting.next().await {
         while connections.try_join_next().is_some() {}
-        match accepted {
-            Ok((stream, _)) => {
-                let reading = reading.clone();
-                connections.spawn(async move {
-                    let _seat = seat;
-                    reading.run(Box::new(stream)).await;
-                });
-            }
-            Err(error) => {
-                tracing::warn!(%error, "accept");
-                tokio::time::sleep(PAUSE).await;
-            }
-        }
+        let reading = reading.clone();
+        connections.spawn(async move {
+            let _seat = seat;
+            reading.run(Box::new(stream)).await;
+        });
     }
-    drop(listener);
+    drop(accepting);
     // A file that is gone already is as good.
     let _ = std::fs::remove_file(&path);
-    let patience = Duration::from_secs(limits.stop_seconds_max);
-    let ended = tokio::time::timeout(patience, async { while connections.join_next().await.is_some() {} });
-    if ended.await.is_err() {
-        tracing::warn!("connections were at work {} s after the stop (stop_seconds_max)", limits.stop_seconds_max);
-    }
+    accept::ended(connections, &limits).await;
 }
 
 /// Whose lines are sealed, and as what.

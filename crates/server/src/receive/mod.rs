@@ -11,7 +11,7 @@ pub(crate) mod otlp;
 pub(crate) mod packed;
 pub(crate) mod posted;
 pub(crate) mod records;
-mod socket;
+pub(crate) mod socket;
 pub(crate) mod syslog;
 pub(crate) mod vault;
 pub(crate) mod webhook;

@@ -14,10 +14,11 @@ use collect::{Cut, Parcel, Sealed};
 use socket2::{SockRef, TcpKeepalive};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpListener;
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio_rustls::TlsAcceptor;
 
+use crate::accept::{self, Accepting};
 use crate::app::App;
 use crate::problem::Problem;
 use crate::tls;
@@ -28,8 +29,6 @@ const BATCH_RECORDS_MAX: usize = 4_096;
 pub(crate) const BATCH_BYTES_MAX: usize = 1 << 20;
 /// Bytes read at once.
 pub(crate) const READ_BYTES: usize = 64 << 10;
-/// Pause after a failed `accept`, as when no file handle is left.
-const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 /// Pause before a delivery is tried again: the first, and the longest.
 const RETRY_PAUSE: Duration = Duration::from_millis(20);
 const RETRY_PAUSE_MAX: Duration = Duration::from_secs(1);
@@ -115,33 +114,16 @@ pub(crate) async fn accept<F>(
     app: Arc<App>,
     listener: TcpListener,
     acceptor: Option<TlsAcceptor>,
-    mut stopped: watch::Receiver<bool>,
+    stopped: watch::Receiver<bool>,
     serve: impl Fn(Box<dyn Stream>, Peer, watch::Receiver<bool>) -> F + Send + Sync + 'static,
 ) where
     F: Future<Output = ()> + Send,
 {
     let (limits, serve) = (app.limits, Arc::new(serve));
-    let seats = Arc::new(Semaphore::new(limits.connections_max));
     let mut connections = JoinSet::new();
-    loop {
-        // A seat first: connections beyond the limit wait in the queue of the operating system.
-        let seat = tokio::select! {
-            Ok(seat) = Arc::clone(&seats).acquire_owned() => seat,
-            _ = stopped.wait_for(|stopped| *stopped) => break,
-        };
-        let accepted = tokio::select! {
-            accepted = listener.accept() => accepted,
-            _ = stopped.wait_for(|stopped| *stopped) => break,
-        };
+    let mut accepting = Accepting::new(listener, &limits, stopped.clone());
+    while let Some((stream, address, seat)) = accepting.next().await {
         while connections.try_join_next().is_some() {}
-        let (stream, address) = match accepted {
-            Ok(accepted) => accepted,
-            Err(error) => {
-                tracing::warn!(%error, "accept");
-                tokio::time::sleep(ACCEPT_PAUSE).await;
-                continue;
-            }
-        };
         let _ = stream.set_nodelay(true);
         // Without it a dead peer is found out later.
         let _ = SockRef::from(&stream).set_tcp_keepalive(&TcpKeepalive::new().with_time(KEEPALIVE));
@@ -171,12 +153,8 @@ pub(crate) async fn accept<F>(
             serve(stream, peer, stopped).await;
         });
     }
-    drop(listener);
-    let patience = Duration::from_secs(limits.stop_seconds_max);
-    let ended = tokio::time::timeout(patience, async { while connections.join_next().await.is_some() {} });
-    if ended.await.is_err() {
-        tracing::warn!("connections were at work {} s after the stop (stop_seconds_max)", limits.stop_seconds_max);
-    }
+    drop(accepting);
+    accept::ended(connections, &limits).await;
 }
 
 /// Has sealed what was taken off a socket. A log that is busy is waited for, after a stop as long as `stop_seconds_max`

@@ -16,10 +16,7 @@ use axum::body::Body;
 use axum::extract::{Path, State};
 use axum::http::header::AUTHORIZATION;
 use axum::http::{HeaderMap, StatusCode};
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use collect::Cut;
-use hmac::{Hmac, KeyInit as _, Mac as _};
 use model::Millis;
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -30,6 +27,7 @@ use super::native::KEY_BYTES_MAX;
 use crate::app::{App, parcel};
 use crate::config::{Signature, Webhook};
 use crate::problem::Problem;
+use crate::signature;
 
 /// How far the time of a signed delivery may lie from ours, seconds (Standard Webhooks, *Verifying webhook authenticity*).
 const AGE_S_MAX: u64 = 300;
@@ -113,7 +111,7 @@ fn github(headers: &HeaderMap, body: &[u8], secret: &str) -> Option<Signed> {
     let tag = told.strip_prefix("sha256=").and_then(model::unhex::<32>);
     let has_id = headers.get("x-github-delivery").is_some_and(|id| !id.is_empty());
     let (Some(tag), true) = (tag, has_id) else { return Some(Signed::Wrong) };
-    let right = verify(secret.as_bytes(), &[body], &tag);
+    let right = signature::is_right(secret.as_bytes(), &[body], &tag);
     Some(if right { Signed::Right { key: model::hex(&tag) } } else { Signed::Wrong })
 }
 
@@ -121,11 +119,10 @@ fn github(headers: &HeaderMap, body: &[u8], secret: &str) -> Option<Signed> {
 fn standard(headers: &HeaderMap, body: &[u8], secret: &str, now: Millis) -> Option<Signed> {
     let told = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
     let (id, time, signatures) = (told("webhook-id")?, told("webhook-timestamp")?, told("webhook-signature")?);
-    let key = STANDARD.decode(secret.strip_prefix("whsec_").unwrap_or(secret));
-    let (Ok(key), Ok(seconds)) = (key, time.parse::<u64>()) else { return Some(Signed::Wrong) };
-    let parts: [&[u8]; 5] = [id.as_bytes(), b".", time.as_bytes(), b".", body];
-    let tags = signatures.split(' ').filter_map(|one| STANDARD.decode(one.strip_prefix("v1,")?).ok());
-    let right = tags.into_iter().any(|tag| verify(&key, &parts, &tag));
+    let (Some(key), Ok(seconds)) = (signature::standard_key(secret), time.parse::<u64>()) else {
+        return Some(Signed::Wrong);
+    };
+    let right = signature::Standard { id, timestamp: time, body }.is_signed(&key, signatures);
     Some(match right {
         false => Signed::Wrong,
         true if seconds.abs_diff(now.0 / 1_000) > AGE_S_MAX => Signed::Stale,
@@ -135,10 +132,7 @@ fn standard(headers: &HeaderMap, body: &[u8], secret: &str, now: Millis) -> Opti
 
 /// Whether the delivery shows the secret of the hook (developer.okta.com, *Event hooks*, *Security*), in constant time.
 fn is_okta(headers: &HeaderMap, secret: &str) -> bool {
-    let Some(shown) = headers.get(AUTHORIZATION) else { return false };
-    let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(secret.as_bytes()) else { return false };
-    mac.update(secret.as_bytes());
-    verify(secret.as_bytes(), &[shown.as_bytes()], &mac.finalize().into_bytes())
+    headers.get(AUTHORIZATION).is_some_and(|shown| signature::is_same(shown.as_bytes(), secret.as_bytes()))
 }
 
 /// A delivery of an event hook, as far as it is looked into.
@@ -164,7 +158,7 @@ fn okta_key(body: &[u8]) -> String {
 }
 
 /// Where the events of a delivery are: objects of the System Log. None if it is something else, which is a record then.
-fn okta_events(body: &[u8]) -> Option<Vec<Range<usize>>> {
+pub(crate) fn okta_events(body: &[u8]) -> Option<Vec<Range<usize>>> {
     let hook: Hook<'_> = serde_json::from_slice(body).ok()?;
     let begin = body.as_ptr().addr();
     let place = |event: &&RawValue| {
@@ -174,11 +168,4 @@ fn okta_events(body: &[u8]) -> Option<Vec<Range<usize>>> {
     };
     let events: Vec<Range<usize>> = hook.data?.events?.iter().map(place).collect::<Option<_>>()?;
     (!events.is_empty()).then_some(events)
-}
-
-/// In constant time.
-fn verify(key: &[u8], parts: &[&[u8]], tag: &[u8]) -> bool {
-    let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(key) else { return false };
-    parts.iter().for_each(|part| mac.update(part));
-    mac.verify_slice(tag).is_ok()
 }

@@ -6,6 +6,7 @@ mod callers;
 mod cloudevents;
 mod fluent;
 mod hooks;
+mod http;
 mod loki;
 mod otlp;
 mod pull;
@@ -20,6 +21,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use collect::{Door, State};
+use http::Answer;
 use ledger::{InitOptions, Ledger, Selection, SystemClock};
 use model::{Header, Kind, Millis};
 use serde_json::{Value, json};
@@ -37,38 +39,6 @@ struct Server {
     address: SocketAddr,
     admin: String,
     _folder: tempfile::TempDir,
-}
-
-/// An answer.
-struct Answer {
-    status: u16,
-    head: String,
-    body: Vec<u8>,
-}
-
-impl Answer {
-    fn parsed(answer: &[u8]) -> Answer {
-        let end = answer.windows(4).position(|bytes| bytes == b"\r\n\r\n").expect("an answer");
-        let head = String::from_utf8(answer[..end].to_vec()).unwrap();
-        let status = head.split(' ').nth(1).unwrap().parse().unwrap();
-        let mut body = answer[end + 4..].to_vec();
-        if head.to_ascii_lowercase().contains("transfer-encoding: chunked") {
-            body = unchunked(&body);
-        }
-        Answer { status, head, body }
-    }
-
-    fn json(&self) -> Value {
-        serde_json::from_slice(&self.body).unwrap_or_else(|_| panic!("{}", String::from_utf8_lossy(&self.body)))
-    }
-
-    fn text(&self) -> String {
-        String::from_utf8(self.body.clone()).unwrap()
-    }
-
-    fn has(&self, header: &str) -> bool {
-        self.head.to_ascii_lowercase().contains(&header.to_ascii_lowercase())
-    }
 }
 
 /// A command that answers with its arguments, a line each.
@@ -192,11 +162,8 @@ impl Server {
 
     /// Sends a request without a body, and leaves it to the caller to read.
     fn open(&self, method: &str, path: &str, headers: &[(&str, &str)]) -> TcpStream {
-        let mut stream = TcpStream::connect(self.address).unwrap();
-        stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
-        let mut head = format!("{method} {path} HTTP/1.1\r\nhost: test\r\nconnection: close\r\n");
-        headers.iter().for_each(|(name, value)| head.push_str(&format!("{name}: {value}\r\n")));
-        stream.write_all(format!("{head}\r\n").as_bytes()).unwrap();
+        let mut stream = http::connected(self.address);
+        stream.write_all(http::head(method, path, headers).as_bytes()).unwrap();
         stream
     }
 
@@ -208,18 +175,7 @@ impl Server {
     }
 
     fn ask(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Answer {
-        let mut stream = TcpStream::connect(self.address).unwrap();
-        stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
-        let mut head = format!("{method} {path} HTTP/1.1\r\nhost: test\r\nconnection: close\r\n");
-        head.push_str(&format!("content-length: {}\r\n", body.len()));
-        headers.iter().for_each(|(name, value)| head.push_str(&format!("{name}: {value}\r\n")));
-        stream.write_all(head.as_bytes()).unwrap();
-        stream.write_all(b"\r\n").unwrap();
-        // Whoever refuses a body by its length may answer before it has come.
-        let _ = stream.write_all(body);
-        let mut answer = Vec::new();
-        let _ = stream.read_to_end(&mut answer);
-        Answer::parsed(&answer)
+        http::ask(self.address, method, path, headers, body)
     }
 
     fn send(&self, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Answer {
@@ -242,16 +198,6 @@ impl Drop for Server {
     fn drop(&mut self) {
         self.stop();
     }
-}
-
-fn unchunked(mut body: &[u8]) -> Vec<u8> {
-    let mut whole = Vec::new();
-    while let Some(end) = body.windows(2).position(|bytes| bytes == b"\r\n") {
-        let length = usize::from_str_radix(std::str::from_utf8(&body[..end]).unwrap(), 16).unwrap();
-        whole.extend_from_slice(&body[end + 2..end + 2 + length]);
-        body = &body[end + 4 + length..];
-    }
-    whole
 }
 
 const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";

@@ -6,6 +6,7 @@
 use sha2::{Digest as _, Sha512};
 
 use super::wire::{Reader, Value};
+use crate::signature::is_same;
 
 /// Bytes of the number that a sender has to prove the key over.
 pub(super) const NONCE_BYTES: usize = 16;
@@ -34,7 +35,7 @@ pub(super) fn pong(ping: &[u8], nonce: &[u8; NONCE_BYTES], key: &str) -> (Vec<u8
     let proof = Ping::read(ping);
     let right = proof.as_ref().is_some_and(|ping| {
         let wanted = digest(&[ping.salt, ping.hostname, nonce, key.as_bytes()]);
-        same(ping.digest, wanted.as_bytes())
+        is_same(ping.digest, wanted.as_bytes())
     });
     let mut out = vec![0x95];
     text(&mut out, b"PONG");
@@ -68,11 +69,6 @@ fn digest(parts: &[&[u8]]) -> String {
     let mut hash = Sha512::new();
     parts.iter().for_each(|part| hash.update(part));
     model::hex(&hash.finalize())
-}
-
-/// Takes as long for every wrong answer.
-fn same(one: &[u8], two: &[u8]) -> bool {
-    one.len() == two.len() && one.iter().zip(two).fold(0, |different, (one, two)| different | (one ^ two)) == 0
 }
 
 /// A text of MessagePack.
