@@ -102,8 +102,11 @@ impl Follow {
         let mut unread = Vec::new();
         let now = Instant::now();
         let is_due = self.scan.as_ref().is_some_and(|scan| scan.last.is_none_or(|last| now - last >= scan.settled / 2));
-        // Files that are found are looked at apart: what has just come to a held one has to be folded before its copy is.
-        let inputs = if is_due { self.found(state, options, now, &mut unread)? } else { self.grown(now) };
+        let mut inputs = if is_due { self.found(state, options, now, &mut unread)? } else { Vec::new() };
+        // Never both: what has just come to a held file has to be folded before its copy is looked at.
+        if inputs.is_empty() {
+            inputs = self.grown(now);
+        }
         if pipeline.stop.load(Relaxed) {
             return Ok(None);
         }

@@ -24,7 +24,7 @@ pub(crate) fn of(serve: &Serve) -> anyhow::Result<Config> {
         config.webhook.push(webhook(text)?);
     }
     config.check().map_err(Usage)?;
-    config.follow.iter().try_for_each(followed::check)?;
+    followed::check(&config.follow)?;
     if let Some(open) = config.plain_addresses().find(|address| !address.ip().is_loopback())
         && !config.plain
     {

@@ -265,13 +265,15 @@ impl Writer {
         Ok(report)
     }
 
-    /// Seals what has come to growing files until `stop` is set; `once` looks a single time.
+    /// Seals what has come to growing files until `stop` is set; `once` looks a single time. While `is_paused`, what comes
+    /// stays where it is.
     pub(crate) fn tail(
         &self,
         mut follow: collect::Follow,
         job: &Job,
         once: bool,
         stop: &AtomicBool,
+        is_paused: &dyn Fn() -> bool,
         show: &mut dyn FnMut(&collect::Summary),
     ) -> anyhow::Result<Report> {
         let options = options(&job.source, &job.platform)?;
@@ -282,7 +284,11 @@ impl Writer {
         loop {
             let turn = self.turn.lock();
             let pace = |end| self.keep_close(end, stop);
-            let looked = follow.look(&self.pipeline(&progress, stop, &pace), &self.state, &options)?;
+            let looked = if is_paused() {
+                None
+            } else {
+                follow.look(&self.pipeline(&progress, stop, &pace), &self.state, &options)?
+            };
             if let Some(summary) = looked {
                 self.wait(|reached| reached.folded >= summary.end)?;
                 self.state.commit()?;

@@ -142,6 +142,11 @@ impl App {
         &self.secrets
     }
 
+    /// Whether a silence of this source is announced now.
+    pub fn is_paused(&self, source: &str) -> bool {
+        self.access.pauses().of(source, (self.clock)()).is_some()
+    }
+
     /// Counts what came of files that are followed.
     pub fn count_files(&self, source: &str, summary: &collect::Summary) {
         let outcome = Outcome::Sealed { records: summary.records, replaced: summary.replaced };

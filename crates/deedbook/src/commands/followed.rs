@@ -1,5 +1,6 @@
 //! Files and folders that a server follows: a thread for each entry of its settings.
 
+use std::collections::HashSet;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
@@ -55,20 +56,31 @@ impl Drop for Followers {
     }
 }
 
-/// Refuses what cannot be followed.
-pub(crate) fn check(follow: &Follow) -> Result<(), Usage> {
-    pipeline::platform(&follow.platform)?;
-    match follow.paths.iter().find(|path| !Path::new(path).is_absolute()) {
-        Some(path) => Err(Usage(format!("[[follow]] {}: `{path}` is no absolute path", follow.source))),
-        None => Ok(()),
+/// Refuses what cannot be followed. Two entries for one source would look for each other's copies at once.
+pub(crate) fn check(follows: &[Follow]) -> Result<(), Usage> {
+    let mut sources = HashSet::new();
+    for Follow { source, paths, platform } in follows {
+        let wrong = |why: String| Err(Usage(format!("[[follow]] {source}: {why}")));
+        pipeline::platform(platform)?;
+        if !sources.insert(source) {
+            return wrong("it is there twice; list all its paths in one entry".to_owned());
+        }
+        if paths.is_empty() {
+            return wrong("`paths` is empty".to_owned());
+        }
+        if let Some(path) = paths.iter().find(|path| !Path::new(path).is_absolute()) {
+            return wrong(format!("`{path}` is no absolute path"));
+        }
     }
+    Ok(())
 }
 
 fn work(writer: &Writer, app: &App, follow: &Follow, stop: &AtomicBool) {
     let job = Job { inputs: Vec::new(), source: follow.source.clone(), platform: follow.platform.clone() };
     while !stop.load(Relaxed) {
         let files = collect::Follow::over(follow.paths.clone(), SETTLED);
-        let ended = writer.tail(files, &job, false, stop, &mut |summary| {
+        let is_paused = || app.is_paused(&follow.source);
+        let ended = writer.tail(files, &job, false, stop, &is_paused, &mut |summary| {
             app.count_files(&follow.source, summary);
             for unread in &summary.unread {
                 tracing::warn!("not read: {}: {}", unread.path, unread.reason);

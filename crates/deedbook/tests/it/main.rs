@@ -4,6 +4,7 @@
 mod answers;
 mod backup;
 mod bad_input;
+mod followed;
 #[path = "../../../server/tests/it/http.rs"]
 mod http;
 mod http_questions;

@@ -119,7 +119,7 @@ pub(crate) fn lines(numbers: std::ops::Range<u64>) -> Vec<u8> {
 }
 
 /// How many records there are, and how many of them differ.
-fn sealed(bench: &Bench) -> (u64, u64) {
+pub(crate) fn sealed(bench: &Bench) -> (u64, u64) {
     let query =
         "SELECT count(*) AS n, count(DISTINCT source_event_id) AS d FROM events_all WHERE source_event_id IS NOT NULL";
     let ran = bench.run(&["sql", "-o", "ndjson", query]);
