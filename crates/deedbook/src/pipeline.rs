@@ -71,6 +71,8 @@ pub(crate) struct Writer {
     behind: Arc<Behind>,
     follower: Mutex<Option<JoinHandle<anyhow::Result<()>>>>,
     on_directive: Mutex<Option<Told>>,
+    /// How long a close waits for rows; none waits for all.
+    patience: Mutex<Option<Duration>>,
 }
 
 /// Who is told of directives.
@@ -129,6 +131,7 @@ impl Writer {
             behind: Arc::default(),
             follower: Mutex::new(None),
             on_directive: Mutex::new(None),
+            patience: Mutex::new(None),
             ledger,
         };
         Ok(writer)
@@ -265,42 +268,22 @@ impl Writer {
         Ok(report)
     }
 
-    /// Seals what has come to growing files until `stop` is set; `once` looks a single time. While `is_paused`, what comes
-    /// stays where it is.
+    /// Seals what has come to growing files until `stop` is set, and waits for its rows; `once` looks a single time.
     pub(crate) fn tail(
         &self,
         mut follow: collect::Follow,
         job: &Job,
         once: bool,
         stop: &AtomicBool,
-        is_paused: &dyn Fn() -> bool,
         show: &mut dyn FnMut(&collect::Summary),
     ) -> anyhow::Result<Report> {
-        let options = options(&job.source, &job.platform)?;
-        let progress = Progress::default();
         let mut whole = collect::Summary::default();
         let others_before = *self.turn.lock();
         let before = self.settle(0)?;
-        loop {
-            let turn = self.turn.lock();
-            let pace = |end| self.keep_close(end, stop);
-            let looked = if is_paused() {
-                None
-            } else {
-                follow.look(&self.pipeline(&progress, stop, &pace), &self.state, &options)?
-            };
-            if let Some(summary) = looked {
-                self.wait(|reached| reached.folded >= summary.end)?;
-                self.state.commit()?;
-                show(&summary);
-                whole.add(&summary);
-            }
-            drop(turn);
-            if once || stop.load(Relaxed) {
-                break;
-            }
-            std::thread::sleep(Duration::from_millis(100));
-        }
+        self.look(&mut follow, job, &|| once || stop.load(Relaxed), stop, &mut |summary| {
+            show(summary);
+            whole.add(summary);
+        })?;
         let after = self.settle(whole.end)?;
         // Commands that this process ran for others meanwhile have reported theirs.
         let others = *self.turn.lock();
@@ -309,6 +292,35 @@ impl Writer {
         report.rejects -= others.rejects - others_before.rejects;
         report.leaves -= others.leaves - others_before.leaves;
         Ok(report)
+    }
+
+    /// Looks at growing files ten times a second, and seals what has come, until it `is_over`; once at least. When this
+    /// returns, what was read is durable.
+    pub(crate) fn look(
+        &self,
+        follow: &mut collect::Follow,
+        job: &Job,
+        is_over: &dyn Fn() -> bool,
+        stop: &AtomicBool,
+        show: &mut dyn FnMut(&collect::Summary),
+    ) -> anyhow::Result<()> {
+        let options = options(&job.source, &job.platform)?;
+        let progress = Progress::default();
+        loop {
+            let turn = self.turn.lock();
+            let pace = |end| self.keep_close(end, stop);
+            let looked = follow.look(&self.pipeline(&progress, stop, &pace), &self.state, &options)?;
+            if let Some(summary) = looked {
+                self.wait(|reached| reached.folded >= summary.end)?;
+                self.state.commit()?;
+                show(&summary);
+            }
+            drop(turn);
+            if is_over() {
+                return Ok(());
+            }
+            std::thread::sleep(Duration::from_millis(100));
+        }
     }
 
     /// A door for deliveries over the network. When this returns, all that was sealed before is folded.
@@ -385,9 +397,25 @@ impl Writer {
         Ok(report(&collect::Summary::default(), Vec::new(), before, before))
     }
 
+    /// Has a close wait no longer than this for rows that are still to be made; whoever opens the log next makes them. What
+    /// is sealed is closed whole all the same.
+    pub(crate) fn close_within(&self, patience: Duration) {
+        *self.patience.lock() = Some(patience);
+    }
+
     /// Stops following and closes the log cleanly: everything sealed is in segments and published.
     pub(crate) fn close(self: Arc<Writer>) -> anyhow::Result<()> {
-        self.settle(0)?;
+        let patience = *self.patience.lock();
+        match patience {
+            None => drop(self.settle(0)?),
+            Some(patience) => {
+                let closed = self.closed()?;
+                let deadline = Instant::now() + patience;
+                if self.wait_before(Some(deadline), |reached| reached.stored >= closed)?.is_none() {
+                    tracing::info!("rows of the newest records are not made yet; they are at the next start");
+                }
+            }
+        }
         self.state.commit()?;
         self.behind.stop.store(true, Relaxed);
         self.join()?;
@@ -430,12 +458,17 @@ impl Writer {
     /// Closes the open segment and waits until the rows of every leaf below `end` are in the lake.
     /// Returns how far that is, and the size of the log.
     fn settle(&self, end: u64) -> anyhow::Result<(Reached, u64)> {
-        self.ledger.flush()?;
-        let view = self.ledger.reader().view()?;
-        let closed = view.segments().last().map_or(0, |segment| segment.last.0 + 1).max(end);
+        let closed = self.closed()?.max(end);
         self.wait(|reached| reached.stored >= closed)?;
         let size = self.ledger.reader().view()?.size().0;
         Ok((self.wait(|reached| reached.folded >= size)?, size))
+    }
+
+    /// Closes the open segment; the end of the closed ones.
+    fn closed(&self) -> anyhow::Result<u64> {
+        self.ledger.flush()?;
+        let view = self.ledger.reader().view()?;
+        Ok(view.segments().last().map_or(0, |segment| segment.last.0 + 1))
     }
 
     fn open_lake(&self) -> anyhow::Result<lake::Lake> {
@@ -444,8 +477,20 @@ impl Writer {
     }
 
     fn wait(&self, until: impl Fn(&Reached) -> bool) -> anyhow::Result<Reached> {
+        self.wait_before(None, until)?.context("a wait without an end has ended")
+    }
+
+    /// The same, until then at most; `None` if it is not so by then.
+    fn wait_before(
+        &self,
+        deadline: Option<Instant>,
+        until: impl Fn(&Reached) -> bool,
+    ) -> anyhow::Result<Option<Reached>> {
         let mut reached = self.behind.reached.lock();
         while !until(&reached) {
+            if deadline.is_some_and(|deadline| Instant::now() >= deadline) {
+                return Ok(None);
+            }
             if reached.ended {
                 drop(reached);
                 self.join()?;
@@ -453,7 +498,7 @@ impl Writer {
             }
             self.behind.moved.wait_for(&mut reached, Duration::from_millis(200));
         }
-        Ok(*reached)
+        Ok(Some(*reached))
     }
 }
 

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use server::{App, Follow};
 
@@ -14,7 +14,7 @@ use crate::pipeline::{self, Job, Writer};
 
 /// How long a compressed file, or the copy of a file, has to rest before it is taken.
 const SETTLED: Duration = Duration::from_secs(2);
-/// How long it waits after something failed, in steps in which it looks for a stop.
+/// How long it waits after something failed, and how often it looks for a stop meanwhile.
 const AGAIN: Duration = Duration::from_secs(10);
 const STEP: Duration = Duration::from_millis(100);
 
@@ -77,21 +77,27 @@ pub(crate) fn check(follows: &[Follow]) -> Result<(), Usage> {
 
 fn work(writer: &Writer, app: &App, follow: &Follow, stop: &AtomicBool) {
     let job = Job { inputs: Vec::new(), source: follow.source.clone(), platform: follow.platform.clone() };
+    let mut files = collect::Follow::over(follow.paths.clone(), SETTLED);
     while !stop.load(Relaxed) {
-        let files = collect::Follow::over(follow.paths.clone(), SETTLED);
-        let is_paused = || app.is_paused(&follow.source);
-        let ended = writer.tail(files, &job, false, stop, &is_paused, &mut |summary| {
+        // While a silence is announced, what comes stays where it is, and the files that are held stay held.
+        if app.is_paused(&follow.source) {
+            std::thread::sleep(STEP);
+            continue;
+        }
+        let is_over = || stop.load(Relaxed) || app.is_paused(&follow.source);
+        let looked = writer.look(&mut files, &job, &is_over, stop, &mut |summary| {
             app.count_files(&follow.source, summary);
             for unread in &summary.unread {
                 tracing::warn!("not read: {}: {}", unread.path, unread.reason);
             }
         });
-        let Err(error) = ended else { return };
-        tracing::error!("[[follow]] {}: {}; tried again in {AGAIN:?}", follow.source, exit::text(&error));
-        let mut waited = Duration::ZERO;
-        while waited < AGAIN && !stop.load(Relaxed) {
-            std::thread::sleep(STEP);
-            waited += STEP;
+        if let Err(error) = looked {
+            tracing::error!("[[follow]] {}: {}; tried again in {AGAIN:?}", follow.source, exit::text(&error));
+            files = collect::Follow::over(follow.paths.clone(), SETTLED);
+            let again = Instant::now() + AGAIN;
+            while Instant::now() < again && !stop.load(Relaxed) {
+                std::thread::sleep(STEP);
+            }
         }
     }
 }

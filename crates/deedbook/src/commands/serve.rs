@@ -21,6 +21,9 @@ use crate::config;
 use crate::exit::Exit;
 use crate::pipeline::{self, Report, Writer};
 
+/// How long a stop waits for rows that are not made yet.
+const ROWS_PATIENCE: Duration = Duration::from_secs(2);
+
 pub(crate) fn run(place: &Place, serve: &Serve) -> anyhow::Result<Exit> {
     let settings = settings(serve)?;
     if serve.init && ledger::discover(&place.data).is_err() {
@@ -112,6 +115,7 @@ fn listen(
         anyhow::Ok(())
     });
     stop.store(true, Relaxed);
+    writer.close_within(ROWS_PATIENCE);
     // Tasks that wait for the disk have told their clients, or have nobody left to tell.
     runtime.shutdown_timeout(Duration::from_secs(1));
     watch.join().map_err(|_| anyhow::anyhow!("the thread that verifies panicked"))?;

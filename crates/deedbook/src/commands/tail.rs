@@ -22,7 +22,7 @@ pub(crate) fn run(place: &Place, tail: Tail) -> anyhow::Result<Exit> {
     }
     let told = AtomicBool::new(false);
     let report = with_writer(place, &log, &stop, |writer| {
-        writer.tail(collect::Follow::new(paths), &job, !tail.follow, &stop, &|| false, &mut |summary| {
+        writer.tail(collect::Follow::new(paths), &job, !tail.follow, &stop, &mut |summary| {
             for unread in &summary.unread {
                 // Said once: the look comes again ten times a second.
                 if !told.swap(true, Relaxed) {

@@ -24,7 +24,7 @@ fn lines_are_sealed_once_through_rotation_a_power_cut_and_a_silence() {
     let (log, rotated) = (logs.join("app.log"), logs.join("app.log.1"));
     let add =
         |bytes: &[u8]| fs::OpenOptions::new().create(true).append(true).open(&log).unwrap().write_all(bytes).unwrap();
-    bench.put("serve.toml", &format!("[[follow]]\nsource = \"app\"\npaths = [\"{}\"]\n", logs.display()));
+    bench.put("serve.toml", format!("[[follow]]\nsource = \"app\"\npaths = [\"{}\"]\n", logs.display()));
     let config = bench.path("serve.toml");
     let settings = ["--config", config.to_str().unwrap()];
     let server = Server::start(&bench, &settings);

@@ -53,7 +53,7 @@ pub(super) struct Found {
 }
 
 /// All rules. A number is never reused; a change of what a rule matches gets a new number.
-pub static RULES: [Rule; 19] = [
+pub static RULES: [Rule; 20] = [
     Rule {
         number: 1,
         name: "github",
@@ -221,6 +221,12 @@ pub static RULES: [Rule; 19] = [
             &["assword:", "Pwd:", "dHistory:", "NTHash:", "rincipalKey:", "PKCS12:", "redentials:", "ootPW:"],
             ldif::value,
         ),
+    },
+    Rule {
+        number: 20,
+        name: "deedbook",
+        what: "token of a server of our own: dbk_ and 43 characters",
+        how: How::Anchors(&["dbk_"], |record, at| exactly(record, at, 4, 43, is_token)),
     },
 ];
 

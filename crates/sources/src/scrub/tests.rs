@@ -186,6 +186,7 @@ fn cases() -> Vec<(u16, String, String, Vec<String>)> {
                 quoted("note", "userPassword: nobody knows"),
             ],
         ),
+        with(20, token("dbk_", 43, &[format!("dbk_{}", random(42)), format!("dbk_{}", random(44))])),
     ]
 }
 
