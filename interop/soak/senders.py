@@ -213,6 +213,25 @@ class CloudEvents(OverHttp):
         return answered[0] // 100 == 2
 
 
+class Kubernetes(OverHttp):
+    """The audit webhook of kube-apiserver: a list that is sent again is the same bytes, and those are its key."""
+
+    name, once, path = "kubernetes", True, "/v1/kubernetes/audit/soak-k8s"
+
+    def deliver(self, numbers, records):
+        body = '{"kind":"EventList","apiVersion":"audit.k8s.io/v1","items":[' + ",".join(records) + "]}"
+        return self.post(self.path, body, {"Content-Type": "application/json"}) is not None
+
+
+class VaultHttp(OverHttp):
+    """The `http` audit device of OpenBao: an entry with each request."""
+
+    name, batch, path = "vault_http", 1, "/v1/vault/audit/soak-vault"
+
+    def deliver(self, numbers, records):
+        return self.post(self.path, records[0], {"Content-Type": "application/json"}) is not None
+
+
 class Fluent(Sender):
     """Fluent forward with `chunk`: taken is what comes back as `ack`, and the chunk is the key."""
 
@@ -350,4 +369,4 @@ class Followed(Sender):
         file.close()
 
 
-HTTP = [Native, NativeKey, Hec, Bulk, GitHub, Otlp, Loki, CloudEvents]
+HTTP = [Native, NativeKey, Hec, Bulk, GitHub, Otlp, Loki, CloudEvents, Kubernetes, VaultHttp]

@@ -40,7 +40,7 @@ SECTIONS = {
         [senders.SyslogTcp, senders.SyslogUdp],
     ),
     "fluent": ('[[fluent]]\nsource = "fluent"\nlisten = "127.0.0.1:{fluent}"\n', [senders.Fluent]),
-    "lines": ('[[lines]]\nsource = "lines"\ntcp = "127.0.0.1:{lines}"\n', [senders.Lines]),
+    "vault": ('[[vault]]\nsource = "lines"\ntcp = "127.0.0.1:{lines}"\n', [senders.Lines]),
     "follow": ('[[follow]]\nsource = "followed"\npaths = ["{followed}/app.log*"]\n', [senders.Followed]),
 }
 PORTS = ["http", "syslog_tcp", "syslog_udp", "fluent", "lines"]

@@ -150,6 +150,17 @@ impl State {
         Ok(())
     }
 
+    /// All directives that were folded, as they are sealed, in their order; none if this file was begun by a version that
+    /// kept none.
+    pub fn directives(&self) -> Result<Option<Vec<Vec<u8>>>, Error> {
+        let folded = self.folded.lock();
+        let mut directives = self.store.directives()?;
+        if let Some(directives) = &mut directives {
+            directives.extend(folded.fresh.directives.clone());
+        }
+        Ok(directives.map(|directives| directives.into_values().collect()))
+    }
+
     /// The source of this name.
     pub fn source(&self, name: &str) -> Result<Option<Source>, Error> {
         Ok(self.sources()?.into_iter().find(|source| source.name == name))
@@ -309,6 +320,7 @@ impl Folded {
         self.applied_through = index.0 + 1;
         match header.kind {
             Kind::Directive => {
+                self.fresh.directives.insert(index.0, body.to_vec());
                 if let Ok(Directive::Source { number, name, platform, .. }) = serde_json::from_slice(body) {
                     // A source that is set again goes on with the numbers it has given out.
                     let known = match self.fresh.sources.remove(&number) {

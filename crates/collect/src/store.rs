@@ -1,4 +1,4 @@
-//! The file behind [`crate::State`]: `state/collect.redb`, eleven small tables.
+//! The file behind [`crate::State`]: `state/collect.redb`, twelve small tables.
 
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
@@ -34,11 +34,16 @@ const OBJECTS: TableDefinition<'_, &[u8], u64> = TableDefinition::new("objects")
 /// Source and name of a stream -> [`StreamState`].
 const STREAMS: TableDefinition<'_, &[u8], &[u8]> = TableDefinition::new("streams");
 
+/// Leaf -> directive, as it is sealed.
+const DIRECTIVES: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("directives");
+
 /// Keys of senders that are remembered, at most, and for how long after they came, milliseconds.
 const REQUESTS_MAX: u64 = 1_000_000;
 const REQUEST_MS_MAX: u64 = 86_400_000;
 
 const APPLIED_THROUGH: &str = "applied_through";
+/// Directives from this leaf on are in their table.
+const DIRECTIVES_FROM: &str = "directives_from";
 const FORMAT: &str = "format";
 const FORMAT_NOW: u64 = 0;
 
@@ -55,6 +60,7 @@ pub(crate) struct Fresh {
     pub(crate) grown: HashMap<Vec<u8>, Grown>,
     pub(crate) objects: HashMap<Vec<u8>, u64>,
     pub(crate) streams: HashMap<Vec<u8>, StreamState>,
+    pub(crate) directives: BTreeMap<u64, Vec<u8>>,
 }
 
 /// The tables.
@@ -96,7 +102,12 @@ impl Store {
             write.open_table(GROWN)?;
             write.open_table(OBJECTS)?;
             write.open_table(STREAMS)?;
-            meta.get(APPLIED_THROUGH)?.map_or(0, |value| value.value())
+            write.open_table(DIRECTIVES)?;
+            let applied_through = meta.get(APPLIED_THROUGH)?.map_or(0, |value| value.value());
+            if meta.get(DIRECTIVES_FROM)?.is_none() {
+                meta.insert(DIRECTIVES_FROM, applied_through)?;
+            }
+            applied_through
         };
         write.commit()?;
         Ok(applied_through)
@@ -150,6 +161,10 @@ impl Store {
             for (key, stream) in &fresh.streams {
                 streams.insert(key.as_slice(), encoded(stream).as_slice())?;
             }
+            let mut directives = write.open_table(DIRECTIVES)?;
+            for (index, directive) in &fresh.directives {
+                directives.insert(index, directive.as_slice())?;
+            }
             let (mut requests, mut ages) = (write.open_table(REQUESTS)?, write.open_table(REQUEST_AGES)?);
             let mut latest = 0;
             for (key, request) in &fresh.requests {
@@ -188,6 +203,22 @@ impl Store {
                 sources.extend(decoded(source.value()).map(|source| (number.value(), source)));
             }
             Ok(sources)
+        })())
+    }
+
+    /// All directives by their leaves; none if some were folded before this table was there.
+    pub(crate) fn directives(&self) -> Result<Option<BTreeMap<u64, Vec<u8>>>, Error> {
+        self.tell((|| {
+            let read = self.db.begin_read()?;
+            if read.open_table(META)?.get(DIRECTIVES_FROM)?.is_none_or(|from| from.value() > 0) {
+                return Ok(None);
+            }
+            let mut directives = BTreeMap::new();
+            for entry in read.open_table(DIRECTIVES)?.iter()? {
+                let (index, directive) = entry?;
+                directives.insert(index.value(), directive.value().to_vec());
+            }
+            Ok(Some(directives))
         })())
     }
 

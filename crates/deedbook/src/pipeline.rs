@@ -69,7 +69,7 @@ pub(crate) struct Writer {
     /// One run at a time: numbers of a source are gapless. Holds what finished runs have reported.
     turn: Mutex<Reported>,
     behind: Arc<Behind>,
-    follower: Mutex<Option<JoinHandle<anyhow::Result<()>>>>,
+    followers: Mutex<Vec<JoinHandle<anyhow::Result<()>>>>,
     on_directive: Mutex<Option<Told>>,
     /// How long a close waits for rows; none waits for all.
     patience: Mutex<Option<Duration>>,
@@ -86,7 +86,8 @@ struct Reported {
     leaves: u64,
 }
 
-/// How far the thread behind the log has come.
+/// How far the threads behind the log have come: one folds positions and directives, which takes little, and deliveries
+/// wait for it; one makes rows, which nothing that is sealed waits for.
 #[derive(Default)]
 struct Behind {
     reached: Mutex<Reached>,
@@ -98,13 +99,15 @@ struct Behind {
 struct Reached {
     /// Leaves folded.
     folded: u64,
+    /// Leaves whose rows are made, in files or in memory.
+    made: u64,
     /// Leaves of closed segments whose rows are in the lake and announced.
     stored: u64,
     /// Rows of events written since the process began.
     events: u64,
     /// Rows of rejects written since the process began.
     rejects: u64,
-    /// The thread has ended; why, it says itself when it is joined.
+    /// One of the threads has ended; why, it says itself when it is joined.
     ended: bool,
 }
 
@@ -129,7 +132,7 @@ impl Writer {
             lake,
             turn: Mutex::default(),
             behind: Arc::default(),
-            follower: Mutex::new(None),
+            followers: Mutex::default(),
             on_directive: Mutex::new(None),
             patience: Mutex::new(None),
             ledger,
@@ -137,51 +140,71 @@ impl Writer {
         Ok(writer)
     }
 
-    /// Starts the thread behind the log.
+    /// Starts the threads behind the log.
     pub(crate) fn follow(self: &Arc<Writer>) -> anyhow::Result<()> {
-        let rows = self.open_lake()?.follow()?;
-        {
-            // What was folded and stored before this process began needs no waiting for.
-            let mut reached = self.behind.reached.lock();
-            reached.folded = rows.next().min(self.state.applied_through().0);
-            reached.stored = rows.next();
-        }
-        let writer = Arc::clone(self);
-        let thread = std::thread::Builder::new().name("behind".to_owned()).spawn(move || {
-            let result = writer.fold_and_store(rows);
-            writer.behind.reached.lock().ended = true;
-            writer.behind.moved.notify_all();
-            result
-        })?;
-        *self.follower.lock() = Some(thread);
+        // What was folded before this process began needs no waiting for.
+        self.behind.reached.lock().folded = self.state.applied_through().0;
+        let spawn = |name: &str, work: fn(&Writer) -> anyhow::Result<()>| {
+            let writer = Arc::clone(self);
+            std::thread::Builder::new().name(name.to_owned()).spawn(move || {
+                let result = work(&writer);
+                writer.behind.reached.lock().ended = true;
+                writer.behind.moved.notify_all();
+                result
+            })
+        };
+        *self.followers.lock() = vec![spawn("fold", Writer::fold)?, spawn("rows", Writer::make_rows)?];
         Ok(())
     }
 
-    fn fold_and_store(&self, mut rows: lake::Follower) -> anyhow::Result<()> {
-        let from = rows.next().min(self.state.applied_through().0);
-        let mut follower = self.ledger.follow(LeafIndex(from));
+    fn fold(&self) -> anyhow::Result<()> {
+        let mut follower = self.ledger.follow(self.state.applied_through());
+        let mut kept = Instant::now();
+        while !self.behind.stop.load(Relaxed) {
+            if let Some(Step::Leaves(group)) = follower.next(IDLE)? {
+                for leaf in &group.leaves {
+                    let header = Header::decode(&leaf.header)?;
+                    self.state.apply(leaf.index, &header, &leaf.body)?;
+                    if header.kind == Kind::Directive
+                        && let Some(told) = self.on_directive.lock().as_ref()
+                        && let Ok(directive) = serde_json::from_slice(&leaf.body)
+                    {
+                        told(&directive);
+                    }
+                }
+                self.behind.reached.lock().folded = group.end().0;
+                self.behind.moved.notify_all();
+            }
+            if kept.elapsed() > KEPT_EVERY {
+                self.keep_state()?;
+                kept = Instant::now();
+            }
+        }
+        Ok(())
+    }
+
+    fn make_rows(&self) -> anyhow::Result<()> {
+        let mut rows = self.open_lake()?.follow()?;
+        {
+            // Nor what was stored.
+            let mut reached = self.behind.reached.lock();
+            (reached.made, reached.stored) = (rows.next(), rows.next());
+        }
+        let mut follower = self.ledger.follow(LeafIndex(rows.next()));
         let mut completing = VecDeque::new();
         let mut merging: Option<lake::Closing> = None;
-        let mut kept = Instant::now();
         while !self.behind.stop.load(Relaxed) {
             let patience = if completing.is_empty() { IDLE } else { COMPLETING };
             match follower.next(patience)? {
                 Some(Step::Leaves(group)) => {
                     for leaf in &group.leaves {
-                        let header = Header::decode(&leaf.header)?;
-                        self.state.apply(leaf.index, &header, &leaf.body)?;
-                        if header.kind == Kind::Directive
-                            && let Some(told) = self.on_directive.lock().as_ref()
-                            && let Ok(directive) = serde_json::from_slice(&leaf.body)
-                        {
-                            told(&directive);
+                        if leaf.index.0 < rows.next() {
+                            continue;
                         }
-                        if leaf.index.0 >= rows.next() {
-                            let (index, sequenced_at) = (leaf.index.0, leaf.sequenced_at);
-                            rows.push(&lake::Sealed { index, sequenced_at, header: &leaf.header, body: &leaf.body })?;
-                        }
+                        let (index, sequenced_at) = (leaf.index.0, leaf.sequenced_at);
+                        rows.push(&lake::Sealed { index, sequenced_at, header: &leaf.header, body: &leaf.body })?;
                     }
-                    self.behind.reached.lock().folded = group.end().0;
+                    self.behind.reached.lock().made = rows.next();
                 }
                 Some(Step::Closed(segment)) => {
                     let through = segment.last.0 + 1;
@@ -201,10 +224,6 @@ impl Writer {
                 merging = self.seal(&mut rows, merged)?.1;
             }
             self.behind.moved.notify_all();
-            if kept.elapsed() > KEPT_EVERY {
-                self.keep_state()?;
-                kept = Instant::now();
-            }
         }
         while let Some(merged) = merging {
             merging = self.seal(&mut rows, merged)?.1;
@@ -320,14 +339,23 @@ impl Writer {
                 return Ok(());
             }
             std::thread::sleep(Duration::from_millis(100));
+            // Also between two looks: once a silence is announced, nothing more is taken.
+            if is_over() {
+                return Ok(());
+            }
         }
     }
 
     /// A door for deliveries over the network. When this returns, all that was sealed before is folded.
     pub(crate) fn door(&self) -> anyhow::Result<Door> {
-        self.settle(0)?;
+        self.folded(0)?;
         let (append, reader) = (self.append.clone(), self.ledger.reader());
         Ok(Door::new(append, reader, Arc::clone(&self.scrubber), Arc::clone(&self.state), now))
+    }
+
+    /// The directives that are sealed so far, in their order; none if the state was begun by a version that kept none.
+    pub(crate) fn directives(&self) -> anyhow::Result<Option<Vec<Vec<u8>>>> {
+        Ok(self.state.directives()?)
     }
 
     /// Short name of the log.
@@ -377,7 +405,7 @@ impl Writer {
     /// Seals directives. When this returns they are in force for every record sealed after them.
     pub(crate) fn set(&self, directives: &[Directive]) -> anyhow::Result<Report> {
         let _turn = self.turn.lock();
-        let before = self.settle(0)?;
+        let before = self.folded(0)?;
         for directive in directives {
             let mut directive = directive.clone();
             if let Directive::Source { number, name, .. } = &mut directive {
@@ -386,7 +414,7 @@ impl Writer {
             }
             self.append.submit_own(Kind::Directive, canonical_json(&directive))?.wait()?;
         }
-        let after = self.settle(0)?;
+        let after = self.folded(0)?;
         Ok(report(&collect::Summary::default(), Vec::new(), before, after))
     }
 
@@ -409,6 +437,7 @@ impl Writer {
         match patience {
             None => drop(self.settle(0)?),
             Some(patience) => {
+                self.folded(0)?;
                 let closed = self.closed()?;
                 let deadline = Instant::now() + patience;
                 if self.wait_before(Some(deadline), |reached| reached.stored >= closed)?.is_none() {
@@ -429,11 +458,13 @@ impl Writer {
     }
 
     fn join(&self) -> anyhow::Result<()> {
-        match self.follower.lock().take().map(JoinHandle::join) {
-            Some(Ok(result)) => result.context("follow the log"),
-            Some(Err(_)) => anyhow::bail!("the thread behind the log panicked"),
-            None => Ok(()),
+        let followers = std::mem::take(&mut *self.followers.lock());
+        // All of them first, so that none goes on alone.
+        let ended: Vec<_> = followers.into_iter().map(JoinHandle::join).collect();
+        for result in ended {
+            result.map_err(|_| anyhow::anyhow!("a thread behind the log panicked"))?.context("follow the log")?;
         }
+        Ok(())
     }
 
     fn pipeline<'a>(
@@ -445,12 +476,12 @@ impl Writer {
         Pipeline { append: &self.append, scrubber: &self.scrubber, clock: &now, progress, stop, pace }
     }
 
-    /// Waits while the thread behind the log is more than [`LEAVES_BEHIND_MAX`] behind `end`: leaves
+    /// Waits while rows are more than [`LEAVES_BEHIND_MAX`] behind `end`: leaves
     /// that are no longer in memory would have to be read back. Sealing itself waits for nobody; this
     /// holds back a file that can be read as well a moment later.
     fn keep_close(&self, end: u64, stop: &AtomicBool) {
         let mut reached = self.behind.reached.lock();
-        while reached.folded + LEAVES_BEHIND_MAX < end && !reached.ended && !stop.load(Relaxed) {
+        while reached.made + LEAVES_BEHIND_MAX < end && !reached.ended && !stop.load(Relaxed) {
             self.behind.moved.wait_for(&mut reached, Duration::from_millis(200));
         }
     }
@@ -460,8 +491,14 @@ impl Writer {
     fn settle(&self, end: u64) -> anyhow::Result<(Reached, u64)> {
         let closed = self.closed()?.max(end);
         self.wait(|reached| reached.stored >= closed)?;
+        self.folded(0)
+    }
+
+    /// Waits until every leaf below `end`, and all that are sealed now, are folded. Returns how far that is, and the size of
+    /// the log.
+    fn folded(&self, end: u64) -> anyhow::Result<(Reached, u64)> {
         let size = self.ledger.reader().view()?.size().0;
-        Ok((self.wait(|reached| reached.folded >= size)?, size))
+        Ok((self.wait(|reached| reached.folded >= size.max(end))?, size))
     }
 
     /// Closes the open segment; the end of the closed ones.
@@ -493,6 +530,7 @@ impl Writer {
             }
             if reached.ended {
                 drop(reached);
+                self.behind.stop.store(true, Relaxed);
                 self.join()?;
                 anyhow::bail!("following the log ended early");
             }

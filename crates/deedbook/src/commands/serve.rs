@@ -50,7 +50,14 @@ fn listen(
     stop: &Arc<AtomicBool>,
 ) -> anyhow::Result<()> {
     let door = Arc::new(writer.door()?);
-    let known = token::known(&writer.reader().view()?)?;
+    let known = match writer.directives()? {
+        Some(directives) => {
+            let mut known = token::Known::default();
+            directives.iter().for_each(|directive| known.apply(directive));
+            known
+        }
+        None => token::known(&writer.reader().view()?)?,
+    };
     let (access, mut in_force) = (Arc::new(known.access), known.settings);
     let told = Arc::clone(&access);
     writer.on_directive(move |directive| told.apply(directive));

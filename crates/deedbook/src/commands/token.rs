@@ -91,21 +91,26 @@ pub(crate) struct Known {
     pub(crate) settings: Option<String>,
 }
 
-/// Folds the directives of a log.
+/// Folds the directives of a log. Reads all of it.
 pub(crate) fn known(view: &View) -> anyhow::Result<Known> {
     let mut known = Known::default();
     for leaves in view.scan(0..view.size().0, Selection { bodies: true, only: Some(Kind::Directive) }) {
-        for leaf in leaves? {
-            // A directive of a later release is about something that this one does not know.
-            if let Ok(directive) = serde_json::from_slice(&leaf.body) {
-                known.access.apply(&directive);
-                if let Directive::Settings { toml } = directive {
-                    known.settings = Some(toml);
-                }
+        leaves?.iter().for_each(|leaf| known.apply(&leaf.body));
+    }
+    Ok(known)
+}
+
+impl Known {
+    /// Takes the next directive, as it is sealed.
+    pub(crate) fn apply(&mut self, body: &[u8]) {
+        // A directive of a later release is about something that this one does not know.
+        if let Ok(directive) = serde_json::from_slice(body) {
+            self.access.apply(&directive);
+            if let Directive::Settings { toml } = directive {
+                self.settings = Some(toml);
             }
         }
     }
-    Ok(known)
 }
 
 fn scope(name: &str) -> Result<Scope, Usage> {
