@@ -31,6 +31,12 @@ const COMPLETING: Duration = Duration::from_millis(5);
 /// How often what was folded is made durable: after a crash so much is folded again.
 const KEPT_EVERY: Duration = Duration::from_secs(30);
 
+/// How long a server that stops waits for rows that are not made yet.
+const ROWS_PATIENCE: Duration = Duration::from_secs(1);
+
+/// How modest a server's rows are beside sealing: a tenth of a core at least, where both want all of them.
+const ROWS_NICE: i32 = 10;
+
 /// How far rows may be behind a run over files: well within what the ledger keeps in memory.
 const LEAVES_BEHIND_MAX: u64 = 16_384;
 
@@ -71,8 +77,8 @@ pub(crate) struct Writer {
     behind: Arc<Behind>,
     followers: Mutex<Vec<JoinHandle<anyhow::Result<()>>>>,
     on_directive: Mutex<Option<Told>>,
-    /// How long a close waits for rows; none waits for all.
-    patience: Mutex<Option<Duration>>,
+    /// For a server: rows are made with what sealing leaves of the processor, and a close does not wait for all of them.
+    is_serving: bool,
 }
 
 /// Who is told of directives.
@@ -134,10 +140,16 @@ impl Writer {
             behind: Arc::default(),
             followers: Mutex::default(),
             on_directive: Mutex::new(None),
-            patience: Mutex::new(None),
+            is_serving: false,
             ledger,
         };
         Ok(writer)
+    }
+
+    /// The same for a server. What is sealed is closed whole as ever, and rows are made all the same: by the next start, if
+    /// need be.
+    pub(crate) fn serving(self) -> Writer {
+        Writer { is_serving: true, ..self }
     }
 
     /// Starts the threads behind the log.
@@ -184,6 +196,12 @@ impl Writer {
     }
 
     fn make_rows(&self) -> anyhow::Result<()> {
+        // Threads that are made by this one are as modest. Where it is not allowed, rows take their share.
+        if self.is_serving
+            && let Err(error) = rustix::process::setpriority_process(None, ROWS_NICE)
+        {
+            tracing::debug!(%error, "priority of rows");
+        }
         let mut rows = self.open_lake()?.follow()?;
         {
             // Nor what was stored.
@@ -425,25 +443,17 @@ impl Writer {
         Ok(report(&collect::Summary::default(), Vec::new(), before, before))
     }
 
-    /// Has a close wait no longer than this for rows that are still to be made; whoever opens the log next makes them. What
-    /// is sealed is closed whole all the same.
-    pub(crate) fn close_within(&self, patience: Duration) {
-        *self.patience.lock() = Some(patience);
-    }
-
     /// Stops following and closes the log cleanly: everything sealed is in segments and published.
     pub(crate) fn close(self: Arc<Writer>) -> anyhow::Result<()> {
-        let patience = *self.patience.lock();
-        match patience {
-            None => drop(self.settle(0)?),
-            Some(patience) => {
-                self.folded(0)?;
-                let closed = self.closed()?;
-                let deadline = Instant::now() + patience;
-                if self.wait_before(Some(deadline), |reached| reached.stored >= closed)?.is_none() {
-                    tracing::info!("rows of the newest records are not made yet; they are at the next start");
-                }
+        if self.is_serving {
+            self.folded(0)?;
+            let closed = self.closed()?;
+            let deadline = Instant::now() + ROWS_PATIENCE;
+            if self.wait_before(Some(deadline), |reached| reached.stored >= closed)?.is_none() {
+                tracing::info!("rows of the newest records are not made yet; the next start makes them");
             }
+        } else {
+            self.settle(0)?;
         }
         self.state.commit()?;
         self.behind.stop.store(true, Relaxed);

@@ -51,7 +51,17 @@ pub(crate) fn with_writer(
     stop: &Arc<AtomicBool>,
     work: impl FnOnce(&Arc<Writer>) -> anyhow::Result<Report>,
 ) -> anyhow::Result<Report> {
-    let writer = Arc::new(Writer::open(&place.data, log)?);
+    with_opened(place, Writer::open(&place.data, log)?, stop, work)
+}
+
+/// The same with a writer that has the lock.
+pub(crate) fn with_opened(
+    place: &Place,
+    writer: Writer,
+    stop: &Arc<AtomicBool>,
+    work: impl FnOnce(&Arc<Writer>) -> anyhow::Result<Report>,
+) -> anyhow::Result<Report> {
+    let writer = Arc::new(writer);
     writer.follow()?;
     let closing = Arc::new(AtomicBool::new(false));
     let guests = control::listen(&place.data, Arc::clone(&writer), Arc::clone(&closing), Arc::clone(stop))?;

@@ -14,15 +14,12 @@ use tokio::process::Command;
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::followed::Followers;
-use super::ingest::with_writer;
+use super::ingest::with_opened;
 use super::{Place, guard, token};
 use crate::cli::Serve;
 use crate::config;
 use crate::exit::Exit;
 use crate::pipeline::{self, Report, Writer};
-
-/// How long a stop waits for rows that are not made yet.
-const ROWS_PATIENCE: Duration = Duration::from_secs(2);
 
 pub(crate) fn run(place: &Place, serve: &Serve) -> anyhow::Result<Exit> {
     let settings = settings(serve)?;
@@ -33,7 +30,8 @@ pub(crate) fn run(place: &Place, serve: &Serve) -> anyhow::Result<Exit> {
     let log = place.log()?;
     // Not `stop_on_interrupt`: that takes SIGHUP for an end, and here it means to read the settings again.
     let stop = Arc::new(AtomicBool::new(false));
-    with_writer(place, &log, &stop, |writer| {
+    let writer = Writer::open(&place.data, &log)?.serving();
+    with_opened(place, writer, &stop, |writer| {
         listen(writer, place, &log, serve, settings, &stop)?;
         Ok(Report::default())
     })?;
@@ -122,7 +120,6 @@ fn listen(
         anyhow::Ok(())
     });
     stop.store(true, Relaxed);
-    writer.close_within(ROWS_PATIENCE);
     // Tasks that wait for the disk have told their clients, or have nobody left to tell.
     runtime.shutdown_timeout(Duration::from_secs(1));
     watch.join().map_err(|_| anyhow::anyhow!("the thread that verifies panicked"))?;

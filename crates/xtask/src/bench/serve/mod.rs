@@ -162,6 +162,7 @@ impl Run<'_> {
         super::sizes::make_cold(&data)?;
         let server = Server::start(&self.place.bin, &data)?;
         self.report.line(what, &format!("{records} records, files cold"), &ms(server.ready), "<= 500 ms");
+        server.rest()?;
         std::thread::sleep(IDLE);
         self.report.line("memory, idle for 10 s", "VmRSS", &bytes(server.memory("VmRSS")), "<= 150 MiB");
         server.kill()?;

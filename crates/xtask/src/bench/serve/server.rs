@@ -13,6 +13,9 @@ use crate::bench::program::{cpu, memory};
 /// How long it may take to be ready, or to stop.
 const PATIENCE: Duration = Duration::from_secs(120);
 
+/// How long it may take to make the rows of what it was sent.
+const REST_PATIENCE: Duration = Duration::from_secs(900);
+
 /// How often it is looked at meanwhile.
 const LOOK: Duration = Duration::from_millis(1);
 
@@ -72,6 +75,23 @@ impl Server {
     /// Bytes of memory, by the name that `/proc/<pid>/status` has for it.
     pub(super) fn memory(&self, name: &str) -> u64 {
         memory(self.child.id(), name)
+    }
+
+    /// Waits until it has nothing left to do: a second in which it used less than a twentieth of a core.
+    pub(super) fn rest(&self) -> Result<()> {
+        let began = Instant::now();
+        let (mut before, second) = (self.cpu()?, Duration::from_secs(1));
+        loop {
+            std::thread::sleep(second);
+            let now = self.cpu()?;
+            if now.saturating_sub(before) < second / 20 {
+                return Ok(());
+            }
+            if began.elapsed() > REST_PATIENCE {
+                return Err(format!("it was still busy after {REST_PATIENCE:?}").into());
+            }
+            before = now;
+        }
     }
 
     /// Asks it to stop and waits for its end.
