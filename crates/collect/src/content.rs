@@ -93,7 +93,7 @@ impl Digests {
 }
 
 /// The magic number of an encoding is within this many bytes.
-const MAGIC_BYTES: usize = 4;
+pub(crate) const MAGIC_BYTES: usize = 4;
 
 impl<'a> Content<'a> {
     /// Looks at the first bytes and puts the decoder for them in front of `raw`.
@@ -119,10 +119,6 @@ impl<'a> Content<'a> {
             }
         };
         Ok(Content { reader, transport, decoded: Seen::default(), failed: None, encoding })
-    }
-
-    pub(crate) fn is_encoded(&self) -> bool {
-        self.encoding != Encoding::None
     }
 
     /// Bytes taken so far, as they came.

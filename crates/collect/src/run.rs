@@ -14,12 +14,12 @@ use std::time::Duration;
 use crossbeam_channel::{Receiver, Sender, bounded};
 use ledger::{Append, Pending};
 use model::{DeliveryBody, Directive, Header, Kind, Millis, Platform, Position, Prepared, canonical_json};
-use sha2::{Digest, Sha256};
 use sources::scrub::Scrubber;
 use sources::split::Splitter;
 
 use crate::content::{Content, Digests};
 use crate::delivery::{Delivery, Item, Numbers, Origin};
+use crate::grown::Beginning;
 use crate::inputs::{Input, Unread, because};
 use crate::state::{FileState, OpenDelivery, Seat, Source, State};
 use crate::{Error, Progress};
@@ -36,6 +36,10 @@ const BATCHES_WAITING_MAX: usize = 8;
 const RECEIPTS_WAITING_MAX: usize = 16;
 /// How often a run looks whether deliveries over the network into its source are settled.
 const SETTLING: Duration = Duration::from_millis(10);
+/// Bytes of a growing file that are one delivery, at most, but for one long line: so much is read before any of it is
+/// sealed, and a stop or a pause waits for no more. A delivery that a crash has cut short is cut again to the same end or a
+/// later one, so this may grow from one release to the next, and never shrink.
+const PART_BYTES_MAX: u64 = 8 << 20;
 /// Bytes by which a file is known again.
 pub(crate) const HEAD_BYTES: u64 = 4_096;
 
@@ -71,6 +75,9 @@ pub struct Summary {
     pub stopped: bool,
     /// One past the last leaf that was sealed; 0 when none was.
     pub end: u64,
+    /// Bytes of growing files that are left for another look.
+    #[serde(skip)]
+    pub left: u64,
 }
 
 impl Summary {
@@ -84,6 +91,7 @@ impl Summary {
         self.unread.extend(other.unread.iter().cloned());
         self.stopped |= other.stopped;
         self.end = self.end.max(other.end);
+        self.left = other.left;
     }
 }
 
@@ -141,6 +149,7 @@ impl Pipeline<'_> {
             let submitted = submitter.join().unwrap_or(Err(Error::Worker));
             if submitted.is_err() || read.is_err() {
                 seat.is_stale.store(true, Relaxed);
+                state.failed();
             }
             // What the ledger says is the cause; a reader that could not hand over is the effect.
             let Submitted { records, replaced, end } = submitted?;
@@ -297,6 +306,7 @@ pub(crate) struct Looked {
     pub(crate) origin: Origin,
     pub(crate) length: u64,
     pub(crate) known: Option<FileState>,
+    pub(crate) beginning: Beginning,
 }
 
 /// How much of a file is read.
@@ -304,8 +314,10 @@ pub(crate) struct Looked {
 pub(crate) enum Extent {
     /// All of it.
     Whole,
-    /// Up to the last line feed: the rest is still being written.
+    /// A part of one that grows, up to its last line feed: the rest is still being written.
     WholeLines,
+    /// A part of one that grows no more.
+    Rest,
 }
 
 impl Reader<'_> {
@@ -349,7 +361,7 @@ impl Reader<'_> {
                 },
                 Input::Packed { path, file } => self.packed(state, &mut source, &interrupted, &path, &file)?,
                 Input::Growing { path, file, last } => {
-                    let extent = if last { Extent::Whole } else { Extent::WholeLines };
+                    let extent = if last { Extent::Rest } else { Extent::WholeLines };
                     self.file(state, &mut source, &interrupted, &path, &file, extent)?;
                 }
             }
@@ -368,13 +380,14 @@ impl Reader<'_> {
         extent: Extent,
     ) -> Result<(), Error> {
         let looked = look(state, source.number, path, file)?;
-        let (mut origin, length, known) = match looked {
-            Ok(Looked { origin, length, known }) => (origin, length, known),
+        let (mut origin, length, known, beginning) = match looked {
+            Ok(Looked { origin, length, known, beginning }) => (origin, length, known, beginning),
             Err(unread) => {
                 self.summary.unread.push(unread);
                 return Ok(());
             }
         };
+        let mut is_copy = false;
         if let Some(known) = &known {
             self.summary.already_known += known.records;
             self.pipeline.progress.bytes_read.fetch_add(known.resume, Relaxed);
@@ -382,17 +395,21 @@ impl Reader<'_> {
                 return Ok(());
             }
             origin.base = known.resume;
-        } else if let Some(grown) = self.copied(state, source.number, &origin, file, length)? {
+        } else if let Some(grown) = self.copied(state, source.number, &origin, &beginning, file, length)? {
             self.summary.already_known += grown.records;
             self.pipeline.progress.bytes_read.fetch_add(grown.resume, Relaxed);
             if grown.end >= length {
                 return Ok(());
             }
-            origin.base = grown.resume;
+            (origin.base, is_copy) = (grown.resume, true);
         } else if self.known_by_content(state, source.number, &origin, file)? {
             return Ok(());
         }
-        let began = interrupted.iter().find(|open| open.is_part_of(&origin));
+        let began = interrupted.iter().find(|open| open.is_part_of(&origin, &beginning)).or_else(|| {
+            // One of which nothing is sealed to its end is known by nothing else.
+            let may_be = is_copy || known.is_none();
+            interrupted.iter().find(|open| may_be && open.is_part_of_original(&origin, &beginning))
+        });
         let until = match end_of(file, extent, origin.base, length) {
             Ok(until) => until,
             Err(error) => {
@@ -400,11 +417,36 @@ impl Reader<'_> {
                 return Ok(());
             }
         };
-        if until == Some(origin.base) {
+        let Some(until) = until else {
+            return self.deliver(state, source, file, origin, 0, began);
+        };
+        if until == origin.base {
             return Ok(());
         }
-        let raw = file.take(until.map_or(u64::MAX, |until| until - origin.base));
-        self.deliver(state, source, raw, origin, until.unwrap_or(0), began)
+        let bytes = until - origin.base;
+        if extent == Extent::Whole || bytes > PART_BYTES_MAX {
+            return self.deliver(state, source, file.take(bytes), origin, until, began);
+        }
+        // What is sealed of a growing file begins like this; the line behind it is still being written.
+        let head_bytes = until.min(HEAD_BYTES);
+        (origin.head_bytes, origin.head_sha256) = (Some(head_bytes), beginning.sha256(head_bytes));
+        match part(file, &origin, bytes) {
+            Ok(Some(part)) => {
+                if length - origin.base > PART_BYTES_MAX {
+                    self.summary.left += length - until;
+                }
+                self.deliver(state, source, part.as_slice(), origin, until, began)
+            }
+            // It was cut while it was read: the next look sees what it is now.
+            Ok(None) => {
+                self.summary.left += 1;
+                Ok(())
+            }
+            Err(error) => {
+                self.summary.unread.push(because(path, &error));
+                Ok(())
+            }
+        }
     }
 
     /// Whether the content was sealed before, under this name or another. Only a file that begins like
@@ -555,31 +597,30 @@ pub(crate) fn look(state: &State, source: u32, path: &Path, file: &File) -> Resu
         Err(error) => return Ok(Err(because(path, &error))),
     };
     if !meta.is_file() {
-        return Ok(Ok(Looked { origin, length: 0, known: None }));
+        return Ok(Ok(Looked { origin, length: 0, known: None, beginning: Beginning::default() }));
     }
-    let known = state.file(source, meta.dev(), meta.ino())?;
-    let heads = (|| {
-        let now = head(file, HEAD_BYTES)?;
-        let then = known.as_ref().map(|known| head(file, known.head_bytes)).transpose()?;
-        Ok::<_, io::Error>((now, then))
-    })();
-    let (now, then) = match heads {
-        Ok(heads) => heads,
+    let beginning = match Beginning::of(file) {
+        Ok(beginning) => beginning,
         Err(error) => return Ok(Err(because(path, &error))),
     };
-    (origin.head_bytes, origin.head_sha256) = (Some(now.0), Some(now.1));
+    let head_bytes = beginning.bytes().len() as u64;
+    (origin.head_bytes, origin.head_sha256) = (Some(head_bytes), beginning.sha256(head_bytes));
     (origin.device, origin.inode) = (Some(meta.dev()), Some(meta.ino()));
     // The same inode with another beginning is a recycled one; a shorter file was cut and begins anew.
-    let known = known.filter(|known| then == Some((known.head_bytes, known.head_sha256)) && known.end <= meta.len());
-    Ok(Ok(Looked { origin, length: meta.len(), known }))
+    let known = state
+        .file(source, meta.dev(), meta.ino())?
+        .filter(|known| beginning.sha256(known.head_bytes) == Some(known.head_sha256) && known.end <= meta.len());
+    Ok(Ok(Looked { origin, length: meta.len(), known, beginning }))
 }
 
-/// Length and SHA-256 of the first bytes of a file.
-fn head(mut file: &File, bytes: u64) -> io::Result<(u64, [u8; 32])> {
-    file.seek(SeekFrom::Start(0))?;
-    let mut head = Vec::new();
-    file.take(bytes).read_to_end(&mut head)?;
-    Ok((head.len() as u64, Sha256::digest(&head).into()))
+/// All bytes of a part of a growing file; `None` if it is not the file any more that it was when it was looked at.
+fn part(mut file: &File, origin: &Origin, bytes: u64) -> io::Result<Option<Vec<u8>>> {
+    file.seek(SeekFrom::Start(origin.base))?;
+    let mut part = Vec::with_capacity(usize::try_from(bytes).unwrap_or(0));
+    file.take(bytes).read_to_end(&mut part)?;
+    let is_whole = part.len() as u64 == bytes && file.metadata()?.len() >= origin.base + bytes;
+    let head = Beginning::of(file)?.sha256(origin.head_bytes.unwrap_or(0));
+    Ok((is_whole && head == origin.head_sha256).then_some(part))
 }
 
 /// How far a file is to be read, with its position set to `base`; `None` is a pipe, read to its end.
@@ -587,24 +628,34 @@ fn end_of(mut file: &File, extent: Extent, base: u64, length: u64) -> io::Result
     if !file.metadata()?.is_file() {
         return Ok(None);
     }
-    let mut until = length;
-    if extent == Extent::WholeLines {
-        let mut block = [0; 4_096];
-        // Backwards to the last line feed behind `base`; without one there is no whole line yet.
-        while until > base {
-            let from = until.saturating_sub(block.len() as u64).max(base);
-            let window = block.get_mut(..usize::try_from(until - from).unwrap_or(0)).unwrap_or_default();
-            file.seek(SeekFrom::Start(from))?;
-            file.read_exact(window)?;
-            match window.iter().rposition(|byte| *byte == b'\n') {
-                Some(at) => {
-                    until = from + at as u64 + 1;
-                    break;
-                }
-                None => until = from,
-            }
-        }
-    }
+    let within = length.min(base.saturating_add(PART_BYTES_MAX));
+    let until = match extent {
+        Extent::Whole => length,
+        Extent::Rest if within == length => length,
+        _ => match line_end(file, base, within)? {
+            // A line that is longer than a part is read as one.
+            until if until == base && within < length && extent == Extent::Rest => length,
+            until if until == base && within < length => line_end(file, base, length)?,
+            until => until,
+        },
+    };
     file.seek(SeekFrom::Start(base))?;
     Ok(Some(until))
+}
+
+/// Behind the last line feed between these; the first of them if there is none.
+fn line_end(mut file: &File, from: u64, to: u64) -> io::Result<u64> {
+    let mut block = [0; 4_096];
+    let mut until = to;
+    while until > from {
+        let begin = until.saturating_sub(block.len() as u64).max(from);
+        let window = block.get_mut(..usize::try_from(until - begin).unwrap_or(0)).unwrap_or_default();
+        file.seek(SeekFrom::Start(begin))?;
+        file.read_exact(window)?;
+        if let Some(at) = window.iter().rposition(|byte| *byte == b'\n') {
+            return Ok(begin + at as u64 + 1);
+        }
+        until = begin;
+    }
+    Ok(from)
 }

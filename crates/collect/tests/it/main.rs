@@ -3,6 +3,7 @@
 
 mod deliveries;
 mod door;
+mod folder;
 mod follow;
 mod known;
 
@@ -10,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-use collect::{Error, Follow, Input, Options, Pipeline, Progress, State, Summary};
+use collect::{Error, Folders, Follow, Input, Options, Pipeline, Progress, State, Summary};
 use ledger::{InitOptions, Ledger, Selection, Stored, SystemClock};
 use model::{Header, Millis};
 use sources::scrub::Scrubber;
@@ -66,16 +67,25 @@ impl Bench {
         looked.map_or(0, |summary| summary.records)
     }
 
+    fn look_over(&self, folders: &mut Folders) -> u64 {
+        let looked = self.with(|pipeline| folders.look(pipeline, &self.state, &options()));
+        looked.map_or(0, |summary| summary.records)
+    }
+
     /// All leaves with their headers.
     fn leaves(&self) -> Vec<(Header, Stored)> {
+        self.leaves_from(0)
+    }
+
+    fn leaves_from(&self, first: u64) -> Vec<(Header, Stored)> {
         let view = self.ledger.reader().view().unwrap();
-        let scan = view.scan(0..view.size().0, Selection { bodies: true, only: None });
+        let scan = view.scan(first..view.size().0, Selection { bodies: true, only: None });
         scan.flat_map(Result::unwrap).map(|leaf| (Header::decode(&leaf.header).unwrap(), leaf)).collect()
     }
 
     /// What the thread behind the log does: folds leaves that the state has not seen.
     fn fold_into(&self, state: &State) {
-        for (header, leaf) in self.leaves() {
+        for (header, leaf) in self.leaves_from(state.applied_through().0) {
             state.apply(leaf.index, &header, &leaf.body).unwrap();
         }
         state.commit().unwrap();
@@ -94,7 +104,7 @@ fn options() -> Options {
 
 fn add(path: &Path, text: &str) {
     use std::io::Write as _;
-    std::fs::OpenOptions::new().append(true).open(path).unwrap().write_all(text.as_bytes()).unwrap();
+    std::fs::OpenOptions::new().append(true).create(true).open(path).unwrap().write_all(text.as_bytes()).unwrap();
 }
 
 /// Records with these numbers, one a line.
