@@ -12,8 +12,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::Error;
 use crate::delivery::Origin;
-use crate::grown::{Grown, Part};
+use crate::grown::{Beginning, Grown, Part, may_be_copy};
 use crate::pulled::{StreamState, is_object, is_stream, object_key, stream_key};
+use crate::run::HEAD_BYTES;
 use crate::store::{Fresh, Store};
 
 /// A configured stream of records.
@@ -54,6 +55,9 @@ pub(crate) struct OpenDelivery {
     pub(crate) name: String,
     pub(crate) device: Option<u64>,
     pub(crate) inode: Option<u64>,
+    /// Bytes that the digest of its beginning covers: the file may have grown since.
+    #[serde(default)]
+    pub(crate) head_bytes: Option<u64>,
     pub(crate) head_sha256: Option<[u8; 32]>,
     pub(crate) base: u64,
     /// Records sealed.
@@ -69,11 +73,21 @@ pub(crate) struct OpenDelivery {
 
 impl OpenDelivery {
     /// Whether it is this part of this file.
-    pub(crate) fn is_part_of(&self, origin: &Origin) -> bool {
-        self.device == origin.device
-            && self.inode == origin.inode
-            && self.head_sha256 == origin.head_sha256
-            && self.base == origin.base
+    pub(crate) fn is_part_of(&self, origin: &Origin, beginning: &Beginning) -> bool {
+        let is_same_file = self.device == origin.device && self.inode == origin.inode;
+        is_same_file && self.begins(origin, beginning)
+    }
+
+    /// Whether it is this part of a file that this one is a copy of.
+    pub(crate) fn is_part_of_original(&self, origin: &Origin, beginning: &Beginning) -> bool {
+        let is_long = self.head_bytes.is_some_and(|bytes| bytes >= HEAD_BYTES);
+        let may_be = is_long || may_be_copy(&self.name, &origin.name);
+        self.device.is_some() && may_be && self.begins(origin, beginning)
+    }
+
+    fn begins(&self, origin: &Origin, beginning: &Beginning) -> bool {
+        let head = self.head_bytes.map_or(origin.head_sha256, |bytes| beginning.sha256(bytes));
+        self.head_sha256 == head && self.base == origin.base
     }
 
     /// Begun by reading an object, not by a sender.
@@ -246,10 +260,7 @@ impl State {
     /// The growing file that begins so.
     pub(crate) fn grown(&self, source: u32, head_sha256: &[u8; 32]) -> Result<Option<Grown>, Error> {
         let key = digest_key(source, head_sha256);
-        match self.folded.lock().fresh.grown.get(&key) {
-            Some(grown) => Ok(Some(grown.clone())),
-            None => self.store.grown(&key),
-        }
+        self.folded.lock().grown(&self.store, &key)
     }
 
     /// Records of an object that is sealed to its end.
@@ -302,6 +313,11 @@ impl State {
         }
         found.retain(|key, _| key.starts_with(&source.to_be_bytes()));
         Ok(found.into_values().collect())
+    }
+
+    /// Forgets what was submitted by a run that failed: it may not be in the log.
+    pub(crate) fn failed(&self) {
+        self.folded.lock().ahead = Fresh::default();
     }
 
     /// Remembers, for the rest of this run only, a delivery that has been submitted.
@@ -402,6 +418,7 @@ impl Folded {
                 name: position.name.clone().unwrap_or_default(),
                 device: position.device,
                 inode: position.inode,
+                head_bytes: position.head_bytes,
                 head_sha256: position.head_sha256,
                 base: offset,
                 records: 1,
@@ -521,21 +538,38 @@ impl Folded {
         let (Some(head_bytes), Some(head_sha256)) = (position.head_bytes, position.head_sha256) else { return Ok(()) };
         if let (Some(device), Some(inode)) = (position.device, position.inode) {
             let before = self.file(store, source, device, inode)?;
-            let earlier =
-                before.filter(|_| position.offset.is_some_and(|offset| offset > 0)).map_or(0, |file| file.records);
+            let earlier = before
+                .as_ref()
+                .filter(|_| position.offset.is_some_and(|offset| offset > 0))
+                .map_or(0, |file| file.records);
             let records = earlier + at.records;
             let state = FileState { head_bytes, head_sha256, resume: at.resume, end: at.end, records };
             self.fresh.files.insert(file_key(source, device, inode), state);
             let key = digest_key(source, &head_sha256);
-            let before = match self.fresh.grown.get(&key) {
-                Some(grown) => Some(grown.clone()),
-                None => store.grown(&key)?,
-            };
-            let before = before.filter(|before| at.part.offset > 0 && at.part.offset <= before.end);
-            let grown = Grown::with(before, at.part, at.resume, at.end, records);
-            self.fresh.grown.insert(key, grown);
+            let mut parts = self.grown(store, &key)?.filter(|grown| grown.is_followed_by(&at.part));
+            // A file that grows within its first 4 KiB begins otherwise each time. Only its latest beginning is kept: the
+            // first line alone may be that of many files.
+            let former = before.filter(|before| before.head_sha256 != head_sha256);
+            if let Some(former) = former.map(|former| digest_key(source, &former.head_sha256))
+                && let Some(grown) = self.grown(store, &former)?
+                && (grown.device, grown.inode) == (device, inode)
+                && grown.is_followed_by(&at.part)
+            {
+                self.fresh.grown.insert(former, None);
+                parts = parts.or(Some(grown));
+            }
+            let name = position.name.clone().unwrap_or_default();
+            let at = Grown { name, device, inode, resume: at.resume, end: at.end, records, parts: vec![at.part] };
+            self.fresh.grown.insert(key, Some(at.after(parts)));
         }
         Ok(())
+    }
+
+    fn grown(&self, store: &Store, key: &[u8]) -> Result<Option<Grown>, Error> {
+        match self.fresh.grown.get(key) {
+            Some(grown) => Ok(grown.clone()),
+            None => store.grown(key),
+        }
     }
 
     fn file(&self, store: &Store, source: u32, device: u64, inode: u64) -> Result<Option<FileState>, Error> {

@@ -57,7 +57,8 @@ pub(crate) struct Fresh {
     /// `None` takes an entry of the table away.
     pub(crate) open: HashMap<Vec<u8>, Option<OpenDelivery>>,
     pub(crate) requests: HashMap<Vec<u8>, Request>,
-    pub(crate) grown: HashMap<Vec<u8>, Grown>,
+    /// `None` takes an entry away, here too.
+    pub(crate) grown: HashMap<Vec<u8>, Option<Grown>>,
     pub(crate) objects: HashMap<Vec<u8>, u64>,
     pub(crate) streams: HashMap<Vec<u8>, StreamState>,
     pub(crate) directives: BTreeMap<u64, Vec<u8>>,
@@ -151,7 +152,10 @@ impl Store {
             }
             let mut grown = write.open_table(GROWN)?;
             for (key, file) in &fresh.grown {
-                grown.insert(key.as_slice(), encoded(file).as_slice())?;
+                match file {
+                    Some(file) => drop(grown.insert(key.as_slice(), encoded(file).as_slice())?),
+                    None => drop(grown.remove(key.as_slice())?),
+                }
             }
             let mut objects = write.open_table(OBJECTS)?;
             for (key, records) in &fresh.objects {

@@ -13,7 +13,7 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
-use collect::{Door, Input, Pipeline, Progress, Snapshot, Unread};
+use collect::{Door, Input, Options, Pipeline, Progress, Snapshot, Unread};
 use ledger::{Append, Ledger, Reader, Step, SystemClock};
 use model::{Directive, Header, Kind, LeafIndex, Millis, Platform, canonical_json};
 use parking_lot::{Condvar, Mutex};
@@ -80,6 +80,9 @@ pub(crate) struct Writer {
     /// For a server: rows are made with what sealing leaves of the processor, and a close does not wait for all of them.
     is_serving: bool,
 }
+
+/// One look at files that grow; none when nothing had come.
+type Look<'a> = &'a mut dyn FnMut(&Pipeline<'_>, &Options) -> Result<Option<collect::Summary>, collect::Error>;
 
 /// Who is told of directives.
 type Told = Box<dyn Fn(&Directive) + Send + Sync>;
@@ -317,7 +320,8 @@ impl Writer {
         let mut whole = collect::Summary::default();
         let others_before = *self.turn.lock();
         let before = self.settle(0)?;
-        self.look(&mut follow, job, &|| once || stop.load(Relaxed), stop, &mut |summary| {
+        let mut look = |pipeline: &Pipeline<'_>, options: &Options| follow.look(pipeline, &self.state, options);
+        self.look(&mut look, job, &|| once || stop.load(Relaxed), stop, &mut |summary| {
             show(summary);
             whole.add(summary);
         })?;
@@ -333,9 +337,9 @@ impl Writer {
 
     /// Looks at growing files ten times a second, and seals what has come, until it `is_over`; once at least. When this
     /// returns, what was read is durable.
-    pub(crate) fn look(
+    fn look(
         &self,
-        follow: &mut collect::Follow,
+        look: Look<'_>,
         job: &Job,
         is_over: &dyn Fn() -> bool,
         stop: &AtomicBool,
@@ -346,7 +350,7 @@ impl Writer {
         loop {
             let turn = self.turn.lock();
             let pace = |end| self.keep_close(end, stop);
-            let looked = follow.look(&self.pipeline(&progress, stop, &pace), &self.state, &options)?;
+            let looked = look(&self.pipeline(&progress, stop, &pace), &options)?;
             if let Some(summary) = looked {
                 self.wait(|reached| reached.folded >= summary.end)?;
                 self.state.commit()?;
@@ -362,6 +366,24 @@ impl Writer {
                 return Ok(());
             }
         }
+    }
+
+    /// Seals what has come to followed folders until it `is_over`; as [`Writer::look`]. `lag` is told the bytes that wait.
+    pub(crate) fn look_over(
+        &self,
+        folders: &mut collect::Folders,
+        job: &Job,
+        is_over: &dyn Fn() -> bool,
+        stop: &AtomicBool,
+        lag: &dyn Fn(u64),
+        show: &mut dyn FnMut(&collect::Summary),
+    ) -> anyhow::Result<()> {
+        let mut look = |pipeline: &Pipeline<'_>, options: &Options| {
+            let looked = folders.look(pipeline, &self.state, options);
+            lag(folders.unsealed());
+            looked
+        };
+        self.look(&mut look, job, is_over, stop, show)
     }
 
     /// A door for deliveries over the network. When this returns, all that was sealed before is folded.

@@ -147,6 +147,11 @@ impl App {
         self.access.pauses().of(source, (self.clock)()).is_some()
     }
 
+    /// Tells how many bytes of followed files wait.
+    pub fn files_lag(&self, source: &str, bytes: u64) {
+        self.pulled.set(Metric::LagBytes, &[("source", source)], bytes);
+    }
+
     /// Counts what came of files that are followed.
     pub fn count_files(&self, source: &str, summary: &collect::Summary) {
         let outcome = Outcome::Sealed { records: summary.records, replaced: summary.replaced };

@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
+use collect::Folders;
 use server::{App, Follow};
 
 use crate::exit::{self, Usage};
@@ -77,7 +78,7 @@ pub(crate) fn check(follows: &[Follow]) -> Result<(), Usage> {
 
 fn work(writer: &Writer, app: &App, follow: &Follow, stop: &AtomicBool) {
     let job = Job { inputs: Vec::new(), source: follow.source.clone(), platform: follow.platform.clone() };
-    let mut files = collect::Follow::over(follow.paths.clone(), SETTLED);
+    let mut files = Folders::new(follow.paths.clone(), SETTLED);
     while !stop.load(Relaxed) {
         // While a silence is announced, what comes stays where it is, and the files that are held stay held.
         if app.is_paused(&follow.source) {
@@ -85,7 +86,8 @@ fn work(writer: &Writer, app: &App, follow: &Follow, stop: &AtomicBool) {
             continue;
         }
         let is_over = || stop.load(Relaxed) || app.is_paused(&follow.source);
-        let looked = writer.look(&mut files, &job, &is_over, stop, &mut |summary| {
+        let lag = |bytes| app.files_lag(&follow.source, bytes);
+        let looked = writer.look_over(&mut files, &job, &is_over, stop, &lag, &mut |summary| {
             app.count_files(&follow.source, summary);
             for unread in &summary.unread {
                 tracing::warn!("not read: {}: {}", unread.path, unread.reason);
@@ -93,7 +95,7 @@ fn work(writer: &Writer, app: &App, follow: &Follow, stop: &AtomicBool) {
         });
         if let Err(error) = looked {
             tracing::error!("[[follow]] {}: {}; tried again in {AGAIN:?}", follow.source, exit::text(&error));
-            files = collect::Follow::over(follow.paths.clone(), SETTLED);
+            files = Folders::new(follow.paths.clone(), SETTLED);
             let again = Instant::now() + AGAIN;
             while Instant::now() < again && !stop.load(Relaxed) {
                 std::thread::sleep(STEP);

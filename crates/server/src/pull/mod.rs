@@ -95,6 +95,7 @@ pub(crate) async fn seal(app: &Arc<App>, parcel: &Parcel) -> Result<Sealed, Prob
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Metric {
     Lag,
+    LagBytes,
     ObjectsUnread,
     Objects,
     Failures,
@@ -106,6 +107,7 @@ impl Metric {
     const fn words(self) -> (&'static str, &'static str, &'static str) {
         match self {
             Metric::Lag => ("source_lag_records", "gauge", "Records of a partition that are not read yet."),
+            Metric::LagBytes => ("source_lag_bytes", "gauge", "Bytes of followed files that are not sealed yet."),
             Metric::ObjectsUnread => ("objects_unread", "gauge", "Objects that cannot be read; they are tried again."),
             Metric::Objects => ("objects_sealed_total", "counter", "Objects sealed to their end."),
             Metric::Failures => ("source_failures_total", "counter", "Attempts to fetch that failed."),
@@ -139,7 +141,9 @@ impl Pulled {
 
     /// What is true of a moment is forgotten: other settings may say it of others.
     pub(crate) fn begin(&self) {
-        self.0.lock().retain(|(metric, _), _| !matches!(metric, Metric::Lag | Metric::ObjectsUnread));
+        self.0
+            .lock()
+            .retain(|(metric, _), _| !matches!(metric, Metric::Lag | Metric::LagBytes | Metric::ObjectsUnread));
     }
 
     /// In the text format of Prometheus.
