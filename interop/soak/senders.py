@@ -216,7 +216,7 @@ class CloudEvents(OverHttp):
 class Kubernetes(OverHttp):
     """The audit webhook of kube-apiserver: a list that is sent again is the same bytes, and those are its key."""
 
-    name, once, path = "kubernetes", True, "/v1/kubernetes/audit/soak-k8s"
+    name, once, path = "kubernetes", True, "/v1/kubernetes/audit/kubernetes"
 
     def deliver(self, numbers, records):
         body = '{"kind":"EventList","apiVersion":"audit.k8s.io/v1","items":[' + ",".join(records) + "]}"
@@ -226,7 +226,7 @@ class Kubernetes(OverHttp):
 class VaultHttp(OverHttp):
     """The `http` audit device of OpenBao: an entry with each request."""
 
-    name, batch, path = "vault_http", 1, "/v1/vault/audit/soak-vault"
+    name, batch, path = "vault_http", 1, "/v1/vault/audit/vault_http"
 
     def deliver(self, numbers, records):
         return self.post(self.path, records[0], {"Content-Type": "application/json"}) is not None

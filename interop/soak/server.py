@@ -18,7 +18,7 @@ EXPECTED = [
     r"listening on [a-z+]+://",
     r"admin token, shown once: dbk_",
     r"ready; ",
-    r"stopping: what is sealed stays sealed",
+    r"stopping: what is under way ends first",
     r"stopped$",
     # The disk is full, once, and it says so.
     r"(WARN|ERROR) .*(No space left|disk|ledger.reserve|free space)",
