@@ -54,6 +54,11 @@ fn decomposed_and_composed_names_give_one_uri() {
 fn a_uri_is_never_longer_than_its_limit_and_still_tells_ids_apart() {
     let long = |tail: &str| uri::principal("x", "a", "t", &("é".repeat(3_000) + tail));
     assert!(long("a").len() <= uri::URI_BYTES_MAX);
+    let claimed = uri::principal_claimed("syslog", "", "user", &"x".repeat(3_000));
+    assert!(
+        claimed.len() <= uri::URI_BYTES_MAX && claimed.contains("/?sha256%3A"),
+        "an unproved name stays one: {claimed}"
+    );
     assert_ne!(long("a"), long("b"));
 }
 

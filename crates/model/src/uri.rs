@@ -119,8 +119,10 @@ impl Builder {
     pub fn finish(mut self) -> String {
         if self.text.len() > URI_BYTES_MAX {
             let digest = Sha256::digest(self.text.as_bytes());
+            // A claim stays one, however long it is.
+            let is_claim = self.text.get(self.ids_at..).is_some_and(|ids| ids.contains("/?"));
             self.text.truncate(self.ids_at);
-            self.text.push_str("/~sha256%3A");
+            self.text.push_str(if is_claim { "/?sha256%3A" } else { "/~sha256%3A" });
             self.text.push_str(&crate::hex(&digest));
         }
         self.text
