@@ -1,7 +1,7 @@
 //! The HTTP event collector of Splunk: what forwarders, Fluent Bit, Vector and Logstash send there.
 //!
-//! The records are the event objects as they came, envelope included, and the lines of `/raw`; their `event` is read when they are normalised. The
-//! acknowledgement of an indexer means more here than there: it is given once everything is sealed, and a request is answered
+//! The records are the event objects as they came, envelope included, and the lines of `/raw`; their `event` is read when
+//! they are normalised. The acknowledgement of an indexer means more here than there: it is given once everything is sealed, and a request is answered
 //! only then, so an acknowledged id is known the moment it is told.
 
 use std::collections::{BTreeSet, HashMap};

@@ -12,6 +12,7 @@ pub(crate) mod packed;
 pub(crate) mod posted;
 pub(crate) mod records;
 pub(crate) mod socket;
+pub(crate) mod stream;
 pub(crate) mod syslog;
 pub(crate) mod vault;
 pub(crate) mod webhook;

@@ -8,38 +8,10 @@
 use sha2::{Digest as _, Sha256};
 
 use crate::receive::socket::Batch;
+use crate::receive::stream::{Cut, Framing, Head, cut_all};
 
 /// Digits of an octet count; more are no count.
 const COUNT_DIGITS_MAX: usize = 10;
-
-/// The beginning of a message that was longer than the limit.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Head {
-    pub(crate) kept: Vec<u8>,
-    /// Length of all of it.
-    pub(crate) length: u64,
-    /// SHA-256 of all of it.
-    pub(crate) sha256: [u8; 32],
-}
-
-impl Head {
-    /// Of a message that is there as a whole.
-    pub(crate) fn of(message: &[u8], limit: usize) -> Head {
-        let kept = message.get(..limit).unwrap_or(message).to_vec();
-        Head { kept, length: message.len() as u64, sha256: Sha256::digest(message).into() }
-    }
-}
-
-/// What [`Frames::cut`] did.
-#[derive(Debug, Default, PartialEq, Eq)]
-pub(crate) struct Cut {
-    /// Bytes that are done with.
-    pub(crate) used: usize,
-    /// A message over the limit, which comes behind those of the batch.
-    pub(crate) head: Option<Head>,
-    /// Messages that the end of the stream cut off; what there was of them is in the batch.
-    pub(crate) broken: u64,
-}
 
 /// One stream of messages.
 #[derive(Debug)]
@@ -74,10 +46,10 @@ impl Frames {
     pub(crate) fn new(limit: usize) -> Frames {
         Frames { limit, long: None }
     }
+}
 
-    /// Cuts messages off the beginning of `bytes` until the batch is full, a long message is complete, or what is left is
-    /// no whole message. The end of the stream makes it one.
-    pub(crate) fn cut(&mut self, bytes: &[u8], ended: bool, batch: &mut Batch) -> Cut {
+impl Framing for Frames {
+    fn cut(&mut self, bytes: &[u8], ended: bool, batch: &mut Batch) -> Cut {
         let mut cut = Cut::default();
         loop {
             let rest = bytes.get(cut.used..).unwrap_or_default();
@@ -193,20 +165,8 @@ fn counted(bytes: &[u8], digits: usize, limit: usize) -> First {
 
 /// The messages of a stream that comes in chunks: what the fuzz target asks for.
 pub(crate) fn messages(chunks: &[&[u8]], limit: usize) -> Vec<Vec<u8>> {
-    let (mut frames, mut buffer, mut messages) = (Frames::new(limit), Vec::new(), Vec::new());
-    for nth in 0..=chunks.len() {
-        buffer.extend_from_slice(chunks.get(nth).copied().unwrap_or_default());
-        loop {
-            let mut batch = Batch::default();
-            let cut = frames.cut(&buffer, nth == chunks.len(), &mut batch);
-            buffer.drain(..cut.used);
-            if batch.is_empty() && cut.head.is_none() {
-                break;
-            }
-            messages.extend(batch.iter().map(<[u8]>::to_vec));
-            messages.extend(cut.head.map(|head| head.kept));
-        }
-    }
+    let mut messages = Vec::new();
+    cut_all(Frames::new(limit), chunks, |message, _| messages.push(message.to_vec()));
     messages
 }
 

@@ -16,9 +16,9 @@ use socket2::{Domain, Protocol, Socket, Type};
 use tokio::net::UdpSocket;
 use tokio::sync::{Notify, watch};
 
-use super::{Head, Sealing};
 use crate::app::App;
 use crate::receive::socket::{BATCH_BYTES_MAX, Batch, Peer};
+use crate::receive::stream::{Head, Sealing};
 
 /// What the operating system is asked to hold for us; it gives as much as it is set to (`net.core.rmem_max`).
 const SOCKET_BYTES: usize = 8 << 20;
@@ -207,29 +207,27 @@ async fn seal(app: Arc<App>, source: String, queue: Arc<Queue>, stopped: watch::
         let sealing = turns.into_iter().map(|turn| {
             let name = Peer { address: turn.sender, identity: None }.name("syslog+udp");
             let sealing = Sealing { app: Arc::clone(&app), source: source.clone(), name, stopped: stopped.clone() };
-            sealing.datagrams(turn.datagrams)
+            seal_all(sealing, turn.datagrams)
         });
         join_all(sealing).await;
     }
 }
 
-impl Sealing {
-    async fn datagrams(self, datagrams: Vec<Vec<u8>>) {
-        let limit = self.app.limits.message_bytes_max;
-        let mut batch = Batch::default();
-        for datagram in datagrams {
-            if datagram.len() > limit {
-                self.seal(&mut batch).await;
-                self.seal_head(Head::of(&datagram, limit)).await;
-                continue;
-            }
-            batch.push(&datagram);
-            if batch.is_full() {
-                self.seal(&mut batch).await;
-            }
+async fn seal_all(sealing: Sealing, datagrams: Vec<Vec<u8>>) {
+    let limit = sealing.app.limits.message_bytes_max;
+    let mut batch = Batch::default();
+    for datagram in datagrams {
+        if datagram.len() > limit {
+            sealing.seal(&mut batch).await;
+            sealing.seal_head(Head::of(&datagram, limit)).await;
+            continue;
         }
-        self.seal(&mut batch).await;
+        batch.push(&datagram);
+        if batch.is_full() {
+            sealing.seal(&mut batch).await;
+        }
     }
+    sealing.seal(&mut batch).await;
 }
 
 #[cfg(test)]
