@@ -65,6 +65,14 @@ pub fn expand<'a>(arguments: impl IntoIterator<Item = &'a str>, unread: &mut Vec
     inputs
 }
 
+/// Says what is wrong with a glob.
+///
+/// # Errors
+/// What [`expand`] would take for the name of a file, which has to be as it is.
+pub fn check_pattern(pattern: &str) -> Result<(), String> {
+    glob::Pattern::new(pattern).map(drop).map_err(|error| error.to_string())
+}
+
 fn add_glob(pattern: &str, inputs: &mut Vec<PathBuf>, unread: &mut Vec<Unread>) {
     let no_such =
         || Unread { path: pattern.to_owned(), reason: "no such file or folder, and no file matches".to_owned() };

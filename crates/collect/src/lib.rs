@@ -28,7 +28,7 @@ pub use content::{DECODE_RATIO_MAX, Encoding};
 pub use door::{Cut, Door, Parcel, Receipt, Refused, Sealed, Submission, Submitted, decode, is_packed};
 pub use folder::Folders;
 pub use follow::Follow;
-pub use inputs::{Input, Unread, expand};
+pub use inputs::{Input, Unread, check_pattern, expand};
 pub use progress::{Progress, Snapshot};
 pub use pulled::Stream;
 pub use run::{Options, Pipeline, Summary};

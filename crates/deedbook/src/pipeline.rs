@@ -13,7 +13,7 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
-use collect::{Door, Input, Options, Pipeline, Progress, Snapshot, Unread};
+use collect::{Door, Input, Pipeline, Progress, Snapshot, Unread};
 use ledger::{Append, Ledger, Reader, Step, SystemClock};
 use model::{Directive, Header, Kind, LeafIndex, Millis, Platform, canonical_json};
 use parking_lot::{Condvar, Mutex};
@@ -81,11 +81,14 @@ pub(crate) struct Writer {
     is_serving: bool,
 }
 
+/// How long a look waits for its turn before it looks for a stop, and how long it is between two looks of `tail`.
+const TURN: Duration = Duration::from_millis(100);
+
 /// One look at files that grow; none when nothing had come.
-type Look<'a> = &'a mut dyn FnMut(&Pipeline<'_>, &Options) -> Result<Option<collect::Summary>, collect::Error>;
+type Look<'a> = &'a mut dyn FnMut(&Pipeline<'_>) -> Result<Option<collect::Summary>, collect::Error>;
 
 /// Who is told of directives.
-type Told = Box<dyn Fn(&Directive) + Send + Sync>;
+pub(crate) type Told = Box<dyn Fn(&Directive) + Send + Sync>;
 
 /// Rows and leaves that runs of this process have reported as theirs.
 #[derive(Clone, Copy, Default)]
@@ -159,10 +162,14 @@ impl Writer {
     pub(crate) fn follow(self: &Arc<Writer>) -> anyhow::Result<()> {
         // What was folded before this process began needs no waiting for.
         self.behind.reached.lock().folded = self.state.applied_through().0;
-        let spawn = |name: &str, work: fn(&Writer) -> anyhow::Result<()>| {
+        let spawn = |name: &'static str, work: fn(&Writer) -> anyhow::Result<()>| {
             let writer = Arc::clone(self);
             std::thread::Builder::new().name(name.to_owned()).spawn(move || {
                 let result = work(&writer);
+                // Told of at once: who waits for it may come much later.
+                if let Err(error) = &result {
+                    tracing::error!("{name} behind the log: {}", crate::exit::text(error));
+                }
                 writer.behind.reached.lock().ended = true;
                 writer.behind.moved.notify_all();
                 result
@@ -320,11 +327,18 @@ impl Writer {
         let mut whole = collect::Summary::default();
         let others_before = *self.turn.lock();
         let before = self.settle(0)?;
-        let mut look = |pipeline: &Pipeline<'_>, options: &Options| follow.look(pipeline, &self.state, options);
-        self.look(&mut look, job, &|| once || stop.load(Relaxed), stop, &mut |summary| {
-            show(summary);
-            whole.add(summary);
-        })?;
+        let options = options(&job.source, &job.platform)?;
+        let mut look = |pipeline: &Pipeline<'_>| follow.look(pipeline, &self.state, &options);
+        loop {
+            if let Some(summary) = self.look(&mut look, stop)? {
+                show(&summary);
+                whole.add(&summary);
+            }
+            if once || stop.load(Relaxed) {
+                break;
+            }
+            std::thread::sleep(TURN);
+        }
         let after = self.settle(whole.end)?;
         // Commands that this process ran for others meanwhile have reported theirs.
         let others = *self.turn.lock();
@@ -335,55 +349,42 @@ impl Writer {
         Ok(report)
     }
 
-    /// Looks at growing files ten times a second, and seals what has come, until it `is_over`; once at least. When this
-    /// returns, what was read is durable.
-    fn look(
-        &self,
-        look: Look<'_>,
-        job: &Job,
-        is_over: &dyn Fn() -> bool,
-        stop: &AtomicBool,
-        show: &mut dyn FnMut(&collect::Summary),
-    ) -> anyhow::Result<()> {
-        let options = options(&job.source, &job.platform)?;
+    /// A look at growing files, when it is its turn. When this returns, what was read is durable and folded: the next look
+    /// may follow.
+    fn look(&self, look: Look<'_>, stop: &AtomicBool) -> anyhow::Result<Option<collect::Summary>> {
         let progress = Progress::default();
-        loop {
-            let turn = self.turn.lock();
-            let pace = |end| self.keep_close(end, stop);
-            let looked = look(&self.pipeline(&progress, stop, &pace), &options)?;
-            if let Some(summary) = looked {
-                self.wait(|reached| reached.folded >= summary.end)?;
-                self.state.commit()?;
-                show(&summary);
+        let turn = loop {
+            // A long run over files, which holds it, has no say in when this one stops.
+            match self.turn.try_lock_for(TURN) {
+                Some(turn) => break turn,
+                None if stop.load(Relaxed) => return Ok(None),
+                None => {}
             }
-            drop(turn);
-            if is_over() {
-                return Ok(());
-            }
-            std::thread::sleep(Duration::from_millis(100));
-            // Also between two looks: once a silence is announced, nothing more is taken.
-            if is_over() {
-                return Ok(());
-            }
+        };
+        let pace = |end| self.keep_close(end, stop);
+        let looked = look(&self.pipeline(&progress, stop, &pace))?;
+        if let Some(summary) = &looked {
+            self.wait(|reached| reached.folded >= summary.end)?;
+            self.state.commit()?;
         }
+        drop(turn);
+        Ok(looked)
     }
 
-    /// Seals what has come to followed folders until it `is_over`; as [`Writer::look`]. `lag` is told the bytes that wait.
+    /// A look at followed folders; as [`Writer::look`].
     pub(crate) fn look_over(
         &self,
         folders: &mut collect::Folders,
         job: &Job,
-        is_over: &dyn Fn() -> bool,
         stop: &AtomicBool,
-        lag: &dyn Fn(u64),
-        show: &mut dyn FnMut(&collect::Summary),
-    ) -> anyhow::Result<()> {
-        let mut look = |pipeline: &Pipeline<'_>, options: &Options| {
-            let looked = folders.look(pipeline, &self.state, options);
-            lag(folders.unsealed());
-            looked
-        };
-        self.look(&mut look, job, is_over, stop, show)
+    ) -> anyhow::Result<Option<collect::Summary>> {
+        let options = options(&job.source, &job.platform)?;
+        self.look(&mut |pipeline| folders.look(pipeline, &self.state, &options), stop)
+    }
+
+    /// Waits until all that is sealed now is folded.
+    pub(crate) fn catch_up(&self) -> anyhow::Result<()> {
+        self.folded(0).map(drop)
     }
 
     /// A door for deliveries over the network. When this returns, all that was sealed before is folded.
@@ -391,11 +392,6 @@ impl Writer {
         self.folded(0)?;
         let (append, reader) = (self.append.clone(), self.ledger.reader());
         Ok(Door::new(append, reader, Arc::clone(&self.scrubber), Arc::clone(&self.state), now))
-    }
-
-    /// The directives that are sealed so far, in their order; none if the state was begun by a version that kept none.
-    pub(crate) fn directives(&self) -> anyhow::Result<Option<Vec<Vec<u8>>>> {
-        Ok(self.state.directives()?)
     }
 
     /// Short name of the log.
@@ -414,9 +410,16 @@ impl Writer {
         self.ledger.reader()
     }
 
-    /// Told of each directive that is sealed from here on, in their order.
-    pub(crate) fn on_directive(&self, told: impl Fn(&Directive) + Send + Sync + 'static) {
-        *self.on_directive.lock() = Some(Box::new(told));
+    /// Gives out the directives that are sealed so far, in their order (none if the state was begun by a version that kept
+    /// none), and tells of each that is sealed from then on. None is missed between the two; the last may come twice.
+    pub(crate) fn on_directive(
+        &self,
+        known: impl FnOnce(Option<Vec<Vec<u8>>>) -> anyhow::Result<Told>,
+    ) -> anyhow::Result<()> {
+        // The fold, which waits here, has kept a directive before it tells of it.
+        let mut told = self.on_directive.lock();
+        *told = Some(known(self.state.directives()?)?);
+        Ok(())
     }
 
     /// Makes what was folded durable, unless a run over files is under way: it does so itself at its end.

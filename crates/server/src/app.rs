@@ -154,10 +154,14 @@ impl App {
 
     /// Counts what came of files that are followed.
     pub fn count_files(&self, source: &str, summary: &collect::Summary) {
-        let outcome = Outcome::Sealed { records: summary.records, replaced: summary.replaced };
-        self.metrics.count(source, summary.bytes, outcome);
+        self.metrics.files(source, summary);
         let unread = summary.unread.len() as u64;
         self.pulled.add(Metric::Failures, &[("source", source), ("what", "file")], unread);
+    }
+
+    /// Counts a look at files that could not be sealed; they are looked at again.
+    pub fn files_failed(&self, source: &str) {
+        self.pulled.add(Metric::Failures, &[("source", source), ("what", "seal")], 1);
     }
 
     /// From here on it is not ready: whoever balances load sends elsewhere.

@@ -67,6 +67,16 @@ impl Metrics {
         });
     }
 
+    /// What came of a look at followed files: as much as was read of each is a delivery.
+    pub(crate) fn files(&self, source: &str, summary: &collect::Summary) {
+        self.of(source, |counts| {
+            counts.bytes += summary.bytes;
+            counts.sealed += summary.deliveries;
+            counts.records += summary.records;
+            counts.replaced += summary.replaced;
+        });
+    }
+
     /// Datagrams for which there was no room; none, to show the source before there are any.
     pub(crate) fn datagrams_dropped(&self, source: &str, datagrams: u64) {
         self.of(source, |counts| counts.datagrams_dropped += datagrams);
@@ -117,9 +127,13 @@ impl Metrics {
         let each = |of: fn(&Counts) -> u64| {
             by_source.iter().map(move |(source, counts)| (format!("{{{}}}", label(source)), of(counts)))
         };
-        metric("records_sealed_total", "Records sealed over the network.", &mut each(|counts| counts.records));
+        metric(
+            "records_sealed_total",
+            "Records sealed by receivers, pullers and of followed files.",
+            &mut each(|counts| counts.records),
+        );
         metric("secrets_replaced_total", "Known secrets replaced before sealing.", &mut each(|counts| counts.replaced));
-        metric("received_bytes_total", "Bytes of bodies as they came.", &mut each(|counts| counts.bytes));
+        metric("received_bytes_total", "Bytes of deliveries as they came.", &mut each(|counts| counts.bytes));
         let dropped = "Datagrams dropped because others waited to be sealed (datagrams_bytes_max).";
         metric("datagrams_dropped_total", dropped, &mut each(|counts| counts.datagrams_dropped));
         let cut = "Messages over a limit, or cut off by the end of a connection: their beginning is sealed.";
@@ -131,7 +145,7 @@ impl Metrics {
             let outcomes = [("sealed", counts.sealed), ("busy", counts.busy), ("refused", counts.refused)];
             outcomes.map(|(outcome, count)| (format!("{{{source},outcome=\"{outcome}\"}}"), count))
         });
-        metric("deliveries_total", "Deliveries over the network, by how they ended.", &mut deliveries);
+        metric("deliveries_total", "Deliveries, by how they ended.", &mut deliveries);
         let unauthorized = self.unauthorized.load(Relaxed);
         metric(
             "unauthorized_total",

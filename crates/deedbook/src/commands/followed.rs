@@ -1,7 +1,8 @@
 //! Files and folders that a server follows: a thread for each entry of its settings.
 
 use std::collections::HashSet;
-use std::path::Path;
+use std::io;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::thread::JoinHandle;
@@ -15,12 +16,14 @@ use crate::pipeline::{self, Job, Writer};
 
 /// How long a compressed file, or the copy of a file, has to rest before it is taken.
 const SETTLED: Duration = Duration::from_secs(2);
-/// How long it waits after something failed, and how often it looks for a stop meanwhile.
+/// How often it looks.
+const LOOK: Duration = Duration::from_millis(100);
+/// How long it waits after something failed; it looks for a stop meanwhile.
 const AGAIN: Duration = Duration::from_secs(10);
-const STEP: Duration = Duration::from_millis(100);
 
 /// Those that are at work.
 pub(crate) struct Followers {
+    settings: Vec<Follow>,
     stop: Arc<AtomicBool>,
     threads: Vec<JoinHandle<()>>,
 }
@@ -30,9 +33,10 @@ impl Followers {
     ///
     /// # Errors
     /// When no thread can be made.
-    pub(crate) fn start(writer: &Arc<Writer>, app: &Arc<App>) -> std::io::Result<Followers> {
-        let mut followers = Followers { stop: Arc::default(), threads: Vec::new() };
-        for follow in app.config().follow.clone() {
+    pub(crate) fn start(writer: &Arc<Writer>, app: &Arc<App>) -> io::Result<Followers> {
+        let settings = app.config().follow.clone();
+        let mut followers = Followers { settings: settings.clone(), stop: Arc::default(), threads: Vec::new() };
+        for follow in settings {
             let (writer, app, stop) = (Arc::clone(writer), Arc::clone(app), Arc::clone(&followers.stop));
             let thread = std::thread::Builder::new().name("follow".to_owned());
             followers.threads.push(thread.spawn(move || work(&writer, &app, &follow, &stop))?);
@@ -40,9 +44,27 @@ impl Followers {
         Ok(followers)
     }
 
+    /// Goes on with other settings. Those that did not change go on with the files that they hold, which may have no name
+    /// any more.
+    ///
+    /// # Errors
+    /// When no thread can be made.
+    pub(crate) fn again(&mut self, writer: &Arc<Writer>, app: &Arc<App>) -> io::Result<()> {
+        if self.settings != app.config().follow {
+            self.end();
+            *self = Followers::start(writer, app)?;
+        }
+        Ok(())
+    }
+
+    /// Tells them to end.
+    pub(crate) fn stop(&self) {
+        self.stop.store(true, Relaxed);
+    }
+
     /// Ends them. When this returns, what they had submitted is sealed.
     pub(crate) fn end(&mut self) {
-        self.stop.store(true, Relaxed);
+        self.stop();
         for thread in self.threads.drain(..) {
             if thread.join().is_err() {
                 tracing::error!("a thread that followed files panicked");
@@ -69,37 +91,87 @@ pub(crate) fn check(follows: &[Follow]) -> Result<(), Usage> {
         if paths.is_empty() {
             return wrong("`paths` is empty".to_owned());
         }
-        if let Some(path) = paths.iter().find(|path| !Path::new(path).is_absolute()) {
-            return wrong(format!("`{path}` is no absolute path"));
+        for path in paths {
+            if !Path::new(path).is_absolute() {
+                return wrong(format!("`{path}` is no absolute path"));
+            }
+            if let Err(why) = readable(path) {
+                return wrong(why);
+            }
         }
     }
     Ok(())
 }
 
+/// Refuses to follow what the server itself writes: each look would make more of it.
+pub(crate) fn check_apart(follows: &[Follow], data: &Path) -> Result<(), Usage> {
+    let real = |path: &Path| path.canonicalize().or_else(|_| std::path::absolute(path)).unwrap_or_default();
+    let data = real(data);
+    for Follow { source, paths, .. } in follows {
+        let found = collect::expand(paths.iter().map(String::as_str), &mut Vec::new());
+        // A folder is refused for what it will hold, too.
+        let over = paths.iter().map(PathBuf::from).find(|path| data.starts_with(real(path)));
+        if let Some(path) = found.into_iter().find(|path| real(path).starts_with(&data)).or(over) {
+            let (path, data) = (path.display(), data.display());
+            return Err(Usage(format!("[[follow]] {source}: `{path}`: the data folder {data} is not followed")));
+        }
+    }
+    Ok(())
+}
+
+/// What is not there may come yet; what is there has to be read.
+fn readable(path: &str) -> Result<(), String> {
+    let unread = |error: io::Error| format!("`{path}`: {error}");
+    let meta = match std::fs::metadata(path) {
+        Ok(meta) => meta,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            return collect::check_pattern(path).map_err(|why| format!("`{path}`: {why}"));
+        }
+        Err(error) => return Err(unread(error)),
+    };
+    if meta.is_dir() {
+        std::fs::read_dir(path).map(drop).map_err(unread)
+    } else if meta.is_file() {
+        std::fs::File::open(path).map(drop).map_err(unread)
+    } else {
+        Err(format!("`{path}` is neither a file nor a folder"))
+    }
+}
+
 fn work(writer: &Writer, app: &App, follow: &Follow, stop: &AtomicBool) {
     let job = Job { inputs: Vec::new(), source: follow.source.clone(), platform: follow.platform.clone() };
+    // For all its life: what it holds may be found nowhere else any more.
     let mut files = Folders::new(follow.paths.clone(), SETTLED);
+    let mut again = None;
     while !stop.load(Relaxed) {
+        app.files_lag(&follow.source, files.unsealed());
+        let waits = again.is_some_and(|again| Instant::now() < again);
         // While a silence is announced, what comes stays where it is, and the files that are held stay held.
-        if app.is_paused(&follow.source) {
-            std::thread::sleep(STEP);
+        if waits || app.is_paused(&follow.source) {
+            std::thread::sleep(LOOK);
             continue;
         }
-        let is_over = || stop.load(Relaxed) || app.is_paused(&follow.source);
-        let lag = |bytes| app.files_lag(&follow.source, bytes);
-        let looked = writer.look_over(&mut files, &job, &is_over, stop, &lag, &mut |summary| {
-            app.count_files(&follow.source, summary);
-            for unread in &summary.unread {
-                tracing::warn!("not read: {}: {}", unread.path, unread.reason);
+        // What a look that failed has sealed all the same has to be known to the next.
+        let caught_up = if again.is_some() { writer.catch_up() } else { Ok(()) };
+        let looked = caught_up.and_then(|()| writer.look_over(&mut files, &job, stop));
+        again = None;
+        match looked {
+            Ok(Some(summary)) => {
+                app.count_files(&follow.source, &summary);
+                for unread in &summary.unread {
+                    tracing::warn!("not read: {}: {}", unread.path, unread.reason);
+                }
+                if summary.left > 0 {
+                    continue;
+                }
             }
-        });
-        if let Err(error) = looked {
-            tracing::error!("[[follow]] {}: {}; tried again in {AGAIN:?}", follow.source, exit::text(&error));
-            files = Folders::new(follow.paths.clone(), SETTLED);
-            let again = Instant::now() + AGAIN;
-            while Instant::now() < again && !stop.load(Relaxed) {
-                std::thread::sleep(STEP);
+            Ok(None) => {}
+            Err(error) => {
+                app.files_failed(&follow.source);
+                tracing::error!("[[follow]] {}: {}; tried again in {AGAIN:?}", follow.source, exit::text(&error));
+                again = Some(Instant::now() + AGAIN);
             }
         }
+        std::thread::sleep(LOOK);
     }
 }

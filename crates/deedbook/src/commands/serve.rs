@@ -13,7 +13,7 @@ use server::{Access, App, Config, Parts, Running, Scope, Sockets};
 use tokio::process::Command;
 use tokio::signal::unix::{SignalKind, signal};
 
-use super::followed::Followers;
+use super::followed::{self, Followers};
 use super::ingest::with_opened;
 use super::{Place, guard, token};
 use crate::cli::Serve;
@@ -22,7 +22,7 @@ use crate::exit::Exit;
 use crate::pipeline::{self, Report, Writer};
 
 pub(crate) fn run(place: &Place, serve: &Serve) -> anyhow::Result<Exit> {
-    let settings = settings(serve)?;
+    let settings = settings(place, serve)?;
     if serve.init && ledger::discover(&place.data).is_err() {
         let log = super::init::make(place, None)?;
         eprintln!("made log {} ({}) in {}", log.short, log.origin, place.data.display());
@@ -48,17 +48,16 @@ fn listen(
     stop: &Arc<AtomicBool>,
 ) -> anyhow::Result<()> {
     let door = Arc::new(writer.door()?);
-    let known = match writer.directives()? {
-        Some(directives) => {
-            let mut known = token::Known::default();
-            directives.iter().for_each(|directive| known.apply(directive));
-            known
+    let mut known = token::Known::default();
+    writer.on_directive(|directives| {
+        match directives {
+            Some(directives) => directives.iter().for_each(|directive| known.apply(directive)),
+            None => known = token::known(&writer.reader().view()?)?,
         }
-        None => token::known(&writer.reader().view()?)?,
-    };
-    let (access, mut in_force) = (Arc::new(known.access), known.settings);
-    let told = Arc::clone(&access);
-    writer.on_directive(move |directive| told.apply(directive));
+        let told = Arc::clone(&known.access);
+        Ok(Box::new(move |directive| told.apply(directive)))
+    })?;
+    let (access, mut in_force) = (known.access, known.settings);
     let first = first_token(writer, &access)?;
     seal_settings(writer, &config, &mut in_force)?;
     let reader = writer.reader();
@@ -88,7 +87,7 @@ fn listen(
                 _ = interrupt.recv() => break,
                 _ = terminate.recv() => break,
             }
-            match settings(serve) {
+            match settings(place, serve) {
                 Err(error) => {
                     tracing::error!("settings are not read again, those in force stay: {}", crate::exit::text(&error));
                 }
@@ -100,8 +99,7 @@ fn listen(
                             tokio::task::block_in_place(|| seal_settings(writer, &config, &mut in_force))?;
                             *every.lock() = config.verify;
                             app = next;
-                            tokio::task::block_in_place(|| followers.end());
-                            followers = Followers::start(writer, &app)?;
+                            tokio::task::block_in_place(|| followers.again(writer, &app))?;
                             running
                         }
                         Err(error) => {
@@ -116,7 +114,9 @@ fn listen(
             }
         }
         eprintln!("stopping: what is under way ends first");
+        followers.stop();
         running.stop(&app).await;
+        tokio::task::block_in_place(|| followers.end());
         anyhow::Ok(())
     });
     stop.store(true, Relaxed);
@@ -127,8 +127,9 @@ fn listen(
 }
 
 /// What the file and the command line say now.
-fn settings(serve: &Serve) -> anyhow::Result<(Config, HashMap<String, String>)> {
+fn settings(place: &Place, serve: &Serve) -> anyhow::Result<(Config, HashMap<String, String>)> {
     let config = config::of(serve)?;
+    followed::check_apart(&config.follow, &place.data)?;
     let secrets = config::secrets(&config)?;
     Ok((config, secrets))
 }

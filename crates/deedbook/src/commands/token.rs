@@ -1,5 +1,7 @@
 //! `deedbook token`: who may send and ask over the network.
 
+use std::sync::Arc;
+
 use ledger::{Selection, View};
 use model::{Directive, Kind};
 use serde_json::json;
@@ -86,7 +88,7 @@ pub(crate) fn revoke(place: &Place, id: &str) -> anyhow::Result<Exit> {
 #[derive(Debug, Default)]
 pub(crate) struct Known {
     /// All tokens.
-    pub(crate) access: Access,
+    pub(crate) access: Arc<Access>,
     /// The settings of the last server, as TOML.
     pub(crate) settings: Option<String>,
 }

@@ -69,6 +69,10 @@ fn what_cannot_be_followed_is_refused_at_the_start() {
         (one("app", "[]"), "`paths` is empty"),
         (one("app", "[\"/a\"]") + &one("app", "[\"/b\"]"), "it is there twice"),
         (one("app", "[\"/a\"]") + "platform = \"zx81\"\n", "zx81"),
+        (one("app", "[\"/a/[\"]"), "`/a/[`"),
+        (one("app", "[\"/dev/null\"]"), "neither a file nor a folder"),
+        // Each line about it would be another line of it.
+        (one("app", &format!("[\"{}\"]", bench.path("").display())), "is not followed"),
     ] {
         bench.put("serve.toml", &settings);
         let config = bench.path("serve.toml");
