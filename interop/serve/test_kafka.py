@@ -11,26 +11,12 @@ import time
 import urllib.request
 
 import pytest
+from conftest import free_port, until
 from kafka import KafkaProducer
 from kafka.admin import KafkaAdminClient, NewPartitions, NewTopic
 
 LIBS = os.environ.get("KAFKA_LIBS")
 pytestmark = pytest.mark.skipif(not LIBS, reason="KAFKA_LIBS is not set")
-
-
-def free_port():
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        return taken.getsockname()[1]
-
-
-def until(what, seconds=60):
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        if found := what():
-            return found
-        time.sleep(0.2)
-    raise AssertionError(f"not within {seconds} s")
 
 
 class Broker:

@@ -3,7 +3,6 @@ import gzip
 import json
 import os
 import pathlib
-import socket
 import subprocess
 import sys
 import time
@@ -11,23 +10,9 @@ import urllib.request
 
 import boto3
 import pytest
+from conftest import free_port, until
 
 KEYS = {"AWS_ACCESS_KEY_ID": "testing", "AWS_SECRET_ACCESS_KEY": "testing"}
-
-
-def free_port():
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        return taken.getsockname()[1]
-
-
-def until(what, seconds=60):
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        if found := what():
-            return found
-        time.sleep(0.2)
-    raise AssertionError(f"not within {seconds} s")
 
 
 @pytest.fixture

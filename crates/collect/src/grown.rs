@@ -140,17 +140,9 @@ impl Reader<'_> {
         file: &File,
         length: u64,
     ) -> Result<Option<Grown>, Error> {
-        for (bytes, head) in beginning.heads() {
-            if let Some(grown) = state.grown(source, &head)?
-                && (bytes >= HEAD_BYTES || may_be_copy(&grown.name, &origin.name))
-                && let Some(mark) = grown.mark(length)
-                // Whatever stops this look is met again, and reported, when the file is read for good.
-                && self.part(file, mark).is_ok_and(|sha256| sha256 == mark.sha256)
-            {
-                return Ok(Some(grown));
-            }
-        }
-        Ok(None)
+        // Whatever stops this look is met again, and reported, when the file is read for good.
+        let mut holds = |mark: &Part| self.part(file, mark).is_ok_and(|sha256| sha256 == mark.sha256);
+        original(state, source, origin, beginning, length, &mut holds)
     }
 
     fn part(&mut self, mut file: &File, mark: &Part) -> io::Result<[u8; 32]> {
@@ -198,7 +190,8 @@ impl Reader<'_> {
             head_sha256: beginning.sha256(beginning.bytes().len() as u64),
             ..Origin::default()
         };
-        if let Some(grown) = self.unpacked(state, source.number, &origin, &beginning, file, &digests)? {
+        let mut holds = |part: &Part| self.holds(file, part);
+        if let Some(grown) = original(state, source.number, &origin, &beginning, digests.content_bytes, &mut holds)? {
             self.summary.already_known += grown.records;
             if grown.end >= digests.content_bytes {
                 return Ok(());
@@ -218,27 +211,6 @@ impl Reader<'_> {
                 Ok(())
             }
         }
-    }
-
-    /// The growing file that the content of a compressed one is a copy of.
-    fn unpacked(
-        &mut self,
-        state: &State,
-        source: u32,
-        origin: &Origin,
-        beginning: &Beginning,
-        file: &File,
-        digests: &Digests,
-    ) -> Result<Option<Grown>, Error> {
-        for (bytes, head) in beginning.heads() {
-            if let Some(grown) = state.grown(source, &head)?
-                && (bytes >= HEAD_BYTES || may_be_copy(&grown.name, &origin.name))
-                && grown.mark(digests.content_bytes).is_some_and(|part| self.holds(file, part))
-            {
-                return Ok(Some(grown));
-            }
-        }
-        Ok(None)
     }
 
     /// Whether the decoded content has this part in its place.
@@ -273,6 +245,27 @@ impl Reader<'_> {
             offset += count as u64;
         }
     }
+}
+
+/// The growing file that a content of this length, which begins so, is a copy of. `holds` says whether it has a part in
+/// its place.
+fn original(
+    state: &State,
+    source: u32,
+    origin: &Origin,
+    beginning: &Beginning,
+    length: u64,
+    holds: &mut dyn FnMut(&Part) -> bool,
+) -> Result<Option<Grown>, Error> {
+    for (bytes, head) in beginning.heads() {
+        if let Some(grown) = state.grown(source, &head)?
+            && (bytes >= HEAD_BYTES || may_be_copy(&grown.name, &origin.name))
+            && grown.mark(length).is_some_and(&mut *holds)
+        {
+            return Ok(Some(grown));
+        }
+    }
+    Ok(None)
 }
 
 /// The decoded content of a file from there on.
