@@ -253,7 +253,8 @@ impl Writer {
             }
             self.behind.moved.notify_all();
         }
-        while let Some(merged) = merging {
+        // A server that stops does not wait for merges either: what they would save comes due again.
+        while let Some(merged) = merging.filter(|_| !self.is_serving) {
             merging = self.seal(&mut rows, merged)?.1;
         }
         Ok(())

@@ -6,7 +6,7 @@ mod server;
 
 use std::fs;
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use client::{Load, load, request};
 use server::Server;
@@ -48,8 +48,9 @@ pub(crate) fn run(options: &BenchServe) -> Result<()> {
     let mut run = Run { place: &place, sample: &sample, report: &mut report, native: None };
     if wanted("batches") {
         let of_native = run.batches("native, batches of 1,000", "/v1/records?source=bench", Shape::Lines)?;
+        let queryable = run.queryable(&of_native)?;
         bare.parquet = steps::parquet(&place.work.join("serve").join("lake"))?;
-        run.against(&of_native, bare.ingest_per_s());
+        run.against(&of_native, queryable, bare.ingest_per_s());
         run.native = Some(of_native.acknowledged_per_s);
         run.batches("HEC, batches of 1,000", "/services/collector/event?source=bench", Shape::Hec)?;
         run.batches("_bulk, batches of 1,000", "/bench/_bulk", Shape::Bulk)?;
@@ -85,8 +86,9 @@ enum Shape {
 struct Batches {
     what: &'static str,
     acknowledged_per_s: f64,
-    /// With the time that a clean stop took after them: everything is in segments and rows then.
-    queryable_per_s: f64,
+    records: f64,
+    /// How long they came, and the clean stop after them.
+    took: Duration,
 }
 
 struct Run<'r> {
@@ -122,14 +124,24 @@ impl Run<'_> {
         self.answers(what, &done, used, BATCH_RECORDS);
         self.report.line(what, "clean stop after them", &ms(stopped), "<= 10 s");
         self.report.line(what, "most memory of the server", &bytes(peak), "");
-        let queryable_per_s = records / (done.wall + stopped).as_secs_f64();
-        Ok(Batches { what, acknowledged_per_s, queryable_per_s })
+        Ok(Batches { what, acknowledged_per_s, records, took: done.wall + stopped })
     }
 
-    fn against(&mut self, batches: &Batches, ceiling: f64) {
+    /// The same with the rows that are left to the next start: records a second from the first one to when all can be asked
+    /// for.
+    fn queryable(&self, batches: &Batches) -> Result<f64> {
+        let began = Instant::now();
+        let server = Server::start(&self.place.bin, &self.place.work.join("serve"))?;
+        server.rest()?;
+        let took = batches.took + began.elapsed();
+        server.stop()?;
+        Ok(batches.records / took.as_secs_f64())
+    }
+
+    fn against(&mut self, batches: &Batches, queryable: f64, ceiling: f64) {
         self.report.measured(batches.what, ceiling, batches.acknowledged_per_s, ">= 0.6");
-        let queryable = format!("{}, ratio {:.2}", rate(batches.queryable_per_s), batches.queryable_per_s / ceiling);
-        self.report.line(batches.what, "with the stop: all of it queryable", &queryable, "");
+        let queryable = format!("{}, ratio {:.2}", rate(queryable), queryable / ceiling);
+        self.report.line(batches.what, "until all of it is queryable", &queryable, "");
     }
 
     fn single(&mut self) -> Result<()> {
