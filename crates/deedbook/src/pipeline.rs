@@ -31,6 +31,10 @@ const COMPLETING: Duration = Duration::from_millis(5);
 /// How often what was folded is made durable: after a crash so much is folded again.
 const KEPT_EVERY: Duration = Duration::from_secs(30);
 
+/// How long a server that stops waits for evidence files that are not written yet: with load to the end there are more than it
+/// has time for.
+const EVIDENCE_PATIENCE: Duration = Duration::from_secs(3);
+
 /// How long a server that stops waits for rows that are not made yet.
 const ROWS_PATIENCE: Duration = Duration::from_secs(1);
 
@@ -469,18 +473,10 @@ impl Writer {
         Ok(report(&collect::Summary::default(), Vec::new(), before, before))
     }
 
-    /// Stops following and closes the log cleanly: everything sealed is in segments and published.
+    /// Stops following and closes the log cleanly: everything sealed is in segments and published. A server has not always the
+    /// time for that: then what is sealed stays in the WAL, as after a crash.
     pub(crate) fn close(self: Arc<Writer>) -> anyhow::Result<()> {
-        if self.is_serving {
-            self.folded(0)?;
-            let closed = self.closed()?;
-            let deadline = Instant::now() + ROWS_PATIENCE;
-            if self.wait_before(Some(deadline), |reached| reached.stored >= closed)?.is_none() {
-                tracing::info!("rows of the newest records are not made yet; the next start makes them");
-            }
-        } else {
-            self.settle(0)?;
-        }
+        let is_closed = if self.is_serving { self.settle_soon()? } else { self.settle(0).map(|_| true)? };
         self.state.commit()?;
         self.behind.stop.store(true, Relaxed);
         self.join()?;
@@ -489,8 +485,27 @@ impl Writer {
         lake.tidy()?;
         drop(lake);
         let Some(writer) = Arc::into_inner(self) else { anyhow::bail!("a command is still at work") };
-        writer.ledger.close()?;
+        if is_closed {
+            writer.ledger.close()?;
+        }
         Ok(())
+    }
+
+    /// Settles as far as the patience of whoever stops a server goes. Returns whether all that is sealed is in segments.
+    fn settle_soon(&self) -> anyhow::Result<bool> {
+        self.folded(0)?;
+        if !self.ledger.flush_within(EVIDENCE_PATIENCE)? {
+            tracing::info!(
+                "evidence files of the newest records are not written yet; the next start writes them from the WAL"
+            );
+            return Ok(false);
+        }
+        let closed = self.segments_end()?;
+        let deadline = Instant::now() + ROWS_PATIENCE;
+        if self.wait_before(Some(deadline), |reached| reached.stored >= closed)?.is_none() {
+            tracing::info!("rows of the newest records are not made yet; the next start makes them");
+        }
+        Ok(true)
     }
 
     fn join(&self) -> anyhow::Result<()> {
@@ -540,8 +555,11 @@ impl Writer {
     /// Closes the open segment; the end of the closed ones.
     fn closed(&self) -> anyhow::Result<u64> {
         self.ledger.flush()?;
-        let view = self.ledger.reader().view()?;
-        Ok(view.segments().last().map_or(0, |segment| segment.last.0 + 1))
+        self.segments_end()
+    }
+
+    fn segments_end(&self) -> anyhow::Result<u64> {
+        Ok(self.ledger.reader().view()?.segments().last().map_or(0, |segment| segment.last.0 + 1))
     }
 
     fn open_lake(&self) -> anyhow::Result<lake::Lake> {

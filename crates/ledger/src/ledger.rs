@@ -4,9 +4,9 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread::JoinHandle;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use crossbeam_channel::{Receiver, Sender, bounded, unbounded};
+use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, bounded, unbounded};
 use model::{Kind, LeafIndex, RecoveryNote, TreeSize, canonical_json};
 use tlog::note::SignerKey;
 use tlog::tile::{TILE_WIDTH, TileBuilder, push_entry};
@@ -146,6 +146,19 @@ impl Ledger {
         self.order(Task::Flush).map(|_| ())
     }
 
+    /// The same, but waits this long at most: `false` if it was not done by then. It is still being done, unless the ledger
+    /// is dropped: then what is in no evidence file stays in the WAL, where the next open finds it.
+    ///
+    /// # Errors
+    /// As for [`Ledger::flush`].
+    pub fn flush_within(&self, patience: Duration) -> Result<bool> {
+        match self.send(Task::Flush)?.recv_timeout(patience) {
+            Ok(done) => done.map(|_| true),
+            Err(RecvTimeoutError::Timeout) => Ok(false),
+            Err(RecvTimeoutError::Disconnected) => Err(no_keeper()),
+        }
+    }
+
     /// Publishes a checkpoint over all leaves sealed before this call (or later ones too) and
     /// returns it.
     ///
@@ -170,12 +183,15 @@ impl Ledger {
     }
 
     fn order(&self, task: Task) -> Result<Option<Signed>> {
-        let gone = || Error::fatal("the evidence thread has stopped");
+        self.send(task)?.recv().map_err(|_| no_keeper())?
+    }
+
+    fn send(&self, task: Task) -> Result<Receiver<Result<Option<Signed>>>> {
         let (answer, answered) = bounded(1);
         let order = Order { task, through: self.tail.end(), answer };
-        self.orders.as_ref().ok_or_else(gone)?.send(order).map_err(|_| gone())?;
+        self.orders.as_ref().ok_or_else(no_keeper)?.send(order).map_err(|_| no_keeper())?;
         self.tail.wake();
-        answered.recv().map_err(|_| gone())?
+        Ok(answered)
     }
 
     /// Ends both threads; the first error that one of them ended with.
@@ -199,6 +215,10 @@ impl Drop for Ledger {
             }
         }
     }
+}
+
+fn no_keeper() -> Error {
+    Error::fatal("the evidence thread has stopped")
 }
 
 fn joined(result: std::thread::Result<Result<()>>, name: &str) -> Result<()> {

@@ -231,3 +231,26 @@ fn a_view_shows_that_it_goes_on_from_any_earlier_one() {
         assert_eq!(view.consistency(model::TreeSize(impossible)).unwrap_err().kind(), ErrorKind::Invalid);
     }
 }
+
+#[test]
+fn a_stop_that_does_not_wait_for_evidence_loses_nothing() {
+    let data = tempfile::tempdir().unwrap();
+    let info = new_log(data.path());
+    let ledger = open(data.path(), &info);
+    for batch in 0..200 {
+        append(&ledger, records(batch * 20..batch * 20 + 20));
+    }
+    let in_time = ledger.flush_within(Duration::ZERO).unwrap();
+    let expected = all_records(&ledger.reader().view().unwrap());
+    drop(ledger);
+    let view = Reader::open(data.path(), &info.short).unwrap().view().unwrap();
+    let in_segments = view.segments().last().map_or(0, |segment| segment.last.0 + 1);
+    assert!(in_time || in_segments < view.size().0, "the rest is in the WAL");
+    drop(view);
+    let again = open(data.path(), &info);
+    assert!(again.flush_within(Duration::from_secs(60)).unwrap());
+    assert_eq!(all_records(&again.reader().view().unwrap()), expected);
+    again.close().unwrap();
+    let view = Reader::open(data.path(), &info.short).unwrap().view().unwrap();
+    assert_eq!(all_records(&view), expected);
+}
