@@ -19,6 +19,7 @@ mod entra;
 mod gcp;
 mod github;
 mod gitlab;
+mod google_workspace;
 mod grant;
 mod hoop;
 mod inventory;
@@ -31,6 +32,7 @@ mod oauth;
 mod ocsf;
 mod okta;
 mod otel;
+mod params;
 mod postgres;
 mod probe;
 mod scim;
@@ -168,6 +170,7 @@ pub static MODULES: &[&Module] = &[
     &otel::MODULE,
     &gitlab::MODULE,
     &mcp::MODULE,
+    &google_workspace::MODULE,
     &grant::MODULE,
     &syslog::MODULE,
 ];

@@ -13,7 +13,6 @@ mod inventory;
 mod lineage;
 mod origins;
 mod outcome;
-mod params;
 mod policy;
 mod record;
 mod resources;
@@ -28,8 +27,8 @@ use serde_json::value::RawValue;
 
 use self::class::Call;
 use self::identity::Who;
-use self::params::Params;
 use self::record::{Record, filled, seen};
+use crate::params::Params;
 use crate::{Context, Module, Probe, Reject, RejectKind, json, time};
 
 pub(crate) static MODULE: Module =

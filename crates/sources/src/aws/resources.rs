@@ -9,8 +9,8 @@ use model::{Event, Resource, SecretAccess, Text};
 use super::arn::{Arn, Place, place};
 use super::class::Call;
 use super::outcome::denied_target;
-use super::params::{Params, items, scalar};
 use super::record::{Named, Record, filled, seen};
+use crate::params::{Params, items, scalar};
 
 /// Most resources listed of one record.
 const RESOURCES_MAX: usize = 64;

@@ -18,6 +18,7 @@ mod gcp;
 mod github;
 mod gitlab;
 mod golden;
+mod google_workspace;
 mod grant;
 mod hoop;
 mod inventory;
