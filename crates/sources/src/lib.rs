@@ -13,9 +13,12 @@ pub mod scrub;
 pub mod split;
 pub mod time;
 
+mod access_analyzer;
 mod aws;
 mod azure;
+mod bedrock;
 mod entra;
+mod eventbridge;
 mod gcp;
 mod github;
 mod gitlab;
@@ -26,6 +29,7 @@ mod inventory;
 mod k8s;
 mod ldap;
 mod listing;
+mod m365;
 mod mcp;
 mod nesting;
 mod oauth;
@@ -35,6 +39,7 @@ mod otel;
 mod params;
 mod postgres;
 mod probe;
+mod s3_access;
 mod scim;
 mod spiffe;
 mod spire;
@@ -171,6 +176,11 @@ pub static MODULES: &[&Module] = &[
     &gitlab::MODULE,
     &mcp::MODULE,
     &google_workspace::MODULE,
+    &m365::MODULE,
+    &s3_access::MODULE,
+    &bedrock::MODULE,
+    &access_analyzer::MODULE,
+    &eventbridge::MODULE,
     &grant::MODULE,
     &syslog::MODULE,
 ];

@@ -47,6 +47,11 @@ impl<'a> Params<'a> {
         scalar(self.raw(key)?)
     }
 
+    /// The first of several members that is a text, a number or a boolean.
+    pub(crate) fn first(&self, keys: &[&str]) -> Option<Cow<'a, str>> {
+        keys.iter().find_map(|key| self.text(key))
+    }
+
     /// A member that is an object.
     pub(crate) fn object(&self, key: &str) -> Params<'a> {
         Params::of(self.raw(key))

@@ -41,6 +41,10 @@ pub(super) fn status(record: &Record<'_>, call: Call<'_>) -> Status {
     if seen(&record.error_code).is_some() || seen(&record.error_message).is_some() {
         return Status::Failure;
     }
+    // The service says in the name of its own event how the rotation of a secret ended.
+    if call.service == "secretsmanager" && (call.name.ends_with("RotationFailed") || call.name == "RotationAbandoned") {
+        return Status::Failure;
+    }
     if call.service == "signin" || call.service == "sso" {
         let said = [record.response_elements, record.service_event_details]
             .into_iter()

@@ -159,6 +159,9 @@ pub(super) fn fill<'a>(
     } else {
         add_members(event, request, call, home, ResourceRole::Target);
     }
+    if let Some(secret) = super::secrets::of_service_event(record) {
+        add_arn(event, secret, home, ResourceRole::Target);
+    }
     if record.service_event_details.is_some() {
         add_members(event, &Params::of(record.service_event_details), call, home, ResourceRole::Target);
     }
