@@ -33,6 +33,9 @@ pub(super) fn of<'a>(record: &Record<'a>, tenant: &str, proved: bool) -> Princip
     let service = SERVICES.iter().any(|service| folded.starts_with(service));
     let (uri, kind, is_human, rule) = match kind {
         "4" | "System" | "7" | "CustomPolicy" | "8" | "SystemPolicy" => of_service(&folded, "R1:m365-system"),
+        _ if folded == "anonymous" || folded.starts_with("urn:spo:anon") => {
+            (uri::principal(NAME, tenant, "anon", tenant), ActorKind::Shared, Human::Unknown, "anonymous")
+        }
         _ if service => of_service(&folded, "R1:m365-service-name"),
         "5" | "Application" => of_app(record, &folded, tenant, "R1:m365-application"),
         "6" | "ServicePrincipal" => of_app(record, &folded, tenant, "R1:m365-service-principal"),

@@ -4,7 +4,8 @@ use std::borrow::Cow;
 
 use model::uri::{self, Class};
 use model::{
-    Access, Alias, AliasRel, Change, Credential, Event, GrantFact, GrantPhase, Mode, Resource, ResourceRole, Status,
+    Access, Alias, AliasRel, Change, Credential, CredentialChange, CredentialChangeKind, Event, GrantFact, GrantPhase,
+    Mode, Resource, ResourceRole, Status,
 };
 
 use super::NAME;
@@ -65,6 +66,7 @@ pub(super) fn grants<'a>(event: &mut Event<'a>, record: &Record<'a>, operation: 
     let phase = if taken { GrantPhase::Revoke } else { GrantPhase::Activate };
     let parameter = |names: &[&str]| names.iter().find_map(|name| property(&record.parameters, name));
     let whom = parameter(&["User", "Member", "Trustee"]).or_else(|| said(&record.target_name));
+    let whom = whom.or_else(|| record.members.iter().find_map(|member| said(&member.name)));
     let whom = whom.or_else(|| said(&record.object_id).filter(|name| operation.contains(' ') && name.contains('@')));
     let Some(whom) = whom else { return };
     let role = parameter(&["AccessRights", "Role"])
@@ -73,7 +75,8 @@ pub(super) fn grants<'a>(event: &mut Event<'a>, record: &Record<'a>, operation: 
     let thing = parameter(&["Identity", "Role", "Name"])
         .or_else(|| property(&record.modified_properties, "Role.ObjectID"))
         .or_else(|| property(&record.modified_properties, "Group.ObjectID"))
-        .or_else(|| said(&record.object_id).filter(|object| *object != whom).map(url::bare));
+        .or_else(|| said(&record.object_id).filter(|object| *object != whom).map(url::bare))
+        .or_else(|| said(&record.team_guid));
     let beneficiary = directory::user(&event.authority, Some(whom.clone()).filter(|id| is_guid(id)), Some(whom), true);
     let last = uri::decoded(beneficiary.rsplit('/').next().unwrap_or_default());
     let uri = uri::build(Class::Grant, NAME, &event.authority, "access");
@@ -82,7 +85,7 @@ pub(super) fn grants<'a>(event: &mut Event<'a>, record: &Record<'a>, operation: 
     event.grants.push(GrantFact {
         requester: Some(event.actor.uri.clone()),
         beneficiary: Some(beneficiary),
-        target: role.or_else(|| Some(Cow::Owned(operation.to_owned()))),
+        target: role,
         resource: event.resources.first().map(|resource| Cow::Owned(resource.uri.clone())),
         ..GrantFact::new(uri, phase)
     });
@@ -100,17 +103,22 @@ pub(super) fn credentials(event: &mut Event<'_>, record: &Record<'_>) {
         let parts = text.split("KeyIdentifier=").skip(1);
         parts.map(|rest| rest.chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '-').collect()).collect()
     };
-    let known = ids(&before);
-    let Some(id) = ids(&after).into_iter().find(|id| !known.contains(id)) else { return };
-    let uri = uri::cred(directory::NAME, &event.authority, "app-key", &lower(&id));
+    let (known, kept) = (ids(&before), ids(&after));
     let holder = record.target.iter().filter_map(|target| said(&target.id)).find(|id| is_guid(id));
-    if let Some(holder) = holder {
-        event.aliases.push(Alias {
-            a: uri.clone(),
-            b: uri::principal(directory::NAME, &event.authority, "sp", &lower(&holder)),
-            rel: AliasRel::CredentialOf,
-            rule: "m365:KeyDescription",
+    let holder = holder.map(|id| uri::principal(directory::NAME, &event.authority, "sp", &lower(&id)));
+    for gone in known.iter().filter(|id| !kept.contains(id)) {
+        event.credential_changes.push(CredentialChange {
+            change: CredentialChangeKind::Revoked,
+            uri: uri::cred(directory::NAME, &event.authority, "app-key", &lower(gone)),
+            native_id: Some(Cow::Owned(gone.clone())),
+            holder: holder.clone(),
         });
+    }
+    let Some(id) = kept.into_iter().find(|id| !known.contains(id)) else { return };
+    let uri = uri::cred(directory::NAME, &event.authority, "app-key", &lower(&id));
+    if let Some(b) = holder {
+        let a = uri.clone();
+        event.aliases.push(Alias { a, b, rel: AliasRel::CredentialOf, rule: "m365:KeyDescription" });
     }
     event.issued_credential = Some(Credential {
         uri,

@@ -28,6 +28,7 @@ pub(super) const ORIGINS: &[Origin] = &[
     from("is_human", &["/UserType", "/ExtendedProperties/*/Value", "/usertype"]),
     from("credential_native_id", &["/AppAccessContext/UniqueTokenId"]),
     from("issued_credential_native_id", &["/ModifiedProperties/*/NewValue"]),
+    from("credential_changes", &["/ModifiedProperties"]),
     from("session_uri", &["/AppAccessContext/AADSessionId", "/SessionId", "/CopilotEventData/ThreadId"]),
     from("agent_uid", &["/AgentId", "/AppIdentity"]),
     from("agent_run", &["/CopilotEventData/ThreadId"]),
@@ -41,7 +42,10 @@ pub(super) const ORIGINS: &[Origin] = &[
         "correlation_ids",
         &["/AppAccessContext/CorrelationId", "/CorrelationId", "/IntraSystemId", "/InterSystemsId"],
     ),
-    from("grants", &["/Parameters", "/TargetUserOrGroupName", "/ModifiedProperties", "/ObjectId", "/parameters"]),
+    from(
+        "grants",
+        &["/Parameters", "/TargetUserOrGroupName", "/Members/*/UPN", "/ModifiedProperties", "/ObjectId", "/parameters"],
+    ),
     from("changes", &["/ModifiedProperties", "/Parameters", "/parameters"]),
     from(
         "resources",

@@ -120,6 +120,8 @@ pub(super) struct Record<'a> {
     pub(super) modified_properties: Vec<Property<'a>>,
     #[serde(borrow, alias = "parameters", deserialize_with = "json::objects")]
     pub(super) parameters: Vec<Property<'a>>,
+    #[serde(borrow, alias = "members", deserialize_with = "json::objects")]
+    pub(super) members: Vec<Member<'a>>,
     #[serde(borrow, alias = "copiloteventdata", deserialize_with = "json::object")]
     pub(super) copilot_event_data: Option<Copilot<'a>>,
 }
@@ -150,6 +152,14 @@ pub(super) struct Token<'a> {
 pub(super) struct Named<'a> {
     #[serde(borrow, rename = "ID", alias = "id", deserialize_with = "json::text")]
     pub(super) id: Text<'a>,
+}
+
+/// Somebody who was added to a team or taken out of it.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Member<'a> {
+    #[serde(borrow, rename = "UPN", alias = "upn", deserialize_with = "json::text")]
+    pub(super) name: Text<'a>,
 }
 
 /// A property with its value, or with the one before and the one after.

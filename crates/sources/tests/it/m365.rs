@@ -9,7 +9,7 @@ const TENANT: &str = "a1b2c3d4-0f0e-4a4b-8c8d-1234567890ab";
 
 #[test]
 fn goldens() {
-    golden::all("m365", 22);
+    golden::all("m365", 24);
 }
 
 #[test]
@@ -40,6 +40,14 @@ fn the_principals_tokens_and_sessions_are_those_of_entra() {
         secret["issued_credential"]["uri"],
         format!("nhi:cred:entra:{TENANT}:app-key/4c4c4c4c-0003-4003-8003-0000000000cc")
     );
+}
+
+#[test]
+fn a_secret_that_was_taken_away_is_the_one_that_was_given() {
+    let [given, taken] =
+        ["service-principal-secret", "service-principal-secret-removed"].map(|case| golden::event("m365", case));
+    assert_eq!(given["issued_credential"]["uri"], taken["credential_changes"][0]["uri"]);
+    assert!(taken.get("issued_credential").is_none(), "{taken:#}");
 }
 
 #[test]
