@@ -130,17 +130,7 @@ fn by_word(workload: &str, operation: &str) -> Act {
         "Invitation",
     ]) {
         act(class, if class == 6001 { 8 } else { 3 }, Access::Grant)
-    } else if has(&[
-        "Accessed",
-        "Viewed",
-        "Previewed",
-        "Read",
-        "Listed",
-        "Searched",
-        "Viewing",
-        "Exported",
-        "Downloaded",
-    ]) {
+    } else if has(&["Accessed", "View", "Previewed", "Read", "Listed", "Searched", "Exported", "Downloaded"]) {
         act(class, 2, Access::Read)
     } else if has(&["Deleted", "Removed", "Recycled", "Purged", "Delete", "Remove"]) {
         act(class, 4, Access::Delete)

@@ -114,7 +114,13 @@ pub(super) fn credentials(event: &mut Event<'_>, record: &Record<'_>) {
             holder: holder.clone(),
         });
     }
-    let Some(id) = kept.into_iter().find(|id| !known.contains(id)) else { return };
+    let Some(id) = kept.into_iter().find(|id| !known.contains(id)) else {
+        if !event.credential_changes.is_empty() {
+            // One name stands for both: here a key only went.
+            (event.activity_id, event.access) = (19, Access::Delete);
+        }
+        return;
+    };
     let uri = uri::cred(directory::NAME, &event.authority, "app-key", &lower(&id));
     if let Some(b) = holder {
         let a = uri.clone();
