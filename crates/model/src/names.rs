@@ -99,6 +99,18 @@ names! {
         Grant = "grant",
         /// Syslog messages, those with CEF or LEEF in them above all.
         Syslog = "syslog",
+        /// Google Workspace activities.
+        GoogleWorkspace = "google-workspace",
+        /// Microsoft 365 unified audit, Copilot interactions among it.
+        M365 = "m365",
+        /// Server access logs of Amazon S3.
+        S3Access = "s3-access",
+        /// Model invocation logs of Amazon Bedrock.
+        Bedrock = "bedrock",
+        /// Findings of IAM Access Analyzer.
+        AccessAnalyzer = "access-analyzer",
+        /// Events of Amazon EventBridge that carry no other platform's record.
+        EventBridge = "eventbridge",
     }
 }
 

@@ -13,26 +13,33 @@ pub mod scrub;
 pub mod split;
 pub mod time;
 
+mod access_analyzer;
 mod aws;
 mod azure;
+mod bedrock;
 mod entra;
+mod eventbridge;
 mod gcp;
 mod github;
 mod gitlab;
+mod google_workspace;
 mod grant;
 mod hoop;
 mod inventory;
 mod k8s;
 mod ldap;
 mod listing;
+mod m365;
 mod mcp;
 mod nesting;
 mod oauth;
 mod ocsf;
 mod okta;
 mod otel;
+mod params;
 mod postgres;
 mod probe;
+mod s3_access;
 mod scim;
 mod spiffe;
 mod spire;
@@ -168,6 +175,12 @@ pub static MODULES: &[&Module] = &[
     &otel::MODULE,
     &gitlab::MODULE,
     &mcp::MODULE,
+    &google_workspace::MODULE,
+    &m365::MODULE,
+    &s3_access::MODULE,
+    &bedrock::MODULE,
+    &access_analyzer::MODULE,
+    &eventbridge::MODULE,
     &grant::MODULE,
     &syslog::MODULE,
 ];

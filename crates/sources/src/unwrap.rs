@@ -2,7 +2,8 @@
 //!
 //! An envelope is opened only if no module recognises the outer object, and only if one recognises
 //! what is inside. So the list of keys below may be generous: a wrong guess changes nothing. A log record of OTLP is an
-//! envelope and a record of its own: what a collector has read from a file is in there as its body.
+//! envelope and a record of its own: what a collector has read from a file is in there as its body. So is an event of
+//! EventBridge.
 //! A syslog header in front of a JSON object is one, too, as of devices that log JSON over syslog; that one is taken off
 //! first, because what is left of it is a platform's own record.
 
@@ -11,13 +12,15 @@ use base64::engine::general_purpose::STANDARD;
 use serde::de::{Deserializer, Visitor};
 use serde_json::value::RawValue;
 
+use model::Platform;
+
 use crate::{Module, Probe, syslog};
 
 /// How deep envelopes may be nested: a Pub/Sub push message inside its own object, SNS inside SQS.
 pub(crate) const ENVELOPES_MAX: usize = 2;
 
 /// Keys under which transports carry a record: an object, or a text that holds one.
-const KEYS: [&str; 14] = [
+const KEYS: [&str; 16] = [
     // EventBridge.
     "detail",
     // CloudWatch Logs, Filebeat, Logstash, Vector; Pub/Sub push, with `data` in it.
@@ -44,6 +47,9 @@ const KEYS: [&str; 14] = [
     "line",
     // Fluent forward, as our receiver writes it.
     "record",
+    // Microsoft 365: search of the unified audit log, by cmdlet and by the Graph API.
+    "AuditData",
+    "auditData",
 ];
 
 /// Buffers for records that had to be unescaped.
@@ -62,9 +68,16 @@ pub(crate) fn find<'a>(
     }
     let mut text = text;
     if let Some(module) = recognise(text) {
-        let [buffer, ..] = buffers;
-        let inside = log_body(text).and_then(|body| open(body, buffer));
-        let found = inside.and_then(|inside| Some((inside, recognise(inside)?)));
+        let [buffer, second] = buffers;
+        let is_event = module.platform == Platform::EventBridge;
+        let inside = if is_event { carried(text) } else { log_body(text) };
+        let Some(inside) = inside.and_then(|inside| open(inside, buffer)) else { return Some((text, module)) };
+        if let Some(found) = recognise(inside) {
+            return Some((inside, found));
+        }
+        // Partners of EventBridge put their record into an object of its own.
+        let deeper = Some(inside).filter(|_| is_event).and_then(carried).and_then(|inside| open(inside, second));
+        let found = deeper.and_then(|inside| Some((inside, recognise(inside)?)));
         return Some(found.unwrap_or((text, module)));
     }
     for buffer in buffers {

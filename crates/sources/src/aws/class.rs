@@ -199,6 +199,7 @@ fn s3(name: &str) -> Option<Act> {
         "PutObjectAcl" => act(6005, 2, Access::Grant),
         "DeleteObject" | "DeleteObjects" | "AbortMultipartUpload" => act(6005, 7, Access::Delete),
         "CreateSession" => act(3002, 1, Access::Issue),
+        "PutBucketLogging" => act(1008, 99, Access::Modify),
         "PutBucketPolicy"
         | "DeleteBucketPolicy"
         | "PutBucketAcl"
@@ -247,6 +248,10 @@ fn trail(call: Call<'_>) -> Option<Act> {
         ("cloudtrail", "StartLogging" | "StartEventDataStoreIngestion") => act(1008, 6, Access::Modify),
         ("cloudtrail", "StopLogging" | "StopEventDataStoreIngestion") => act(1008, 7, Access::Modify),
         ("cloudtrail", "DeleteTrail" | "DeleteEventDataStore") => act(1008, 2, Access::Delete),
+        // What is recorded changed; whether to more or to less, only both states would tell.
+        ("cloudtrail", "PutEventSelectors" | "PutInsightSelectors" | "UpdateTrail" | "UpdateEventDataStore") => {
+            act(1008, 99, Access::Modify)
+        }
         ("logs", "DeleteLogGroup" | "DeleteLogStream") => act(1008, 2, Access::Delete),
         ("config", "StartConfigurationRecorder") => act(1008, 6, Access::Modify),
         ("config", "StopConfigurationRecorder") => act(1008, 7, Access::Modify),
@@ -283,6 +288,16 @@ fn elsewhere(call: Call<'_>) -> Option<Act> {
             if name.starts_with("Invoke") || name.starts_with("Converse") || name.starts_with("Retrieve") =>
         {
             act(6003, 99, Access::Execute)
+        }
+        ("bedrock", "PutModelInvocationLoggingConfiguration") => act(1008, 9, Access::Modify),
+        ("bedrock", "DeleteModelInvocationLoggingConfiguration") => act(1008, 10, Access::Delete),
+        ("secretsmanager", name) if name.starts_with("TestRotation") => act(6003, 99, Access::Execute),
+        ("secretsmanager", "StartSecretVersionDelete" | "EndSecretVersionDelete") => act(6003, 4, Access::Delete),
+        ("secretsmanager", name)
+            if name.starts_with("Rotation")
+                || matches!(name, "RotateSecret" | "CancelRotateSecret" | "CancelSecretVersionDelete") =>
+        {
+            act(6003, 3, Access::Modify)
         }
         ("ssm", "SendCommand" | "StartSession" | "ResumeSession" | "StartAutomationExecution") => {
             act(6003, 99, Access::Execute)

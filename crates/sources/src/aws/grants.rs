@@ -9,8 +9,8 @@ use model::{Event, GrantFact, Text};
 use super::arn::{Arn, PLATFORM};
 use super::class::Call;
 use super::identity::Who;
-use super::params::Params;
 use super::record::Record;
+use crate::params::Params;
 
 /// Adds what a successful call gave or took.
 pub(super) fn fill<'a>(

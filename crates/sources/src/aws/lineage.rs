@@ -9,8 +9,8 @@ use model::{AliasRel, CredentialChangeKind};
 use super::arn::{Arn, PLATFORM, account_of_key};
 use super::class::Call;
 use super::identity::{self, Who};
-use super::params::Params;
 use super::record::{Record, filled, seen};
+use crate::params::Params;
 
 /// What the caller acted with.
 pub(super) fn used<'a>(record: &Record<'a>, who: &Who<'_>, proved: bool) -> Option<Credential<'a>> {

@@ -5,6 +5,7 @@
 //! in [`grants`]; the items of an inventory of IAM are read by [`inventory`]. The page is `docs/sources/aws.md`.
 
 mod arn;
+pub(crate) mod caller;
 mod class;
 mod grants;
 mod human;
@@ -13,10 +14,10 @@ mod inventory;
 mod lineage;
 mod origins;
 mod outcome;
-mod params;
 mod policy;
 mod record;
 mod resources;
+mod secrets;
 #[cfg(test)]
 mod tests;
 
@@ -28,12 +29,12 @@ use serde_json::value::RawValue;
 
 use self::class::Call;
 use self::identity::Who;
-use self::params::Params;
 use self::record::{Record, filled, seen};
+use crate::params::Params;
 use crate::{Context, Module, Probe, Reject, RejectKind, json, time};
 
 pub(crate) static MODULE: Module =
-    Module { platform: Platform::Aws, version: 2, recognise, normalise, origins: origins::ORIGINS };
+    Module { platform: Platform::Aws, version: 3, recognise, normalise, origins: origins::ORIGINS };
 
 /// What CloudTrail writes where a value must not be logged.
 const HIDDEN: &str = "HIDDEN_DUE_TO_SECURITY_REASONS";
@@ -91,6 +92,11 @@ pub(crate) fn principal_of_arn(arn: &str) -> Option<String> {
     arn.starts_with("arn:").then(|| policy::aws_principal(arn)).flatten()
 }
 
+/// A principal of IAM by ARN, account or id, as a policy names it.
+pub(crate) fn principal_of_name(name: &str) -> Option<String> {
+    policy::aws_principal(name)
+}
+
 /// The account that the record belongs to; empty if nothing says so.
 fn tenant<'a>(record: &Record<'a>) -> Text<'a> {
     filled(&record.recipient_account_id)
@@ -127,12 +133,20 @@ fn read<'a>(record: &Record<'a>, text: &str, context: &Context<'_>) -> Event<'a>
     resources::fill(&mut event, record, call, &request, home);
     let raw = record.request_parameters.map_or("", RawValue::get);
     event.secret_access = resources::secret(call, &request, raw);
+    if (call.service, call.name) == ("s3", "PutBucketLogging") {
+        // An empty status is how server access logging is switched off.
+        event.activity_id = if raw.contains("\"LoggingEnabled\"") { 9 } else { 10 };
+    }
+    if call.service == "secretsmanager" && call.name.contains("Rotation") {
+        event.secret_access.path = secrets::of_service_event(record);
+    }
     if matches!(call.service, "ssm") {
         event.purpose.reason = request.text("reason");
     }
     if status == Status::Success {
         lineage::fill(&mut event, record, call, &request, &who);
         grants::fill(&mut event, record, call, &request, &who);
+        secrets::fill(&mut event, record, call, &request);
     }
     event.privileged = who.privileged.or_else(|| privileged(act.access, call, record.read_only));
     if who.privileged == Some(true) || (call.service, call.name) == ("sts", "AssumeRoot") {

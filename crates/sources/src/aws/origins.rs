@@ -112,6 +112,7 @@ pub(super) static ORIGINS: &[Origin] = &[
     origin(
         "resources",
         &[
+            "/additionalEventData/SecretId",
             "/resources/*/ARN",
             "/resources/*/arn",
             "/resources/*/ARNPrefix",
@@ -265,6 +266,7 @@ pub(super) static ORIGINS: &[Origin] = &[
     origin(
         "secret_access_path",
         &[
+            "/additionalEventData/SecretId",
             "/requestParameters/secretId",
             "/requestParameters/name",
             "/requestParameters/path",

@@ -6,8 +6,8 @@ use model::{Decision, Text};
 use model::{Effect, Status};
 
 use super::class::Call;
-use super::params::Params;
 use super::record::{Record, filled, seen};
+use crate::params::Params;
 
 /// Error codes that mean: not allowed.
 const DENIALS: [&str; 12] = [
@@ -41,11 +41,15 @@ pub(super) fn status(record: &Record<'_>, call: Call<'_>) -> Status {
     if seen(&record.error_code).is_some() || seen(&record.error_message).is_some() {
         return Status::Failure;
     }
+    // The service says in the name of its own event how the rotation of a secret ended.
+    if call.service == "secretsmanager" && (call.name.ends_with("RotationFailed") || call.name == "RotationAbandoned") {
+        return Status::Failure;
+    }
     if call.service == "signin" || call.service == "sso" {
         let said = [record.response_elements, record.service_event_details]
             .into_iter()
             .flat_map(|value| {
-                Params::of(value).iter().filter_map(|(_, v)| super::params::scalar(v)).collect::<Vec<_>>()
+                Params::of(value).iter().filter_map(|(_, v)| crate::params::scalar(v)).collect::<Vec<_>>()
             })
             .any(|word| matches!(word.as_ref(), "Failure" | "Failed" | "failure"));
         if said {

@@ -248,6 +248,8 @@ pub(super) struct Additional<'a> {
     pub(super) bytes_out: Maybe<'a>,
     #[serde(borrow, rename = "x-amz-id-2", deserialize_with = "json::text")]
     pub(super) amz_id_2: Maybe<'a>,
+    #[serde(borrow, rename = "SecretId", deserialize_with = "json::text")]
+    pub(super) secret_id: Maybe<'a>,
 }
 
 /// `insightDetails`: unusual activity that CloudTrail Insights noticed.

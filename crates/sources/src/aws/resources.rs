@@ -9,8 +9,8 @@ use model::{Event, Resource, SecretAccess, Text};
 use super::arn::{Arn, Place, place};
 use super::class::Call;
 use super::outcome::denied_target;
-use super::params::{Params, items, scalar};
 use super::record::{Named, Record, filled, seen};
+use crate::params::{Params, items, scalar};
 
 /// Most resources listed of one record.
 const RESOURCES_MAX: usize = 64;
@@ -158,6 +158,9 @@ pub(super) fn fill<'a>(
         add_s3(event, request);
     } else {
         add_members(event, request, call, home, ResourceRole::Target);
+    }
+    if let Some(secret) = super::secrets::of_service_event(record) {
+        add_arn(event, secret, home, ResourceRole::Target);
     }
     if record.service_event_details.is_some() {
         add_members(event, &Params::of(record.service_event_details), call, home, ResourceRole::Target);

@@ -30,7 +30,7 @@ pub(super) fn privileged(operation: &str) -> bool {
         .any(|part| operation.contains(part))
 }
 
-/// Whether the answer holds the value of a secret.
+/// Whether the call or its answer holds the value of a secret.
 pub(super) fn reads_secret(operation: &str) -> bool {
     [
         "/getsecret/action",
@@ -44,7 +44,7 @@ pub(super) fn reads_secret(operation: &str) -> bool {
     ]
     .iter()
     .any(|part| operation.ends_with(part))
-        || operation == "secretget"
+        || matches!(operation, "secretget" | "secretset" | "secretbackup")
 }
 
 fn management(resource: &str, verb: &str) -> Class {
@@ -120,15 +120,22 @@ fn data(operation: &str) -> Class {
     let ends = |suffixes: &[&str]| suffixes.iter().any(|suffix| operation.ends_with(suffix));
     match operation {
         _ if begins(&["getblobserviceproperties", "getaccountinformation"]) => class(6003, 2, Access::Read),
-        _ if begins(&["secret", "key", "certificate", "vault"]) => match operation {
-            _ if ends(&["encrypt", "wrap"]) => class(6005, 9, Access::Execute),
-            _ if ends(&["decrypt", "unwrap"]) => class(6005, 10, Access::Execute),
-            _ if ends(&["sign", "verify"]) => class(6003, 99, Access::Execute),
-            _ if ends(&["get", "list", "listversions", "listdeleted"]) => class(6003, 2, Access::Read),
-            _ if ends(&["set", "create", "import"]) => class(6003, 1, Access::Create),
-            _ if ends(&["delete", "purge"]) => class(6003, 4, Access::Delete),
-            _ => class(6003, 3, Access::Modify),
-        },
+        "authentication" => class(3002, 1, Access::Authenticate),
+        "vaultaccesspolicychangedeventgridnotification" => class(3004, 3, Access::Grant),
+        // What the vault told about the age of its objects.
+        _ if ends(&["eventgridnotification"]) => class(6003, 99, Access::Other),
+        _ if begins(&["secret", "key", "certificate", "vault", "storageaccount", "sasdefinition", "managedhsm"]) => {
+            match operation {
+                // Before `wrap`, with which `unwrap` ends.
+                _ if ends(&["decrypt", "unwrap"]) => class(6005, 10, Access::Execute),
+                _ if ends(&["encrypt", "wrap"]) => class(6005, 9, Access::Execute),
+                _ if ends(&["sign", "verify", "release"]) => class(6003, 99, Access::Execute),
+                _ if ends(&["get", "list", "listversions", "deleted", "backup"]) => class(6003, 2, Access::Read),
+                _ if ends(&["set", "create", "import"]) => class(6003, 1, Access::Create),
+                _ if ends(&["delete", "purge"]) => class(6003, 4, Access::Delete),
+                _ => class(6003, 3, Access::Modify),
+            }
+        }
         _ if begins(&["list"]) => class(6005, 8, Access::Read),
         _ if begins(&["get", "read", "peek", "query"]) => class(6005, 1, Access::Read),
         _ if begins(&["put", "append", "copy", "flush", "insert", "upload"]) => class(6005, 5, Access::Modify),

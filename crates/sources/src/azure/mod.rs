@@ -24,7 +24,7 @@ use record::{Record, said, value_of};
 const NAME: &str = "azure";
 
 pub(crate) static MODULE: Module =
-    Module { platform: Platform::Azure, version: 1, recognise, normalise, origins: origins::ORIGINS };
+    Module { platform: Platform::Azure, version: 2, recognise, normalise, origins: origins::ORIGINS };
 
 /// Categories of the Activity log and of storage logs.
 const CATEGORIES: [&str; 12] = [
@@ -158,7 +158,9 @@ fn severity(level: Option<&str>) -> u8 {
 fn decision<'a>(event: &mut Event<'a>, record: &Record<'a>, tenant: &str) {
     let evidence = record.authorization().and_then(|authorization| authorization.evidence.as_ref());
     event.role = evidence.and_then(|evidence| said(&evidence.role));
-    let assignment = evidence.and_then(|evidence| said(&evidence.assignment));
+    // A key vault says so beside its answer.
+    let applied = || record.properties.as_ref().and_then(|properties| said(&properties.assignment));
+    let assignment = evidence.and_then(|evidence| said(&evidence.assignment)).or_else(applied);
     let refused = ["AuthorizationFailed", "Forbidden", "LinkedAuthorizationFailed", "AuthorizationPermissionMismatch"];
     let denied = event.error_code.as_deref().is_some_and(|code| refused.contains(&code));
     let effect = match (&assignment, denied) {
@@ -191,6 +193,10 @@ fn resources<'a>(record: &Record<'a>, tenant: &str) -> Vec<Resource<'a>> {
             role: ResourceRole::Target,
         });
     }
+    if let Some((kind, id)) = vault_object(record) {
+        let uri = uri::resource(NAME, tenant, kind, &id);
+        found.push(Resource { uri, kind: Cow::Borrowed(kind), name: Some(id), role: ResourceRole::Target });
+    }
     let scope = record.authorization().and_then(|authorization| said(&authorization.scope));
     if let Some(id) = said(&record.resource_id).or(scope) {
         found.push(Resource {
@@ -201,6 +207,33 @@ fn resources<'a>(record: &Record<'a>, tenant: &str) -> Vec<Resource<'a>> {
         });
     }
     found
+}
+
+/// The secret, key or certificate inside a key vault, by its URL without the version.
+fn vault_object<'a>(record: &Record<'a>) -> Option<(&'static str, Cow<'a, str>)> {
+    let id = said(&record.properties.as_ref()?.id).filter(|id| id.starts_with("https://"))?;
+    let mut parts = id.splitn(6, '/');
+    let (host, kind, name) = (parts.nth(2)?, parts.next()?, parts.next().filter(|name| !name.is_empty())?);
+    let kind = match kind {
+        "secrets" => "key-vault-secret",
+        "keys" => "key-vault-key",
+        "certificates" => "key-vault-certificate",
+        _ => return None,
+    };
+    Some((kind, Cow::Owned(format!("{}/{name}", host.to_ascii_lowercase()))))
+}
+
+/// What became of a secret, key or certificate of a vault.
+fn vault_change(folded: &str) -> Option<CredentialChangeKind> {
+    let of_object = ["secret", "key", "certificate"].iter().find_map(|kind| folded.strip_prefix(kind))?;
+    Some(match of_object {
+        "rotate" | "rotateifdue" | "renew" => CredentialChangeKind::Rotated,
+        // A vault keeps what was deleted, and gives it back, until it is purged.
+        "delete" => CredentialChangeKind::Disabled,
+        "recover" => CredentialChangeKind::Enabled,
+        "purge" => CredentialChangeKind::Revoked,
+        _ => return None,
+    })
 }
 
 /// The type in an id: `/subscriptions/x/providers/Microsoft.KeyVault/vaults/v/secrets/s` is
@@ -221,6 +254,12 @@ fn secret<'a>(event: &mut Event<'a>, record: &Record<'a>, folded: &str, tenant: 
         let id = record.properties.as_ref().and_then(|p| said(&p.id)).filter(|id| id.starts_with("https://"));
         event.secret_access.version = id.as_deref().and_then(version);
         event.secret_access.path = id.or_else(|| said(&record.resource_id));
+    }
+    if let (Some(change), Some((kind, id)), Status::Success) =
+        (vault_change(folded), vault_object(record), event.status)
+    {
+        let uri = uri::build(uri::Class::Cred, NAME, tenant, kind).name(&id).finish();
+        event.credential_changes.push(CredentialChange { change, uri, native_id: Some(id), holder: None });
     }
     if folded.contains("/regeneratekey/") && event.status == Status::Success {
         let Some(id) = said(&record.resource_id) else { return };

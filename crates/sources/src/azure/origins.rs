@@ -71,13 +71,24 @@ pub(super) const ORIGINS: &[Origin] = &[
     Origin { column: "role", pointers: &["/identity/authorization/evidence/role", "/authorization/evidence/role"] },
     Origin {
         column: "decision_rule",
-        pointers: &["/identity/authorization/evidence/roleAssignmentId", "/authorization/evidence/roleAssignmentId"],
+        pointers: &[
+            "/identity/authorization/evidence/roleAssignmentId",
+            "/authorization/evidence/roleAssignmentId",
+            "/properties/appliedAssignmentId",
+        ],
     },
     Origin {
         column: "resources",
-        pointers: &["/properties/objectKey", "/resourceId", "/identity/authorization/scope", "/authorization/scope"],
+        pointers: &[
+            "/properties/objectKey",
+            "/properties/id",
+            "/resourceId",
+            "/identity/authorization/scope",
+            "/authorization/scope",
+        ],
     },
     Origin { column: "grants", pointers: &["/properties/requestbody", "/properties/requestBody", "/resourceId"] },
+    Origin { column: "credential_changes", pointers: &["/properties/id", "/resourceId"] },
     Origin { column: "secret_access_path", pointers: &["/properties/id", "/resourceId"] },
     Origin {
         column: "src_ip",

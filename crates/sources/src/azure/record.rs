@@ -226,6 +226,8 @@ pub(super) struct Properties<'a> {
     pub(super) user_agent: Text<'a>,
     #[serde(borrow, default, deserialize_with = "json::text")]
     pub(super) id: Text<'a>,
+    #[serde(borrow, default, rename = "appliedAssignmentId", deserialize_with = "json::text")]
+    pub(super) assignment: Text<'a>,
     #[serde(borrow, default, rename = "clientInfo", deserialize_with = "json::text")]
     pub(super) client_info: Text<'a>,
     #[serde(default, rename = "httpStatusCode", deserialize_with = "json::integer")]

@@ -54,6 +54,18 @@ pub(crate) fn recognise(probe: &Probe<'_>) -> bool {
         || inventory::recognise(probe)
 }
 
+/// Class, activity and access of an activity by its display name, as other logs of Microsoft write it, too.
+pub(crate) fn act_of(activity: &str) -> (u32, u8, model::Access) {
+    let folded = activity.to_ascii_lowercase();
+    let category = match () {
+        () if folded.contains("group") => "GroupManagement",
+        () if folded.contains("user") => "UserManagement",
+        () => "",
+    };
+    let class = class::of(activity, category, "");
+    (class.uid, class.activity, class.access)
+}
+
 fn normalise<'a>(text: &'a str, context: &Context<'_>) -> Result<Event<'a>, Reject> {
     let mut envelope: Envelope<'a> = serde_json::from_str(text).map_err(|error| json::not_json(&error))?;
     let properties = match envelope.properties.take() {

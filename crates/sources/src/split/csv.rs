@@ -76,6 +76,15 @@ fn unquote(text: &str) -> Option<(Cow<'_, str>, &str)> {
 /// First columns of an inventory kept by hand, in their order.
 const INVENTORY: [&str; 5] = ["identity", "owner", "team", "purpose", "sensitivity"];
 
+/// How the names of the columns of an export of eDiscovery begin.
+const EXPORT: &str = "File ID,Status,Error warning,Added by,";
+
+/// The length of the line of headers with which an export of eDiscovery begins; `None` if `text` begins with none.
+pub(crate) fn export_header(text: &str) -> Option<usize> {
+    let line = text.split(['\r', '\n']).next()?;
+    line.starts_with(EXPORT).then_some(line.len())
+}
+
 /// The length of the line of headers with which an inventory begins; `None` if `text` begins with none.
 pub(crate) fn inventory_header(text: &str) -> Option<usize> {
     let line = text.split(['\r', '\n']).next()?;

@@ -9,8 +9,8 @@ pub(super) const HEAD_BYTES: usize = 4 << 10;
 
 /// Keys that hold records. CloudTrail files; Azure diagnostic settings; Kubernetes lists;
 /// Microsoft Graph; CloudWatch Logs; Cloud Logging `entries.list`; CloudTrail `lookup-events`;
-/// inventories of IAM, of GitHub's REST API, of SCIM.
-const LISTS: [&str; 14] = [
+/// inventories of IAM, of GitHub's REST API, of SCIM; findings of IAM Access Analyzer.
+const LISTS: [&str; 15] = [
     "Records",
     "records",
     "items",
@@ -24,15 +24,16 @@ const LISTS: [&str; 14] = [
     "AccessKeyMetadata",
     "installations",
     "Resources",
+    "findings",
     "Policies",
 ];
 
 /// As many of [`LISTS`], the first ones, may open an envelope; the others mean something else in front
 /// and count behind another list only.
-const OPENING: usize = 13;
+const OPENING: usize = 14;
 
 /// Keys that may come before the list.
-const HEADS: [&str; 24] = [
+const HEADS: [&str; 25] = [
     "messageType",
     "owner",
     "logGroup",
@@ -40,6 +41,7 @@ const HEADS: [&str; 24] = [
     "subscriptionFilters",
     "policyLevel",
     "kind",
+    "etag",
     "apiVersion",
     "metadata",
     "@odata.context",

@@ -440,7 +440,8 @@ impl Splitter {
 /// The length of a first line that only names the columns of an inventory.
 fn headers(text: &[u8]) -> Option<usize> {
     let line = text.split(|byte| *byte == b'\n').next()?;
-    csv::inventory_header(std::str::from_utf8(line).ok()?)
+    let line = std::str::from_utf8(line).ok()?;
+    csv::inventory_header(line).or_else(|| csv::export_header(line))
 }
 
 /// White space; NUL too, which a file shows where it was cut while a program still wrote to it.

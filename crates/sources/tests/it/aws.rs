@@ -317,3 +317,25 @@ fn agree(expected: &Value, event: &Value, path: &Path) {
         assert_eq!(event["actor"]["name"], name, "{}", path.display());
     }
 }
+
+#[test]
+fn a_rotation_says_which_secret_has_a_new_value() {
+    let rotated = golden::event("aws", "secret-rotation-succeeded");
+    let change = &rotated["credential_changes"][0];
+    assert_eq!(change["change"], "rotated");
+    assert_eq!(
+        change["uri"],
+        "nhi:cred:aws:111122223333:secretsmanager-secret/eu-central-1/~prod%2Fdb%2Fledger-AbCdEf"
+    );
+    let failed = golden::event("aws", "secret-rotation-failed");
+    assert!(failed.get("credential_changes").is_none(), "{failed:#}");
+    assert_eq!(failed["secret_access"], rotated["secret_access"]);
+    assert_eq!(golden::event("aws", "secret-deleted")["credential_changes"][0]["uri"], change["uri"]);
+    assert!(golden::event("aws", "secret-version-deleted").get("credential_changes").is_none());
+}
+
+#[test]
+fn logging_of_a_bucket_that_is_switched_off_is_an_event_of_logging() {
+    let off = golden::event("aws", "bucket-logging-off");
+    assert_eq!((&off["class_uid"], &off["activity_id"]), (&serde_json::json!(1008), &serde_json::json!(10)));
+}

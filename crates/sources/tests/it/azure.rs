@@ -5,7 +5,7 @@ use serde_json::Value;
 
 #[test]
 fn goldens() {
-    golden::all("azure", 14);
+    golden::all("azure", 18);
 }
 
 #[test]
@@ -77,4 +77,46 @@ const VERBATIM: [(&str, &str); 12] = [
 #[test]
 fn each_verbatim_value_stands_where_its_origin_says() {
     golden::origins("azure", &VERBATIM);
+}
+
+#[test]
+fn what_happens_to_a_secret_or_key_of_a_vault_is_said_of_it() {
+    for (case, change, uri) in [
+        ("vault_key_rotated", "rotated", "key-vault-key/~quay-kv.vault.azure.net%2Fjwt"),
+        ("vault_secret_deleted", "disabled", "key-vault-secret/~quay-kv.vault.azure.net%2Fledger-db"),
+    ] {
+        let event = golden::event("azure", case);
+        let found = &event["credential_changes"][0];
+        assert_eq!(found["change"], change, "{case}");
+        assert_eq!(found["uri"], format!("nhi:cred:azure:a1b2c3d4-0f0e-4a4b-8c8d-1234567890ab:{uri}"), "{case}");
+    }
+    let signed = golden::event("azure", "key_sign");
+    assert_eq!((&signed["access"], &signed["decision"]["effect"]), (&"execute".into(), &"allow".into()));
+    assert!(signed.get("secret_access").is_none(), "a key that signs shows no value");
+    assert_eq!(golden::event("azure", "vault_access_policy_changed")["access"], "grant");
+}
+
+#[test]
+fn operations_of_a_vault_have_the_class_and_access_that_they_mean() {
+    for (operation, class, activity, access) in [
+        ("SecretGet", 6003, 2, "read"),
+        ("SecretListVersions", 6003, 2, "read"),
+        ("SecretGetDeleted", 6003, 2, "read"),
+        ("SecretBackup", 6003, 2, "read"),
+        ("SecretSet", 6003, 1, "create"),
+        ("SecretPurge", 6003, 4, "delete"),
+        ("SecretUpdate", 6003, 3, "modify"),
+        ("KeyEncrypt", 6005, 9, "execute"),
+        ("KeyUnwrap", 6005, 10, "execute"),
+        ("KeyVerify", 6003, 99, "execute"),
+        ("CertificateImport", 6003, 1, "create"),
+        ("Authentication", 3002, 1, "authenticate"),
+        ("SecretNearExpiryEventGridNotification", 6003, 99, "other"),
+        ("VaultAccessPolicyChangedEventGridNotification", 3004, 3, "grant"),
+    ] {
+        let record = serde_json::json!({"time": "2026-11-20T10:41:07Z", "category": "AuditEvent", "operationName": operation, "resultType": "Success"});
+        let event = golden::normalise(record.to_string().as_bytes()).unwrap();
+        let found = (event["class_uid"].as_i64(), event["activity_id"].as_i64(), event["access"].as_str());
+        assert_eq!(found, (Some(class), Some(activity), Some(access)), "{operation}");
+    }
 }

@@ -12,22 +12,27 @@
 
 mod aws;
 mod azure;
+mod bedrock;
 mod core;
 mod entra;
+mod eventbridge;
 mod gcp;
 mod github;
 mod gitlab;
 mod golden;
+mod google_workspace;
 mod grant;
 mod hoop;
 mod inventory;
 mod k8s;
+mod m365;
 mod mcp;
 mod ocsf;
 mod okta;
 mod otel;
 mod postgres;
 mod real;
+mod s3_access;
 mod spire;
 mod syslog;
 mod teleport;

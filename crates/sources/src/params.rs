@@ -11,55 +11,65 @@ const ITEMS_MAX: usize = 64;
 
 /// The members of one object, their values unread.
 #[derive(Debug, Default)]
-pub(super) struct Params<'a>(Vec<(Cow<'a, str>, &'a RawValue)>);
+pub(crate) struct Params<'a>(Vec<(Cow<'a, str>, &'a RawValue)>);
 
 impl<'a> Params<'a> {
     /// The members of a value that may be absent or no object.
-    pub(super) fn of(value: Option<&'a RawValue>) -> Params<'a> {
+    pub(crate) fn of(value: Option<&'a RawValue>) -> Params<'a> {
         value
             .filter(|value| value.get().starts_with('{'))
             .and_then(|value| serde_json::from_str(value.get()).ok())
             .unwrap_or_default()
     }
 
+    /// All members, their names as they were read.
+    pub(crate) fn into_members(self) -> Vec<(Cow<'a, str>, &'a RawValue)> {
+        self.0
+    }
+
     /// All members.
-    pub(super) fn iter(&self) -> impl Iterator<Item = (&str, &'a RawValue)> {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, &'a RawValue)> {
         self.0.iter().map(|(key, value)| (key.as_ref(), *value))
     }
 
     /// Whether there are none.
-    pub(super) fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
     /// The value of a member, unread.
-    pub(super) fn raw(&self, key: &str) -> Option<&'a RawValue> {
+    pub(crate) fn raw(&self, key: &str) -> Option<&'a RawValue> {
         self.0.iter().rev().find(|(name, _)| name == key).map(|(_, value)| *value)
     }
 
     /// A member that is a text, a number or a boolean, unless it is empty.
-    pub(super) fn text(&self, key: &str) -> Option<Cow<'a, str>> {
+    pub(crate) fn text(&self, key: &str) -> Option<Cow<'a, str>> {
         scalar(self.raw(key)?)
     }
 
+    /// The first of several members that is a text, a number or a boolean.
+    pub(crate) fn first(&self, keys: &[&str]) -> Option<Cow<'a, str>> {
+        keys.iter().find_map(|key| self.text(key))
+    }
+
     /// A member that is an object.
-    pub(super) fn object(&self, key: &str) -> Params<'a> {
+    pub(crate) fn object(&self, key: &str) -> Params<'a> {
         Params::of(self.raw(key))
     }
 
     /// The texts of a member that is a list.
-    pub(super) fn texts(&self, key: &str) -> Vec<Cow<'a, str>> {
+    pub(crate) fn texts(&self, key: &str) -> Vec<Cow<'a, str>> {
         self.raw(key).map(items).unwrap_or_default().into_iter().filter_map(scalar).collect()
     }
 
     /// The objects of a member that is a list.
-    pub(super) fn objects(&self, key: &str) -> Vec<Params<'a>> {
+    pub(crate) fn objects(&self, key: &str) -> Vec<Params<'a>> {
         self.raw(key).map(items).unwrap_or_default().into_iter().map(|item| Params::of(Some(item))).collect()
     }
 }
 
 /// A scalar as text, unless it is empty or null.
-pub(super) fn scalar(value: &RawValue) -> Option<Cow<'_, str>> {
+pub(crate) fn scalar(value: &RawValue) -> Option<Cow<'_, str>> {
     let text = value.get();
     match text.as_bytes().first()? {
         b'"' => {
@@ -77,7 +87,7 @@ pub(super) fn scalar(value: &RawValue) -> Option<Cow<'_, str>> {
 }
 
 /// The first items of a list.
-pub(super) fn items(value: &RawValue) -> Vec<&RawValue> {
+pub(crate) fn items(value: &RawValue) -> Vec<&RawValue> {
     if !value.get().starts_with('[') {
         return Vec::new();
     }
