@@ -11,7 +11,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde::de::{Deserializer, Visitor};
 use serde_json::value::RawValue;
 
-use crate::{Module, Probe, syslog};
+use crate::{Probe, syslog};
 
 /// How deep envelopes may be nested: a Pub/Sub push message inside its own object, SNS inside SQS.
 pub(crate) const ENVELOPES_MAX: usize = 2;
@@ -49,12 +49,12 @@ const KEYS: [&str; 14] = [
 /// Buffers for records that had to be unescaped.
 pub(crate) type Buffers = [String; ENVELOPES_MAX];
 
-/// The record inside of `text`, recognised, and the module that did; `None` if nothing is.
-pub(crate) fn find<'a>(
+/// The record inside of `text`, recognised, and what reads it; `None` if nothing is.
+pub(crate) fn find<'a, T>(
     text: &'a str,
-    recognise: impl Fn(&str) -> Option<&'static Module>,
+    recognise: impl Fn(&str) -> Option<T>,
     buffers: &'a mut Buffers,
-) -> Option<(&'a str, &'static Module)> {
+) -> Option<(&'a str, T)> {
     if let Some(inside) = syslog::object(text)
         && let Some(module) = recognise(inside)
     {

@@ -22,6 +22,7 @@ mod grant;
 mod hoop;
 mod inventory;
 mod k8s;
+mod mapping;
 mod mcp;
 mod ocsf;
 mod okta;
