@@ -286,6 +286,11 @@ impl Actor {
         }
         let is_claim = !self.unproved.is_empty() && env.all(&self.unproved);
         let uri = self.uri.get(Class::Principal, home, env, is_claim)?.uri;
+        if is_claim {
+            // Who is only claimed to act says nothing about what acted.
+            let (kind, is_human) = (ActorKind::Unknown, Human::Unknown);
+            return Some(Principal { uri, kind, name: self.name.get(env), is_human, rule: "default" });
+        }
         Some(Principal { uri, kind: self.kind, name: self.name.get(env), is_human: self.human, rule: self.rule })
     }
 }

@@ -20,6 +20,7 @@ mod shape;
 mod value;
 mod when;
 
+use std::borrow::Cow;
 use std::sync::{Arc, LazyLock};
 
 use model::Platform;
@@ -42,7 +43,20 @@ pub const VERSION: u32 = 1;
 pub const MAPPINGS_MAX: usize = 64;
 
 /// Files that come with the product.
-static FILES: &[&str] = &[include_str!("../../mappings/asana.toml")];
+static FILES: &[&str] = &[
+    include_str!("../../mappings/asana.toml"),
+    include_str!("../../mappings/atlassian.toml"),
+    include_str!("../../mappings/cloudflare.toml"),
+    include_str!("../../mappings/duo.toml"),
+    include_str!("../../mappings/notion.toml"),
+    include_str!("../../mappings/onelogin.toml"),
+    include_str!("../../mappings/snyk.toml"),
+    include_str!("../../mappings/tailscale.toml"),
+    include_str!("../../mappings/tines.toml"),
+    include_str!("../../mappings/wiz.toml"),
+    include_str!("../../mappings/zendesk.toml"),
+    include_str!("../../mappings/zoom.toml"),
+];
 
 static SHIPPED: LazyLock<Mappings> = LazyLock::new(|| {
     // A test reads each of them, so none is left out here.
@@ -135,61 +149,55 @@ impl Mapping {
     /// Whether a record is of this platform.
     pub fn recognises(&self, probe: &Probe<'_>) -> bool {
         match &self.form {
-            Form::Json => {
-                // The first key of a mark is at the top of the record; few records of others have all of them.
-                let tops =
-                    self.recognise.iter().filter(|mark| !matches!(mark.test, Test::Exists(false) | Test::Is(_, false)));
-                tops.filter_map(|mark| mark.steps.first()).all(|key| probe.raw(key).is_some())
-                    && self.recognise.iter().all(|mark| mark.holds_in(probe))
-            }
+            Form::Json => self.recognise.iter().any(|marks| Mark::all(marks, probe)),
             _ => self.line_problem(probe.record()).is_none(),
         }
     }
 
     /// Why a record is none of this platform; `None` if it is one.
     pub(crate) fn why_not(&self, text: &str) -> Option<String> {
-        match &self.form {
-            Form::Json => {
-                let probe = Probe::new(text);
-                let failed = self.recognise.iter().find(|mark| !mark.holds_in(&probe))?;
-                Some(format!("not so: {}", failed.said))
-            }
-            _ => self.line_problem(text),
+        if self.form != Form::Json {
+            return self.line_problem(text);
         }
+        let probe = Probe::new(text);
+        let mut whys = Vec::new();
+        for marks in &self.recognise {
+            match marks.iter().find(|mark| !mark.holds_in(&probe)) {
+                None => return None,
+                Some(failed) => whys.push(format!("not so: {}", failed.said)),
+            }
+        }
+        Some(whys.join("; "))
     }
 
     fn line_problem(&self, line: &str) -> Option<String> {
         if line.trim_start().starts_with(['{', '[']) {
             return Some("a line of JSON".to_owned());
         }
-        let holds = |mark: &Mark, value: Option<&str>| match &mark.test {
-            Test::Exists(there) => value.is_some() == *there,
-            Test::Is(words, yes) => value.is_some_and(|value| words.iter().any(|word| word.fits(value))) == *yes,
-            Test::Any(_) => true,
-        };
-        let mut problem = None;
-        for mark in &self.recognise {
-            let name = mark.steps.first().map(String::as_str).unwrap_or_default();
-            let value = match &self.form {
-                Form::Csv(separator, columns) => {
-                    let (values, at) = (lines::values(line, *separator), columns.iter().position(|c| **c == *name));
-                    let values: Vec<_> = values.collect();
-                    if values.len() != columns.len() {
-                        return Some(format!("{} values, the mapping has {} columns", values.len(), columns.len()));
-                    }
-                    at.and_then(|at| values.get(at).cloned())
+        let pairs: Vec<(&str, Cow<'_, str>)> = match &self.form {
+            Form::Json => Vec::new(),
+            Form::Pairs(separator) => lines::pairs(line, *separator).collect(),
+            Form::Csv(separator, columns) => {
+                let values: Vec<_> = lines::values(line, *separator).collect();
+                if values.len() != columns.len() {
+                    return Some(format!("{} values, the mapping has {} columns", values.len(), columns.len()));
                 }
-                Form::Pairs(separator) => {
-                    lines::pairs(line, *separator).find(|(key, _)| *key == name).map(|(_, value)| value)
+                if values.iter().zip(columns).all(|(value, column)| value.trim() == &**column) {
+                    return Some("the names of the columns, no record".to_owned());
                 }
-                Form::Json => None,
-            };
-            if !holds(mark, value.as_deref()) {
-                problem = Some(format!("not so: {}", mark.said));
-                break;
+                columns.iter().map(|column| &**column).zip(values).collect()
             }
+        };
+        let holds = |mark: &Mark| {
+            let name = mark.steps.first().map(String::as_str).unwrap_or_default();
+            let value = pairs.iter().find(|(key, _)| *key == name).map(|(_, value)| &**value);
+            mark.holds(value, value)
+        };
+        let failed: Vec<_> = self.recognise.iter().map(|marks| marks.iter().find(|mark| !holds(mark))).collect();
+        if failed.iter().any(Option::is_none) {
+            return None;
         }
-        problem
+        Some(failed.iter().flatten().map(|mark| format!("not so: {}", mark.said)).collect::<Vec<_>>().join("; "))
     }
 
     /// Column by column, the paths that its values may come from, the preferred one first.
@@ -199,14 +207,26 @@ impl Mapping {
 }
 
 impl Mark {
+    /// Whether it needs something to be there.
+    fn is_sure(&self) -> bool {
+        matches!(self.test, Test::Exists(true) | Test::Is(_, true))
+    }
+
+    /// Whether a record has all of these. The first keys are looked at first: few records of others have all of them.
+    fn all(marks: &[Mark], probe: &Probe<'_>) -> bool {
+        let mut tops = marks.iter().filter(|mark| mark.is_sure()).filter_map(|mark| mark.steps.first());
+        tops.all(|key| probe.raw(key).is_some()) && marks.iter().all(|mark| mark.holds_in(probe))
+    }
+
     fn holds_in(&self, probe: &Probe<'_>) -> bool {
         let value = self.at(probe);
+        self.holds(value, value.and_then(scalar).as_deref())
+    }
+
+    fn holds(&self, there: Option<&str>, text: Option<&str>) -> bool {
         match &self.test {
-            Test::Exists(there) => value.is_some() == *there,
-            Test::Is(words, yes) => {
-                let found = value.and_then(scalar);
-                found.is_some_and(|text| words.iter().any(|word| word.fits(&text))) == *yes
-            }
+            Test::Exists(wanted) => there.is_some() == *wanted,
+            Test::Is(words, yes) => text.is_some_and(|text| words.iter().any(|word| word.fits(text))) == *yes,
             Test::Any(_) => true,
         }
     }
@@ -229,7 +249,7 @@ impl Mark {
 }
 
 /// A scalar of JSON as text.
-fn scalar(raw: &str) -> Option<std::borrow::Cow<'_, str>> {
+fn scalar(raw: &str) -> Option<Cow<'_, str>> {
     match raw.strip_prefix('"').and_then(|raw| raw.strip_suffix('"')) {
         Some(text) if !text.contains('\\') => Some(text.into()),
         Some(_) => serde_json::from_str::<String>(raw).ok().map(Into::into),

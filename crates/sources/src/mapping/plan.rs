@@ -21,7 +21,8 @@ pub struct Mapping {
     pub(super) text: String,
     pub(super) digest: String,
     pub(super) form: Form,
-    pub(super) recognise: Vec<Mark>,
+    /// All marks of one of these.
+    pub(super) recognise: Vec<Vec<Mark>>,
     pub(super) shape: Shape,
     /// Values with a name, each in its slot, in the order of the file.
     pub(super) named: Vec<(Box<str>, usize, Value)>,

@@ -6,6 +6,7 @@
 use std::borrow::Cow;
 
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde_json::value::RawValue;
 
 /// Deepest path, in steps.
 pub const PATH_STEPS_MAX: usize = 16;
@@ -136,9 +137,6 @@ impl Shape {
                         "`{pointer}` has two `*`, limit is one: take the items of the inner list by index"
                     ));
                 }
-                if !node.indexes.is_empty() {
-                    return Err(format!("`{pointer}` and an index of the same list are both read; use one of them"));
-                }
                 let (number, child) = *node.each.get_or_insert((lists, next));
                 list = Some(number);
                 if number == lists {
@@ -146,9 +144,6 @@ impl Shape {
                 }
                 child
             } else if let Ok(index) = step.parse::<usize>() {
-                if node.each.is_some() {
-                    return Err(format!("`{pointer}` and each item of the same list are both read; use one of them"));
-                }
                 let known = node.indexes.iter().find(|(known, _)| *known == index).map(|(_, child)| *child);
                 known.unwrap_or_else(|| {
                     node.indexes.push((index, next));
@@ -361,17 +356,27 @@ impl<'de, 'a, K: Keep<'de, 'a>> Visitor<'de> for Fill<'_, '_, 'a, K> {
         let Some(node) = self.here() else { return Ok(()) };
         let mut index = 0;
         loop {
-            let (child, row) = match node.each {
-                Some((list, child)) => {
-                    // An item is known to be there only when it is read, so its row comes first.
-                    let row = self.item(list);
-                    (row.map(|_| child), row)
-                }
-                None => (node.indexes.iter().find(|(at, _)| *at == index).map(|(_, child)| *child), self.row),
-            };
-            let there = match child {
-                Some(child) => seq.next_element_seed(self.at(child, row))?.is_some(),
-                None => seq.next_element::<IgnoredAny>()?.is_some(),
+            // An item is known to be there only when it is read, so its row comes first.
+            let row = node.each.and_then(|(list, _)| self.item(list));
+            let in_row = node.each.filter(|_| row.is_some()).map(|(_, child)| child);
+            let by_index = node.indexes.iter().find(|(at, _)| *at == index).map(|(_, child)| *child);
+            let outer = self.row;
+            let there = match (in_row, by_index) {
+                (Some(child), None) => seq.next_element_seed(self.at(child, row))?.is_some(),
+                (None, Some(child)) => seq.next_element_seed(self.at(child, outer))?.is_some(),
+                (None, None) => seq.next_element::<IgnoredAny>()?.is_some(),
+                (Some(child), Some(by_index)) => match seq.next_element::<&'de RawValue>()? {
+                    None => false,
+                    // Read for both, one after the other.
+                    Some(raw) => {
+                        for (child, row) in [(child, row), (by_index, outer)] {
+                            let read =
+                                self.at(child, row).deserialize(&mut serde_json::Deserializer::from_str(raw.get()));
+                            read.map_err(serde::de::Error::custom)?;
+                        }
+                        true
+                    }
+                },
             };
             match (there, node.each, row) {
                 (false, Some((list, _)), Some(row)) => {

@@ -29,7 +29,9 @@ impl Compiler {
             }
             None if human == Human::Unknown => "default",
             None => {
-                return Err(table.error("says `human` but not by which `rule`; write one such as \"R1:acme-user-type\""));
+                return Err(
+                    table.error("says `human` but not by which `rule`; write one such as \"R1:acme-user-type\"")
+                );
             }
         };
         let unproved = self.conditions(table.take("unproved").as_ref())?;

@@ -40,7 +40,7 @@ pub(in crate::mapping) fn mapping(text: &str) -> Result<Mapping> {
     let platform = platform(&root.need("platform")?)?;
     let title = root.take("title").map_or(Ok(platform.as_str()), |node| node.text())?.to_owned();
     let form = form(&mut root)?;
-    let recognise = marks(&root.need("recognise")?)?;
+    let recognise = kinds(&root.need("recognise")?)?;
     let mut compiler = Compiler::new();
     for node in root.take("inside").iter().flat_map(Node::items) {
         compiler.shape.embed(node.text()?).map_err(|problem| node.error(problem))?;
@@ -160,7 +160,15 @@ fn form(root: &mut Table<'_>) -> Result<Form> {
     }
 }
 
-/// What a record must have to be of the platform: paths of the record itself.
+/// What a record must have to be of the platform: paths of the record itself, or lists of them of which one must fit.
+fn kinds(node: &Node<'_>) -> Result<Vec<Vec<Mark>>> {
+    let items = node.items();
+    match items.iter().any(Node::is_list) {
+        true => items.iter().map(marks).collect(),
+        false => Ok(vec![marks(node)?]),
+    }
+}
+
 fn marks(node: &Node<'_>) -> Result<Vec<Mark>> {
     let mut marks = Vec::new();
     for item in node.items() {
@@ -178,8 +186,7 @@ fn marks(node: &Node<'_>) -> Result<Vec<Mark>> {
         let steps = steps(pointer).map_err(|problem| path.error(problem))?;
         marks.push(Mark { steps, test, said: format!("{pointer} {said}").into() });
     }
-    let is_sure = |mark: &Mark| matches!(mark.test, Test::Exists(true) | Test::Is(_, true));
-    match marks.iter().any(is_sure) {
+    match marks.iter().any(Mark::is_sure) {
         true => Ok(marks),
         false => Err(node.error("says of no path that it is there; without one every record would be of the platform")),
     }
