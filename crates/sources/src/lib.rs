@@ -214,6 +214,32 @@ pub fn normalise<'a>(raw: &'a [u8], context: &Context<'_>, scratch: &'a mut Scra
     Ok(event)
 }
 
+/// Reads one record by the mapping that its source is set to, and says why it came out so.
+///
+/// # Errors
+/// The reject that the record would become; a source that is set to no mapping is one, too.
+pub fn explain<'a>(
+    raw: &'a [u8],
+    context: &Context<'_>,
+    scratch: &'a mut Scratch,
+) -> Result<mapping::Explanation<'a>, Reject> {
+    let text = std::str::from_utf8(raw).map_err(|error| {
+        Reject::new(RejectKind::NotUtf8, format!("invalid UTF-8 at byte {} of the record", error.valid_up_to()))
+    })?;
+    let Scratch { unwrapped, repaired } = scratch;
+    let (text, Reader::Mapping(mapping)) = recognise(text, context, unwrapped)? else {
+        return Err(Reject::new(RejectKind::UnknownPlatform, "the platform has a module, no mapping"));
+    };
+    match mapping.explain(text, context) {
+        Ok(explained) => Ok(explained),
+        // As `normalise` does with what is odd.
+        Err(first) => match json::repair(text, repaired) {
+            Ok(notes) if notes.changed() => mapping.explain(repaired, context),
+            _ => Err(first),
+        },
+    }
+}
+
 /// Takes the envelopes off a record, as [`normalise`] does before it reads it; a record without
 /// one, or of no platform known here, comes back as it is. `None` if it is not UTF-8.
 pub fn unwrapped<'a>(raw: &'a [u8], mappings: &Mappings, scratch: &'a mut Scratch) -> Option<&'a str> {
@@ -277,15 +303,16 @@ fn recognise<'a, 'm>(
 }
 
 /// Names what turns records into events here: 16 hex digits over all module versions and mapping files. Rows made by
-/// two equal normalisers are equal.
-pub fn normaliser(mappings: &Mappings) -> String {
+/// two equal normalisers are equal. `own` are the operator's mappings, in their order: name and digest of the file.
+pub fn normaliser<'a>(own: impl Iterator<Item = (&'a str, &'a str)>) -> String {
     use sha2::{Digest, Sha256};
     let mut hash = Sha256::new();
     for module in MODULES {
         hash.update(format!("{} {}\n", module.platform, module.version));
     }
-    for (mapping, _) in mappings.iter() {
-        hash.update(format!("{} {} {}\n", mapping.name(), mapping::VERSION, mapping.digest()));
+    let shipped = Mappings::shipped().iter().map(|(mapping, _)| (mapping.name(), mapping.digest()));
+    for (name, digest) in own.chain(shipped) {
+        hash.update(format!("{name} {} {digest}\n", mapping::VERSION));
     }
     let mut hex = model::hex(&hash.finalize());
     hex.truncate(16);

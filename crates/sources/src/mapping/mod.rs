@@ -64,6 +64,12 @@ static SHIPPED: LazyLock<Mappings> = LazyLock::new(|| {
     Mappings { own: Vec::new(), shipped }
 });
 
+/// SHA-256 of a mapping file, hex.
+pub fn digest(text: &str) -> String {
+    use sha2::{Digest, Sha256};
+    model::hex(&Sha256::digest(text.as_bytes()))
+}
+
 /// The mappings that are in force: the operator's own in the order in which they came, then those of the product.
 #[derive(Clone, Debug, Default)]
 pub struct Mappings {
@@ -94,11 +100,22 @@ impl Mappings {
         self.own.len() < before
     }
 
+    /// Brings the operator's own into this order.
+    pub fn arrange<'n>(&mut self, names: impl Iterator<Item = &'n str>) {
+        let names: Vec<&str> = names.collect();
+        self.own.sort_by_key(|own| names.iter().position(|name| *name == own.name()));
+    }
+
     /// All in the order in which they are asked, each with whether it came with the product.
     pub fn iter(&self) -> impl Iterator<Item = (&Mapping, bool)> {
         let is_hidden = |shipped: &Mapping| self.own.iter().any(|own| own.platform == shipped.platform);
         let shipped = self.shipped.iter().filter(move |shipped| !is_hidden(shipped));
         self.own.iter().map(|own| (&**own, false)).chain(shipped.map(|shipped| (&**shipped, true)))
+    }
+
+    /// How many of the operator's own there are.
+    pub fn own(&self) -> usize {
+        self.own.len()
     }
 
     /// The mapping of a platform.

@@ -82,7 +82,7 @@ pub(in crate::mapping) fn mapping(text: &str) -> Result<Mapping> {
         platform,
         title,
         text: text.to_owned(),
-        digest: digest(text),
+        digest: crate::mapping::digest(text),
         form,
         recognise,
         named,
@@ -113,11 +113,6 @@ pub(in crate::mapping) fn mapping(text: &str) -> Result<Mapping> {
     };
     root.finish()?;
     Ok(mapping)
-}
-
-fn digest(text: &str) -> String {
-    use sha2::{Digest, Sha256};
-    model::hex(&Sha256::digest(text.as_bytes()))
 }
 
 fn platform(node: &Node<'_>) -> Result<Platform> {
