@@ -16,9 +16,9 @@ use anyhow::Context as _;
 use collect::{Door, Input, Pipeline, Progress, Snapshot, Unread};
 use ledger::{Append, Ledger, Reader, Step, SystemClock};
 use model::{Directive, Header, Kind, LeafIndex, Millis, Platform, canonical_json};
-use sources::mapping::Mappings;
 use parking_lot::{Condvar, Mutex};
 use serde::{Deserialize, Serialize};
+use sources::mapping::Mappings;
 use sources::scrub::Scrubber;
 
 use crate::exit::Usage;

@@ -130,9 +130,10 @@ impl Carry {
             Ok(Directive::Broker { principal }) => self.configured.brokers.push((leaf.index, principal)),
             Ok(Directive::Mapping { name, toml }) => {
                 let new = Mapped { digest: sources::mapping::digest(&toml), leaf: leaf.index, name };
+                let is_room = self.mappings.len() < MAPPINGS_MAX;
                 match self.mappings.iter_mut().find(|known| known.name == new.name) {
                     Some(known) => *known = new,
-                    None if self.mappings.len() < MAPPINGS_MAX => self.mappings.push(new),
+                    None if is_room => self.mappings.push(new),
                     None => {}
                 }
             }
@@ -196,7 +197,9 @@ impl Carry {
 fn put(mappings: &mut Mappings, name: &str, toml: &str) {
     match Mapping::compile(toml) {
         Ok(mapping) if mapping.name() == name => mappings.set(mapping),
-        _ => drop(mappings.remove(name)),
+        _ => {
+            mappings.remove(name);
+        }
     }
 }
 
@@ -299,7 +302,9 @@ impl Deriver {
                     put(&mut self.mappings, &name, &toml);
                 }
             }
-            Ok(Directive::MappingRemoved { name }) => drop(self.mappings.remove(&name)),
+            Ok(Directive::MappingRemoved { name }) => {
+                self.mappings.remove(&name);
+            }
             _ => return,
         }
         // A fold that goes on from here asks them in this order, too.

@@ -6,7 +6,8 @@
 //! HTTP and no clock.
 //!
 //! Each platform is a folder with a [`Module`]: how to recognise its records, how to read them, and
-//! which JSON pointers each column comes from. A platform needs facts only, no special case elsewhere.
+//! which JSON pointers each column comes from. A platform needs facts only, no special case elsewhere. Some
+//! platforms, and an operator's own, are described by a file instead ([`mapping`]).
 
 pub mod json;
 pub mod mapping;
