@@ -26,7 +26,7 @@ fuzz_target!(|record: &[u8]| {
     let platforms = MODULES.iter().map(|module| Some(module.platform));
     let mut used = Scratch::default();
     for platform in platforms.chain([None]) {
-        let context = Context { platform, authority: None, received_at: RECEIVED_AT };
+        let context = Context { platform, received_at: RECEIVED_AT, ..Context::default() };
         let mut fresh = Scratch::default();
         let event = sources::normalise(record, &context, &mut fresh);
         if let Ok(event) = &event {

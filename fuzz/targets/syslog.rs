@@ -25,7 +25,7 @@ fuzz_target!(|bytes: &[u8]| {
     }
     let platform = Some(Platform::Syslog);
     for message in whole.iter().map(Vec::as_slice).chain([stream]) {
-        let context = Context { platform, authority: None, received_at: Millis(1_790_000_000_000) };
+        let context = Context { platform, received_at: Millis(1_790_000_000_000), ..Context::default() };
         let (mut set, mut auto) = (Scratch::default(), Scratch::default());
         let event = sources::normalise(message, &context, &mut set);
         if let Ok(event) = &event {

@@ -172,6 +172,11 @@ pub(crate) enum Command {
         #[command(subcommand)]
         command: Source,
     },
+    /// Platforms that a file describes: your own source, without code.
+    Mapping {
+        #[command(subcommand)]
+        command: Mapping,
+    },
     /// Check the whole log: intact, or exactly what is not and where.
     Verify(Verify),
     /// Copy the log, verified, while it is written or not: all that a checkpoint published now covers, without the keys.
@@ -302,6 +307,48 @@ pub(crate) enum Source {
         inputs: Vec<String>,
         #[command(flatten)]
         output: Output,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Mapping {
+    /// Read a mapping file and explain, record by record and column by column, what it makes of a sample: the value, the
+    /// path, constant or row that gave it, and why a column is empty. Nothing is sealed. Ends with code 4 if a record
+    /// is rejected.
+    Test {
+        /// The mapping file (`docs/mapping.md` describes it), or the name of one that is in force.
+        #[arg(value_name = "MAPPING")]
+        file: String,
+        /// Records as they would be delivered: files, or `-` for standard input.
+        #[arg(required = true, value_name = "SAMPLE")]
+        samples: Vec<String>,
+        /// Authority that the source would be set to.
+        #[arg(long, value_name = "ID")]
+        authority: Option<String>,
+        #[command(flatten)]
+        output: Output,
+    },
+    /// Put a mapping in force, for every record that comes after it. It takes the place of one with its name. Sealed.
+    Add {
+        /// The mapping file.
+        #[arg(value_name = "MAPPING")]
+        file: PathBuf,
+    },
+    /// List the mappings in force: your own in the order in which they are asked, then those of the product.
+    #[command(alias = "list")]
+    Ls {
+        #[command(flatten)]
+        output: Output,
+    },
+    /// Print the file of a mapping.
+    Show {
+        /// Name of its platform.
+        name: String,
+    },
+    /// Take back a mapping of your own; one of the product with its name is in force again. Sealed.
+    Remove {
+        /// Name of its platform.
+        name: String,
     },
 }
 

@@ -18,6 +18,7 @@ use ledger::{Append, Ledger, Reader, Step, SystemClock};
 use model::{Directive, Header, Kind, LeafIndex, Millis, Platform, canonical_json};
 use parking_lot::{Condvar, Mutex};
 use serde::{Deserialize, Serialize};
+use sources::mapping::Mappings;
 use sources::scrub::Scrubber;
 
 use crate::exit::Usage;
@@ -616,15 +617,18 @@ fn report(
 
 fn options(source: &str, platform: &str) -> anyhow::Result<collect::Options> {
     let workers = std::thread::available_parallelism().map_or(2, std::num::NonZero::get).min(4);
-    Ok(collect::Options { source: source.to_owned(), platform: self::platform(platform)?, workers, scrub: true })
+    // Whoever asked has looked whether there is such a platform; that of a mapping may be new to this process.
+    let platform = Some(platform).filter(|name| *name != "auto").and_then(Platform::named);
+    Ok(collect::Options { source: source.to_owned(), platform, workers, scrub: true })
 }
 
-/// `auto` or the name of a platform.
+/// `auto` or the name of a platform: one of the product, or of a mapping that was read before by [`mappings`].
 pub(crate) fn platform(name: &str) -> Result<Option<Platform>, Usage> {
     if name == "auto" {
         return Ok(None);
     }
-    let known = || Platform::ALL.iter().map(|platform| platform.as_str()).collect::<Vec<_>>().join(", ");
+    let mapped = Mappings::shipped().iter().map(|(mapping, _)| mapping.name());
+    let known = || Platform::ALL.iter().map(|platform| platform.as_str()).chain(mapped).collect::<Vec<_>>().join(", ");
     Platform::parse(name).map(Some).ok_or_else(|| Usage(format!("platform `{name}` is not known; auto, {}", known())))
 }
 
@@ -661,6 +665,14 @@ pub(crate) fn tables(data: &Path, log: &ledger::LogInfo) -> anyhow::Result<Arc<l
         return Ok(Arc::new(lake::Lake::open_without_files(data, evidence)));
     }
     Ok(Arc::new(lake::Lake::open(&folder, evidence)?))
+}
+
+/// The mappings in force: those of the log as it is now, or of the product alone where there is no log.
+pub(crate) fn mappings(place: &crate::commands::Place) -> anyhow::Result<Mappings> {
+    match ledger::discover(&place.data) {
+        Ok(logs) if !logs.is_empty() => Ok(tables(&place.data, &place.log()?)?.mappings()?),
+        _ => Ok(Mappings::shipped().clone()),
+    }
 }
 
 /// Whether the folder holds a copy of a log, as `backup` makes it: without its key, and without derived files.

@@ -9,8 +9,10 @@ use std::collections::{BTreeMap, VecDeque};
 
 use model::{Directive, Event, EventId, FLAG_TRUNCATED, Header, Kind, LeafIndex, Platform};
 use serde::{Deserialize, Serialize};
+use sources::mapping::{MAPPINGS_MAX, Mapping, Mappings};
 use sources::{Context, Reject, RejectKind, Scratch};
 
+use crate::evidence::Evidence;
 use crate::schema::{Origin, RejectRow};
 use crate::twice::{Twice, telling};
 use crate::{Error, ErrorKind, Result};
@@ -37,7 +39,7 @@ pub struct Source {
 
 impl Source {
     fn context(&self) -> (Option<Platform>, Option<&str>) {
-        (Platform::parse(&self.platform), self.authority.as_deref())
+        (Platform::named(&self.platform).filter(|_| self.platform != "auto"), self.authority.as_deref())
     }
 }
 
@@ -61,6 +63,15 @@ struct Configured {
     brokers: Vec<(u64, String)>,
 }
 
+/// A mapping file that a directive brought. The file itself is read again from its leaf.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Mapped {
+    name: String,
+    leaf: u64,
+    /// SHA-256 of the file, hex.
+    digest: String,
+}
+
 /// What the fold knows of earlier leaves, without the duplicate window: small enough for the footer
 /// of each lake file.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -68,6 +79,9 @@ pub(crate) struct Carry {
     pub(crate) sources: BTreeMap<u32, Source>,
     #[serde(default, flatten)]
     configured: Configured,
+    /// The operator's mapping files, in the order in which their names came first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    mappings: Vec<Mapped>,
     /// Source, number and name of recent deliveries, oldest first.
     deliveries: VecDeque<(u32, u64, String)>,
 }
@@ -114,8 +128,43 @@ impl Carry {
                 self.configured.issuers.push((leaf.index, Issuer { host, platform, authority }));
             }
             Ok(Directive::Broker { principal }) => self.configured.brokers.push((leaf.index, principal)),
+            Ok(Directive::Mapping { name, toml }) => {
+                let new = Mapped { digest: sources::mapping::digest(&toml), leaf: leaf.index, name };
+                let is_room = self.mappings.len() < MAPPINGS_MAX;
+                match self.mappings.iter_mut().find(|known| known.name == new.name) {
+                    Some(known) => *known = new,
+                    None if is_room => self.mappings.push(new),
+                    None => {}
+                }
+            }
+            Ok(Directive::MappingRemoved { name }) => self.mappings.retain(|known| known.name != name),
             _ => {}
         }
+    }
+
+    /// What reads the records behind the last leaf.
+    pub(crate) fn normaliser(&self) -> String {
+        sources::normaliser(self.mappings.iter().map(|mapped| (&*mapped.name, &*mapped.digest)))
+    }
+
+    /// The mappings in force behind the last leaf, read from the leaves that brought them.
+    pub(crate) fn mappings(&self, evidence: &dyn Evidence) -> Result<Mappings> {
+        let mut leaves: Vec<u64> = self.mappings.iter().map(|mapped| mapped.leaf).collect();
+        leaves.sort_unstable();
+        let mut files = BTreeMap::new();
+        if !leaves.is_empty() {
+            evidence.leaves(&leaves, &mut |leaf| {
+                if let Ok(Directive::Mapping { toml, .. }) = serde_json::from_slice(leaf.body) {
+                    files.insert(leaf.index, toml);
+                }
+            })?;
+        }
+        let mut mappings = Mappings::shipped().clone();
+        for mapped in &self.mappings {
+            let toml = files.get(&mapped.leaf).map(String::as_str).unwrap_or_default();
+            put(&mut mappings, &mapped.name, toml);
+        }
+        Ok(mappings)
     }
 
     /// The issuers that directives below a leaf configured: of several words about one, the last.
@@ -140,6 +189,17 @@ impl Carry {
     /// Name of a source; empty if no directive named it.
     pub(crate) fn name(&self, number: u32) -> &str {
         self.sources.get(&number).map_or("", |source| &source.name)
+    }
+}
+
+/// Puts a mapping in force. One that this release cannot read, or that is of another name than its directive says, is
+/// in force for nothing: then its records are read as if it were not there.
+fn put(mappings: &mut Mappings, name: &str, toml: &str) {
+    match Mapping::compile(toml) {
+        Ok(mapping) if mapping.name() == name => mappings.set(mapping),
+        _ => {
+            mappings.remove(name);
+        }
     }
 }
 
@@ -185,10 +245,11 @@ impl Sink for Forget {
     fn reject(&mut self, _: &RejectRow<'_>) {}
 }
 
-/// The fold: owns the carry, the duplicate window and the buffers of the normaliser.
+/// The fold: owns the carry, the duplicate window, the mappings and the buffers of the normaliser.
 pub struct Deriver {
     id: EventId,
     normaliser: String,
+    mappings: Mappings,
     pub(crate) carry: Carry,
     pub(crate) twice: Twice,
     scratch: Scratch,
@@ -197,14 +258,15 @@ pub struct Deriver {
 impl Deriver {
     /// A fold over the log with this short name, before its first leaf.
     pub fn new(log: &str) -> Deriver {
-        Deriver::resume(log, Carry::default(), Twice::default())
+        Deriver::resume(log, Carry::default(), Twice::default(), Mappings::shipped().clone())
     }
 
-    /// A fold that goes on where another stopped.
-    pub(crate) fn resume(log: &str, carry: Carry, twice: Twice) -> Deriver {
+    /// A fold that goes on where another stopped, with the mappings that are in force there.
+    pub(crate) fn resume(log: &str, carry: Carry, twice: Twice, mappings: Mappings) -> Deriver {
         Deriver {
             id: EventId { log: log.to_owned(), index: LeafIndex(0) },
-            normaliser: sources::normaliser(),
+            normaliser: carry.normaliser(),
+            mappings,
             carry,
             twice,
             scratch: Scratch::default(),
@@ -223,10 +285,31 @@ impl Deriver {
     pub(crate) fn push(&mut self, leaf: &Sealed<'_>, sink: &mut impl Sink) -> Result<Outcome> {
         let header = self.carry.note(leaf)?;
         if header.kind != Kind::Record {
+            if header.kind == Kind::Directive {
+                self.settle(leaf);
+            }
             return Ok(Outcome::Own);
         }
         self.id.index = LeafIndex(leaf.index);
         Ok(self.record(leaf, &header, sink))
+    }
+
+    /// Records behind a mapping's directive are read by it.
+    fn settle(&mut self, leaf: &Sealed<'_>) {
+        match serde_json::from_slice(leaf.body) {
+            Ok(Directive::Mapping { name, toml }) => {
+                if self.carry.mappings.iter().any(|mapped| mapped.leaf == leaf.index) {
+                    put(&mut self.mappings, &name, &toml);
+                }
+            }
+            Ok(Directive::MappingRemoved { name }) => {
+                self.mappings.remove(&name);
+            }
+            _ => return,
+        }
+        // A fold that goes on from here asks them in this order, too.
+        self.mappings.arrange(self.carry.mappings.iter().map(|mapped| &*mapped.name));
+        self.normaliser = self.carry.normaliser();
     }
 
     fn record(&mut self, leaf: &Sealed<'_>, header: &Header, sink: &mut impl Sink) -> Outcome {
@@ -239,7 +322,7 @@ impl Deriver {
             sequenced_at: leaf.sequenced_at,
             received_at: header.received_at,
         };
-        let context = Context { platform, authority, received_at: header.received_at };
+        let context = Context { platform, authority, received_at: header.received_at, mappings: &self.mappings };
         let reject = match normalise(leaf.body, header, &context, &mut self.scratch) {
             Ok(event) => {
                 let id = event.source_event_id.as_deref().unwrap_or_default();

@@ -7,15 +7,15 @@ use std::sync::{Arc, OnceLock};
 
 use datafusion::execution::cache::cache_manager::FileMetadataCache;
 use model::{Millis, ViewManifest};
+use sources::mapping::Mappings;
 
 use crate::catalog::{Catalog, LiveFile};
-use crate::derive::{Carry, Deriver, Forget, Source};
+use crate::derive::{Deriver, Forget, Source};
 use crate::evidence::{Evidence, try_scan};
 use crate::files::{UNFINISHED, digest};
 use crate::lookup::Merging;
 use crate::pin::Pin;
 use crate::tail::Tail;
-use crate::twice::Twice;
 use crate::writer::{FileName, Follower};
 use crate::{Error, Result};
 
@@ -134,7 +134,9 @@ impl Lake {
     /// What an answer over the first `size` leaves is computed from. Leaves without files are read by this
     /// release when they are asked for.
     pub(crate) fn pin(&self, size: u64, asked: Millis) -> Pin {
-        let (mut read_by, running) = (self.normalisers(), sources::normaliser());
+        // Where the tail cannot be read the question fails for that, and its pin does not matter.
+        let running = self.tail.carry().unwrap_or_default().normaliser();
+        let mut read_by = self.normalisers();
         read_by.retain(|(first, _)| *first < size);
         if size > self.covered() && read_by.last().is_none_or(|(_, last)| *last != running) {
             read_by.push((self.covered(), running));
@@ -149,6 +151,14 @@ impl Lake {
     pub fn sources(&self) -> Result<Vec<Source>> {
         let carry = self.tail.carry()?;
         Ok(carry.sources.into_values().collect())
+    }
+
+    /// The mappings in force behind the last leaf: the operator's own, then those of the product.
+    ///
+    /// # Errors
+    /// As for a question.
+    pub fn mappings(&self) -> Result<Mappings> {
+        self.tail.carry()?.mappings(&*self.evidence)
     }
 
     /// Keeps what was found out about the log, so that the next opening starts from here. For the
@@ -201,8 +211,7 @@ impl Lake {
     /// # Errors
     /// Evidence, if a leaf cannot be read; Unavailable, if the disk refuses.
     pub fn rebuild(&self, progress: &mut dyn FnMut(Progress)) -> Result<Option<ViewManifest>> {
-        let deriver = Deriver::resume(self.evidence.log(), Carry::default(), Twice::default());
-        let normaliser = deriver.normaliser().to_owned();
+        let deriver = Deriver::new(self.evidence.log());
         let mut follower = Follower::new(&self.folder, deriver, 0, self.next_turn()?, Merging::default());
         let leaves_total = self.evidence.segments().last().map_or(0, |segment| segment.last + 1);
         let (mut files, mut completing) = (Vec::new(), None);
@@ -222,6 +231,7 @@ impl Lake {
             files.extend(closing.wait()?.manifest.files);
         }
         let Some(last) = leaves_total.checked_sub(1) else { return Ok(None) };
+        let normaliser = follower.normaliser().to_owned();
         Ok(Some(ViewManifest { first: 0, last, normaliser, files, rebuild: true }))
     }
 

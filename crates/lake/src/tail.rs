@@ -100,7 +100,8 @@ impl Tail {
         for file in self.catalog.events.values().filter(|file| file.last >= window && file.last < end) {
             remember(&self.folder.join(&file.name), &mut twice)?;
         }
-        Ok(Deriver::resume(self.evidence.log(), carry, twice))
+        let mappings = carry.mappings(&*self.evidence)?;
+        Ok(Deriver::resume(self.evidence.log(), carry, twice, mappings))
     }
 
     /// Whether a leaf without files is a record: only then the window has to be read.

@@ -245,6 +245,11 @@ impl Follower {
         write(&mut self.files.facts, begin, self.made.facts.take(all))
     }
 
+    /// What reads the next record.
+    pub fn normaliser(&self) -> &str {
+        self.deriver.normaliser()
+    }
+
     /// Ends the files with the leaf pushed last, which need not be the last of an evidence file; the
     /// next leaf begins new ones. They are complete when [`Closing::wait`] says so. Without a leaf
     /// there is no file.

@@ -258,6 +258,18 @@ pub enum Directive {
         /// When it ends by itself, milliseconds since 1970.
         until_ms: u64,
     },
+    /// Describes a platform: how its records are read from then on. The last word about a name counts.
+    Mapping {
+        /// The name of the platform, as in the file.
+        name: String,
+        /// The mapping file, as it was given.
+        toml: String,
+    },
+    /// Takes such a description back; one of the product with this name is in force again.
+    MappingRemoved {
+        /// The name of the platform.
+        name: String,
+    },
     /// Ends such a silence early.
     SourceResumed {
         /// Name of the source.

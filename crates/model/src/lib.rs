@@ -11,6 +11,7 @@ mod body;
 mod commitment;
 mod event;
 mod header;
+mod intern;
 mod inventory;
 mod leaf;
 mod names;
@@ -28,11 +29,13 @@ pub use event::{
     GrantFact, Principal, Purpose, Quality, Related, Resource, SecretAccess, Step, Text, Tool, Workload,
 };
 pub use header::{FLAG_TRUNCATED, Header, HeaderError, Replacement};
+pub use intern::{INTERNED_BYTES_MAX, intern};
 pub use inventory::{Entitlement, HeldCredential, Inventory};
 pub use leaf::{EventId, EventIdError, Kind, LEAF_BYTES, LEAF_VERSION, Leaf, LeafError, LeafIndex, TreeSize};
 pub use names::{
     Access, ActorKind, AliasRel, CredentialChangeKind, Effect, EntitlementKind, GrantPhase, Human, InventoryState,
-    Mode, Party, Platform, ResourceRole, Status, StepKind, TimePrecision,
+    MAPPED_NAME_BYTES_MAX, MAPPED_NAMES_MAX, MappedName, Mode, Party, Platform, ResourceRole, Status, StepKind,
+    TimePrecision,
 };
 pub use position::Position;
 pub use time::{Millis, rfc3339_from_millis, rfc3339_from_nanos};

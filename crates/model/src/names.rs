@@ -1,4 +1,8 @@
-//! Closed lists of names: each value has one spelling, the same in tables, JSON, flags and pages.
+//! Lists of names: each value has one spelling, the same in tables, JSON, flags and pages. All are closed but that of
+//! platforms, which mapping files add to.
+
+use std::collections::BTreeSet;
+use std::sync::{PoisonError, RwLock};
 
 /// Declares an enum whose variants have one text form each.
 macro_rules! names {
@@ -22,8 +26,17 @@ macro_rules! names {
             }
         }
 
+        spelled!($name, $name::parse);
+    };
+}
+
+/// Text and serde forms of a list of names, by its spelling.
+macro_rules! spelled {
+    ($name:ident, $parse:path) => {
         impl std::fmt::Display for $name {
-            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result { f.write_str(self.as_str()) }
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str(self.as_str())
+            }
         }
 
         impl serde::Serialize for $name {
@@ -44,7 +57,7 @@ macro_rules! names {
                     }
 
                     fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<$name, E> {
-                        $name::parse(text).ok_or_else(|| E::invalid_value(serde::de::Unexpected::Str(text), &self))
+                        $parse(text).ok_or_else(|| E::invalid_value(serde::de::Unexpected::Str(text), &self))
                     }
                 }
 
@@ -54,65 +67,141 @@ macro_rules! names {
     };
 }
 
-names! {
-    /// A platform with a source module: the module's folder, the URI part and the column value.
-    Platform {
-        /// AWS CloudTrail.
-        Aws = "aws",
-        /// Kubernetes audit.
-        Kubernetes = "k8s",
-        /// HashiCorp Vault and OpenBao audit.
-        Vault = "vault",
-        /// Google Cloud audit logs.
-        Gcp = "gcp",
-        /// GitHub audit log.
-        GitHub = "github",
-        /// Okta System Log.
-        Okta = "okta",
-        /// Microsoft Entra sign-in and audit logs.
-        Entra = "entra",
-        /// Azure Activity.
-        Azure = "azure",
-        /// Events that arrive as OCSF.
-        Ocsf = "ocsf",
-        /// Teleport audit.
-        Teleport = "teleport",
-        /// SPIRE server log.
-        Spire = "spire",
-        /// hoop.dev sessions and reviews.
-        Hoop = "hoop",
-        /// PostgreSQL server log, with pgaudit.
-        Postgres = "postgres",
-        /// Directories, as LDIF.
-        Ldap = "ldap",
-        /// Users, groups and agents as SCIM lists them.
-        Scim = "scim",
-        /// Inventories kept by hand.
-        Inventory = "inventory",
-        /// OpenTelemetry spans, those of AI agents above all.
-        Otel = "otel",
-        /// MCP messages, as gateways and proxies log them.
-        Mcp = "mcp",
-        /// GitLab audit events.
-        GitLab = "gitlab",
-        /// Grants of ticket systems, in a plain form of ours.
-        Grant = "grant",
-        /// Syslog messages, those with CEF or LEEF in them above all.
-        Syslog = "syslog",
-        /// Google Workspace activities.
-        GoogleWorkspace = "google-workspace",
-        /// Microsoft 365 unified audit, Copilot interactions among it.
-        M365 = "m365",
-        /// Server access logs of Amazon S3.
-        S3Access = "s3-access",
-        /// Model invocation logs of Amazon Bedrock.
-        Bedrock = "bedrock",
-        /// Findings of IAM Access Analyzer.
-        AccessAnalyzer = "access-analyzer",
-        /// Events of Amazon EventBridge that carry no other platform's record.
-        EventBridge = "eventbridge",
+/// Declares [`Platform`]: a closed list of modules, and the open one of mapping files.
+macro_rules! platforms {
+    ($($(#[$vdoc:meta])* $variant:ident = $text:literal,)+) => {
+        /// What a record is of: a platform with a source module, or one that a mapping file describes. The URI part
+        /// and the column value.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Platform {
+            $($(#[$vdoc])* $variant,)+
+            /// A platform that a mapping file gave its name to.
+            Mapped(MappedName),
+        }
+
+        impl Platform {
+            /// All platforms with a module, in the order of declaration.
+            pub const ALL: &'static [Platform] = &[$(Platform::$variant),+];
+
+            /// The one spelling of this value.
+            pub const fn as_str(self) -> &'static str {
+                match self {
+                    $(Platform::$variant => $text,)+
+                    Platform::Mapped(name) => name.0,
+                }
+            }
+
+            fn built_in(text: &str) -> Option<Platform> {
+                match text { $($text => Some(Platform::$variant),)+ _ => None }
+            }
+        }
+    };
+}
+
+platforms! {
+    /// AWS CloudTrail.
+    Aws = "aws",
+    /// Kubernetes audit.
+    Kubernetes = "k8s",
+    /// HashiCorp Vault and OpenBao audit.
+    Vault = "vault",
+    /// Google Cloud audit logs.
+    Gcp = "gcp",
+    /// GitHub audit log.
+    GitHub = "github",
+    /// Okta System Log.
+    Okta = "okta",
+    /// Microsoft Entra sign-in and audit logs.
+    Entra = "entra",
+    /// Azure Activity.
+    Azure = "azure",
+    /// Events that arrive as OCSF.
+    Ocsf = "ocsf",
+    /// Teleport audit.
+    Teleport = "teleport",
+    /// SPIRE server log.
+    Spire = "spire",
+    /// hoop.dev sessions and reviews.
+    Hoop = "hoop",
+    /// PostgreSQL server log, with pgaudit.
+    Postgres = "postgres",
+    /// Directories, as LDIF.
+    Ldap = "ldap",
+    /// Users, groups and agents as SCIM lists them.
+    Scim = "scim",
+    /// Inventories kept by hand.
+    Inventory = "inventory",
+    /// OpenTelemetry spans, those of AI agents above all.
+    Otel = "otel",
+    /// MCP messages, as gateways and proxies log them.
+    Mcp = "mcp",
+    /// GitLab audit events.
+    GitLab = "gitlab",
+    /// Grants of ticket systems, in a plain form of ours.
+    Grant = "grant",
+    /// Syslog messages, those with CEF or LEEF in them above all.
+    Syslog = "syslog",
+    /// Google Workspace activities.
+    GoogleWorkspace = "google-workspace",
+    /// Microsoft 365 unified audit, Copilot interactions among it.
+    M365 = "m365",
+    /// Server access logs of Amazon S3.
+    S3Access = "s3-access",
+    /// Model invocation logs of Amazon Bedrock.
+    Bedrock = "bedrock",
+    /// Findings of IAM Access Analyzer.
+    AccessAnalyzer = "access-analyzer",
+    /// Events of Amazon EventBridge that carry no other platform's record.
+    EventBridge = "eventbridge",
+}
+
+/// The name of a mapping file, kept once for the life of the process: so a platform stays a plain value to copy.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct MappedName(&'static str);
+
+/// Longest name that a mapping file can give to its platform.
+pub const MAPPED_NAME_BYTES_MAX: usize = 32;
+
+/// Most names of mapping files that one process remembers, those of mappings that are gone by now among them.
+pub const MAPPED_NAMES_MAX: usize = 4_096;
+
+static MAPPED: RwLock<BTreeSet<&'static str>> = RwLock::new(BTreeSet::new());
+
+impl Platform {
+    /// The platform with this spelling, if it is known: it has a module, or [`Platform::named`] was told of it.
+    pub fn parse(text: &str) -> Option<Platform> {
+        let mapped = || MAPPED.read().unwrap_or_else(PoisonError::into_inner).get(text).copied();
+        Platform::built_in(text).or_else(|| mapped().map(|name| Platform::Mapped(MappedName(name))))
+    }
+
+    /// The platform with this spelling; a name that is new is remembered, as that of a mapping file. `None` for what
+    /// can be no name (`a` to `z`, digits and dashes, at most [`MAPPED_NAME_BYTES_MAX`]), and for a new one when there
+    /// are [`MAPPED_NAMES_MAX`] already.
+    pub fn named(text: &str) -> Option<Platform> {
+        if let Some(known) = Platform::parse(text) {
+            return Some(known);
+        }
+        let is_plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+        if text.is_empty() || text.len() > MAPPED_NAME_BYTES_MAX || !text.bytes().all(is_plain) {
+            return None;
+        }
+        let mut names = MAPPED.write().unwrap_or_else(PoisonError::into_inner);
+        if names.len() >= MAPPED_NAMES_MAX {
+            return None;
+        }
+        let name = crate::intern(text)?;
+        names.insert(name);
+        Some(Platform::Mapped(MappedName(name)))
+    }
+
+    /// Whether it has a module, and so a fixed name that no mapping file can take.
+    pub const fn is_built_in(self) -> bool {
+        !matches!(self, Platform::Mapped(_))
     }
 }
+
+// Facts and rows name platforms whose mapping may be gone by now.
+spelled!(Platform, Platform::named);
 
 names! {
     /// What was done, coarsely; never empty.

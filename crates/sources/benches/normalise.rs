@@ -70,3 +70,39 @@ fn known(bencher: Bencher<'_, '_>, platform: &str) {
 fn recognised(bencher: Bencher<'_, '_>, platform: &str) {
     run(bencher, platform, Context::default());
 }
+
+/// Audit events of GitLab, which its module and [`MAPPED`] both read.
+fn audit_events() -> Vec<String> {
+    let mut records = records("gitlab");
+    records.retain(|record| record.contains("\"author_id\"") && record.contains("\"details\""));
+    records
+}
+
+/// A mapping file with what the module of GitLab reads.
+const MAPPED: &str = include_str!("gitlab.toml");
+
+fn audit(bencher: Bencher<'_, '_>, context: Context<'_>) {
+    let records = audit_events();
+    let bytes: usize = records.iter().map(String::len).sum();
+    bencher.counter(ItemsCount::new(records.len())).counter(BytesCount::new(bytes)).bench_local(|| {
+        for record in &records {
+            let mut scratch = Scratch::default();
+            let _ = black_box(sources::normalise(black_box(record.as_bytes()), &context, &mut scratch));
+        }
+    });
+}
+
+/// What [`mapping_file`] is to be compared with: at most half as fast is the promise.
+#[divan::bench]
+fn built_in_module(bencher: Bencher<'_, '_>) {
+    audit(bencher, Context { platform: Some(model::Platform::GitLab), ..Context::default() });
+}
+
+#[divan::bench]
+fn mapping_file(bencher: Bencher<'_, '_>) {
+    let mapping = sources::mapping::Mapping::compile(MAPPED).unwrap();
+    let platform = Some(mapping.platform());
+    let mut mappings = sources::mapping::Mappings::default();
+    mappings.set(mapping);
+    audit(bencher, Context { platform, mappings: &mappings, ..Context::default() });
+}

@@ -6,9 +6,11 @@
 //! HTTP and no clock.
 //!
 //! Each platform is a folder with a [`Module`]: how to recognise its records, how to read them, and
-//! which JSON pointers each column comes from. A platform needs facts only, no special case elsewhere.
+//! which JSON pointers each column comes from. A platform needs facts only, no special case elsewhere. Some
+//! platforms, and an operator's own, are described by a file instead ([`mapping`]).
 
 pub mod json;
+pub mod mapping;
 pub mod scrub;
 pub mod split;
 pub mod time;
@@ -52,10 +54,11 @@ mod vault;
 
 pub use probe::Probe;
 
+use mapping::{Mapping, Mappings};
 use model::{Event, Millis, Platform};
 
 /// What a normaliser may know besides the record itself.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 pub struct Context<'a> {
     /// The platform the source is set to; `None` recognises each record by content.
     pub platform: Option<Platform>,
@@ -64,6 +67,14 @@ pub struct Context<'a> {
     pub authority: Option<&'a str>,
     /// When the record was received: the base for times without a date or a year.
     pub received_at: Millis,
+    /// The platforms that files describe.
+    pub mappings: &'a Mappings,
+}
+
+impl Default for Context<'_> {
+    fn default() -> Self {
+        Context { platform: None, authority: None, received_at: Millis(0), mappings: Mappings::shipped() }
+    }
 }
 
 /// Buffers that an event may borrow from when its record had to be unwrapped or repaired first.
@@ -199,8 +210,8 @@ pub fn normalise<'a>(raw: &'a [u8], context: &Context<'_>, scratch: &'a mut Scra
         Reject::new(RejectKind::NotUtf8, format!("invalid UTF-8 at byte {} of the record", error.valid_up_to()))
     })?;
     let Scratch { unwrapped, repaired } = scratch;
-    let (text, module) = recognise(text, context, unwrapped)?;
-    let first = match (module.normalise)(text, context) {
+    let (text, reader) = recognise(text, context, unwrapped)?;
+    let first = match reader.normalise(text, context) {
         Ok(event) => return Ok(event),
         Err(first) => first,
     };
@@ -212,36 +223,97 @@ pub fn normalise<'a>(raw: &'a [u8], context: &Context<'_>, scratch: &'a mut Scra
     if !notes.changed() {
         return Err(first);
     }
-    let mut event = (module.normalise)(repaired, context)?;
+    let mut event = reader.normalise(repaired, context)?;
     event.quality.duplicate_keys |= notes.duplicate_keys;
     Ok(event)
 }
 
+/// Reads one record by the mapping that its source is set to, and says why it came out so.
+///
+/// # Errors
+/// The reject that the record would become; a source that is set to no mapping is one, too.
+pub fn explain<'a>(
+    raw: &'a [u8],
+    context: &Context<'_>,
+    scratch: &'a mut Scratch,
+) -> Result<mapping::Explanation<'a>, Reject> {
+    let text = std::str::from_utf8(raw).map_err(|error| {
+        Reject::new(RejectKind::NotUtf8, format!("invalid UTF-8 at byte {} of the record", error.valid_up_to()))
+    })?;
+    let Scratch { unwrapped, repaired } = scratch;
+    let (text, Reader::Mapping(mapping)) = recognise(text, context, unwrapped)? else {
+        return Err(Reject::new(RejectKind::UnknownPlatform, "the platform has a module, no mapping"));
+    };
+    match mapping.explain(text, context) {
+        Ok(explained) => Ok(explained),
+        // As `normalise` does with what is odd.
+        Err(first) => match json::repair(text, repaired) {
+            Ok(notes) if notes.changed() => mapping.explain(repaired, context),
+            _ => Err(first),
+        },
+    }
+}
+
 /// Takes the envelopes off a record, as [`normalise`] does before it reads it; a record without
 /// one, or of no platform known here, comes back as it is. `None` if it is not UTF-8.
-pub fn unwrapped<'a>(raw: &'a [u8], scratch: &'a mut Scratch) -> Option<&'a str> {
+pub fn unwrapped<'a>(raw: &'a [u8], mappings: &Mappings, scratch: &'a mut Scratch) -> Option<&'a str> {
     let text = std::str::from_utf8(raw).ok()?;
+    let by_content = |text: &str| by_content(text, mappings);
     Some(unwrap::find(text, by_content, &mut scratch.unwrapped).map_or(text, |(inside, _)| inside))
 }
 
-fn by_content(text: &str) -> Option<&'static Module> {
-    let probe = Probe::new(text);
-    MODULES.iter().copied().find(|module| (module.recognise)(&probe))
+/// What reads the records of a platform.
+#[derive(Clone, Copy)]
+enum Reader<'m> {
+    Module(&'static Module),
+    Mapping(&'m Mapping),
 }
 
-/// The record inside its envelopes, and the module that reads it. A source that is set to a
-/// platform has its records read by that module, recognised or not.
-fn recognise<'a>(
-    text: &'a str,
-    context: &Context<'_>,
-    buffers: &'a mut unwrap::Buffers,
-) -> Result<(&'a str, &'static Module), Reject> {
-    let found = match context.platform.and_then(module) {
-        Some(set) => {
-            let by_module = |text: &str| (set.recognise)(&Probe::new(text)).then_some(set);
-            Some(unwrap::find(text, by_module, buffers).unwrap_or((text, set)))
+impl Reader<'_> {
+    fn normalise<'a>(self, text: &'a str, context: &Context<'_>) -> Result<Event<'a>, Reject> {
+        match self {
+            Reader::Module(module) => (module.normalise)(text, context),
+            Reader::Mapping(mapping) => mapping.normalise(text, context),
         }
-        None => unwrap::find(text, by_content, buffers),
+    }
+
+    fn recognises(self, probe: &Probe<'_>) -> bool {
+        match self {
+            Reader::Module(module) => (module.recognise)(probe),
+            Reader::Mapping(mapping) => mapping.recognises(probe),
+        }
+    }
+
+    /// Whether its records may hold one of another platform.
+    fn carries_others(self) -> bool {
+        matches!(self, Reader::Module(module) if module.platform == Platform::EventBridge)
+    }
+}
+
+/// Mappings are asked when no module says yes.
+fn by_content<'m>(text: &str, mappings: &'m Mappings) -> Option<Reader<'m>> {
+    let probe = Probe::new(text);
+    let module = MODULES.iter().copied().find(|module| (module.recognise)(&probe)).map(Reader::Module);
+    module.or_else(|| mappings.recognise(&probe).map(Reader::Mapping))
+}
+
+/// The record inside its envelopes, and what reads it. A source that is set to a platform has its records read by the
+/// module or the mapping of that one, recognised or not.
+fn recognise<'a, 'm>(
+    text: &'a str,
+    context: &Context<'m>,
+    buffers: &'a mut unwrap::Buffers,
+) -> Result<(&'a str, Reader<'m>), Reject> {
+    let set = context.platform.and_then(|platform| {
+        let mapping = || context.mappings.get(platform).map(Reader::Mapping);
+        module(platform).map(Reader::Module).or_else(mapping)
+    });
+    let found = match set {
+        Some(set) => {
+            let by_reader = |text: &str| set.recognises(&Probe::new(text)).then_some(set);
+            Some(unwrap::find(text, by_reader, buffers).unwrap_or((text, set)))
+        }
+        None => unwrap::find(text, |text| by_content(text, context.mappings), buffers),
     };
     found.ok_or_else(|| match json::check(text) {
         Err(reject) => reject,
@@ -249,13 +321,17 @@ fn recognise<'a>(
     })
 }
 
-/// Names what turns records into events here: 16 hex digits over all module versions. Rows made by
-/// two equal normalisers are equal.
-pub fn normaliser() -> String {
+/// Names what turns records into events here: 16 hex digits over all module versions and mapping files. Rows made by
+/// two equal normalisers are equal. `own` are the operator's mappings, in their order: name and digest of the file.
+pub fn normaliser<'a>(own: impl Iterator<Item = (&'a str, &'a str)>) -> String {
     use sha2::{Digest, Sha256};
     let mut hash = Sha256::new();
     for module in MODULES {
         hash.update(format!("{} {}\n", module.platform, module.version));
+    }
+    let shipped = Mappings::shipped().iter().map(|(mapping, _)| (mapping.name(), mapping.digest()));
+    for (name, digest) in own.chain(shipped) {
+        hash.update(format!("{name} {} {digest}\n", mapping::VERSION));
     }
     let mut hex = model::hex(&hash.finalize());
     hex.truncate(16);

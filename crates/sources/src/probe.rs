@@ -17,6 +17,11 @@ impl<'a> Probe<'a> {
         Probe { text, top: OnceCell::new() }
     }
 
+    /// The record itself.
+    pub fn record(&self) -> &'a str {
+        self.text
+    }
+
     /// Whether the record contains these bytes anywhere: a fast first look, to be confirmed with
     /// [`Probe::has`].
     pub fn contains(&self, needle: &str) -> bool {

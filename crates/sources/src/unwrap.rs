@@ -12,9 +12,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde::de::{Deserializer, Visitor};
 use serde_json::value::RawValue;
 
-use model::Platform;
-
-use crate::{Module, Probe, syslog};
+use crate::{Probe, Reader, syslog};
 
 /// How deep envelopes may be nested: a Pub/Sub push message inside its own object, SNS inside SQS.
 pub(crate) const ENVELOPES_MAX: usize = 2;
@@ -55,12 +53,12 @@ const KEYS: [&str; 16] = [
 /// Buffers for records that had to be unescaped.
 pub(crate) type Buffers = [String; ENVELOPES_MAX];
 
-/// The record inside of `text`, recognised, and the module that did; `None` if nothing is.
-pub(crate) fn find<'a>(
+/// The record inside of `text`, recognised, and what reads it; `None` if nothing is.
+pub(crate) fn find<'a, 'm>(
     text: &'a str,
-    recognise: impl Fn(&str) -> Option<&'static Module>,
+    recognise: impl Fn(&str) -> Option<Reader<'m>>,
     buffers: &'a mut Buffers,
-) -> Option<(&'a str, &'static Module)> {
+) -> Option<(&'a str, Reader<'m>)> {
     if let Some(inside) = syslog::object(text)
         && let Some(module) = recognise(inside)
     {
@@ -69,7 +67,7 @@ pub(crate) fn find<'a>(
     let mut text = text;
     if let Some(module) = recognise(text) {
         let [buffer, second] = buffers;
-        let is_event = module.platform == Platform::EventBridge;
+        let is_event = module.carries_others();
         let inside = if is_event { carried(text) } else { log_body(text) };
         let Some(inside) = inside.and_then(|inside| open(inside, buffer)) else { return Some((text, module)) };
         if let Some(found) = recognise(inside) {

@@ -19,8 +19,10 @@ pub(crate) fn run(place: &Place, events: &Events) -> anyhow::Result<Exit> {
         return downstream::run(place, origin, &asking(events));
     }
     let log = place.log()?;
-    let mut filter = filter(events)?;
     let tables = pipeline::tables(&place.data, &log)?;
+    // What `--platform` may name.
+    tables.mappings()?;
+    let mut filter = filter(events)?;
     filter.cursor = cursor(events, &log, &tables)?;
     let limits = lake::Limits::default();
     let answer = if events.group { tables.groups(&filter, limits)? } else { tables.events(&filter, limits)? };

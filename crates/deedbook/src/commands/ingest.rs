@@ -16,10 +16,11 @@ use crate::pipeline::{self, Job, Report, Writer};
 use crate::progress::Line;
 
 pub(crate) fn run(place: &Place, ingest: &Ingest) -> anyhow::Result<Exit> {
+    let mappings = pipeline::mappings(place)?;
     let platform = pipeline::platform(&ingest.platform)?;
     let stdin = ingest.inputs.iter().any(|input| input == "-");
     if ingest.dry_run {
-        return dry_run(ingest, platform, stdin);
+        return dry_run(ingest, platform, &mappings, stdin);
     }
     if ingest.init && ledger::discover(&place.data).is_err() {
         let log = super::init::make(place, None)?;
@@ -140,7 +141,12 @@ pub(crate) fn exit(report: &Report) -> Exit {
     if report.unread.is_empty() { Exit::Done } else { Exit::Incomplete }
 }
 
-fn dry_run(ingest: &Ingest, platform: Option<model::Platform>, stdin: bool) -> anyhow::Result<Exit> {
+fn dry_run(
+    ingest: &Ingest,
+    platform: Option<model::Platform>,
+    mappings: &sources::mapping::Mappings,
+    stdin: bool,
+) -> anyhow::Result<Exit> {
     let mut unread = Vec::new();
     let named = ingest.inputs.iter().map(String::as_str).filter(|input| *input != "-");
     let files = collect::expand(named, &mut unread);
@@ -151,7 +157,7 @@ fn dry_run(ingest: &Ingest, platform: Option<model::Platform>, stdin: bool) -> a
     let line = Line::bytes("dry run");
     let mut outcomes: BTreeMap<String, u64> = BTreeMap::new();
     let mut rejects = 0;
-    let context = sources::Context { platform, authority: None, received_at: pipeline::now() };
+    let context = sources::Context { platform, authority: None, received_at: pipeline::now(), mappings };
     let mut scratch = sources::Scratch::default();
     let summary = control::with_progress(&progress, &mut |now| line.show(now), || {
         collect::survey(inputs, &progress, &stop, &mut |record, cut| {

@@ -19,6 +19,7 @@ mod key;
 mod lake;
 mod least_privilege;
 mod lineage;
+mod mapping;
 mod offboard;
 mod principal;
 mod prove;
@@ -34,7 +35,7 @@ mod token;
 mod verify;
 mod who;
 
-use crate::cli::{Arguments, Command, Config, Continuation, Jit, Key, Lake, Offboard, Source, Token};
+use crate::cli::{Arguments, Command, Config, Continuation, Jit, Key, Lake, Mapping, Offboard, Source, Token};
 use crate::config;
 use crate::exit::{Exit, Missing};
 use crate::question::Question;
@@ -88,6 +89,13 @@ pub(crate) fn run(arguments: Arguments) -> anyhow::Result<Exit> {
         Command::Source { command: Source::Backfill { name, inputs, output } } => {
             source::backfill(&place, name, inputs, output)
         }
+        Command::Mapping { command: Mapping::Test { file, samples, authority, output } } => {
+            mapping::test(&place, &file, &samples, authority.as_deref(), output.format)
+        }
+        Command::Mapping { command: Mapping::Add { file } } => mapping::add(&place, &file),
+        Command::Mapping { command: Mapping::Ls { output } } => mapping::list(&place, output.format),
+        Command::Mapping { command: Mapping::Show { name } } => mapping::show(&place, &name),
+        Command::Mapping { command: Mapping::Remove { name } } => mapping::remove(&place, &name),
         Command::Verify(verify) => verify::run(&place, &verify),
         Command::Backup { to, output } => backup::run(&place, &to, output.format),
         Command::Repair { from } => repair::run(&place, &from),

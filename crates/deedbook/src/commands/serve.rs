@@ -128,6 +128,8 @@ fn listen(
 
 /// What the file and the command line say now.
 fn settings(place: &Place, serve: &Serve) -> anyhow::Result<(Config, HashMap<String, String>)> {
+    // What `[[follow]]` may name.
+    pipeline::mappings(place)?;
     let config = config::of(serve)?;
     followed::check_apart(&config.follow, &place.data)?;
     let secrets = config::secrets(&config)?;

@@ -106,7 +106,8 @@ pub(crate) fn run(place: &Place, event: &str, format: Format) -> anyhow::Result<
     };
     let leaf_hash = stored.leaf_hash();
     let caller = caller(&view, &id, &header)?;
-    let shown = Shown { id, event, reject, caller, raw: &stored.body, header: &header, leaf_hash, sealed };
+    let mappings = tables.mappings()?;
+    let shown = Shown { mappings, id, event, reject, caller, raw: &stored.body, header: &header, leaf_hash, sealed };
     if format == Format::Table {
         shown.print();
     } else {
@@ -174,6 +175,7 @@ fn resolve(text: &str, log: &ledger::LogInfo, tables: &std::sync::Arc<lake::Lake
 }
 
 struct Shown<'a> {
+    mappings: sources::mapping::Mappings,
     id: EventId,
     event: Option<Map<String, Value>>,
     reject: Option<Map<String, Value>>,
@@ -259,12 +261,19 @@ impl Shown<'_> {
         let mut found = BTreeMap::new();
         let platform = event.get("platform").and_then(Value::as_str).and_then(model::Platform::parse);
         let mut scratch = sources::Scratch::default();
-        let record =
-            sources::unwrapped(self.raw, &mut scratch).and_then(|text| serde_json::from_str::<Value>(text).ok());
-        let (Some(module), Some(record)) = (platform.and_then(sources::module), record) else { return found };
-        for origin in module.origins.iter().filter(|origin| event.contains_key(origin.column)) {
-            let at = origin.pointers.iter().find_map(|pointer| pointed(&record, pointer));
-            found.extend(at.map(|at| (origin.column.to_owned(), at)));
+        let text = sources::unwrapped(self.raw, &self.mappings, &mut scratch);
+        let record = text.and_then(|text| serde_json::from_str::<Value>(text).ok());
+        let (Some(platform), Some(record)) = (platform, record) else { return found };
+        let origins: Vec<(&str, Vec<&str>)> = match (sources::module(platform), self.mappings.get(platform)) {
+            (Some(module), _) => {
+                module.origins.iter().map(|origin| (origin.column, origin.pointers.to_vec())).collect()
+            }
+            (None, Some(mapping)) => mapping.origins(),
+            (None, None) => Vec::new(),
+        };
+        for (column, pointers) in origins.iter().filter(|(column, _)| event.contains_key(*column)) {
+            let at = pointers.iter().find_map(|pointer| pointed(&record, pointer));
+            found.extend(at.map(|at| ((*column).to_owned(), at)));
         }
         found
     }

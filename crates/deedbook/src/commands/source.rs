@@ -79,7 +79,9 @@ fn known(place: &Place, log: &ledger::LogInfo, name: &str) -> anyhow::Result<lak
 /// Seals what the operator says about a new source, so that it holds from its first record on.
 pub(crate) fn add(place: &Place, set: &SourceSet) -> anyhow::Result<Exit> {
     let log = place.log()?;
-    let sources = pipeline::tables(&place.data, &log)?.sources()?;
+    let tables = pipeline::tables(&place.data, &log)?;
+    tables.mappings()?;
+    let sources = tables.sources()?;
     if sources.iter().any(|source| source.name == set.name) {
         return Err(Usage(format!("source `{0}` is there already, `source set {0}` changes it", set.name)).into());
     }
@@ -93,6 +95,7 @@ pub(crate) fn add(place: &Place, set: &SourceSet) -> anyhow::Result<Exit> {
 pub(crate) fn set(place: &Place, set: &SourceSet) -> anyhow::Result<Exit> {
     let log = place.log()?;
     let source = known(place, &log, &set.name)?;
+    pipeline::mappings(place)?;
     let directives = directives(&source, set, false)?;
     if directives.is_empty() {
         let name = &set.name;
@@ -109,6 +112,8 @@ fn seal(place: &Place, log: &ledger::LogInfo, set: &SourceSet, directives: Vec<D
 }
 
 /// What is sealed about a source that is set to this so far; about a new one there is always something.
+///
+/// The mappings of the log have been read by now, so that their platforms are known.
 fn directives(source: &lake::Source, set: &SourceSet, new: bool) -> Result<Vec<Directive>, Usage> {
     if let Some(platform) = &set.platform {
         pipeline::platform(platform)?;

@@ -82,7 +82,7 @@ pub(crate) fn run(place: &Place, name: &str, file: Option<&str>, last: usize, fo
         unread: Vec::new(),
         platform,
     };
-    let mut trial = Trial::new(&found)?;
+    let mut trial = Trial::new(&found, tables.mappings()?)?;
     match file {
         Some(file) => {
             let input = match file {
@@ -131,6 +131,7 @@ fn last_records(tables: &Arc<lake::Lake>, name: &str, last: usize) -> anyhow::Re
 
 /// What is done with each record.
 struct Trial {
+    mappings: sources::mapping::Mappings,
     platform: Option<model::Platform>,
     authority: Option<String>,
     scrubber: Scrubber,
@@ -138,8 +139,9 @@ struct Trial {
 }
 
 impl Trial {
-    fn new(found: &Found) -> anyhow::Result<Trial> {
+    fn new(found: &Found, mappings: sources::mapping::Mappings) -> anyhow::Result<Trial> {
         Ok(Trial {
+            mappings,
             platform: pipeline::platform(&found.platform)?,
             authority: found.authority.clone(),
             // Nothing is kept, so any key does.
@@ -157,7 +159,8 @@ impl Trial {
         found.secrets += scrubbed.as_ref().map_or(0, |scrubbed| scrubbed.replacements.len() as u64);
         let record = scrubbed.as_ref().map_or(record, |scrubbed| &scrubbed.body);
         let authority = self.authority.as_deref();
-        let context = sources::Context { platform: self.platform, authority, received_at: pipeline::now() };
+        let (platform, mappings) = (self.platform, &self.mappings);
+        let context = sources::Context { platform, authority, received_at: pipeline::now(), mappings };
         let read = match cut {
             true => Err(sources::Reject::new(sources::RejectKind::TooLarge, "only its beginning would be kept")),
             false => sources::normalise(record, &context, &mut self.scratch),

@@ -11,6 +11,7 @@ use crate::exit::Exit;
 use crate::pipeline::{self, Job};
 
 pub(crate) fn run(place: &Place, tail: Tail) -> anyhow::Result<Exit> {
+    pipeline::mappings(place)?;
     pipeline::platform(&tail.platform)?;
     let log = place.log()?;
     let paths = tail.files.iter().map(|path| std::path::absolute(path).with_context(|| path.display().to_string()));

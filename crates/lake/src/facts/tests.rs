@@ -31,7 +31,7 @@ fn fact(leaf: u64, letters: usize) -> Fact {
         replacements: Vec::new(),
         position: Position::default(),
     };
-    let context = Context { platform: None, authority: None, received_at: header.received_at };
+    let context = Context { received_at: header.received_at, ..Context::default() };
     let mut scratch = Scratch::default();
     let event = crate::derive::normalise(record.as_bytes(), &header, &context, &mut scratch).unwrap();
     Fact::of(EventId { log: String::new(), index: LeafIndex(0) }, event.time.unwrap(), &event)

@@ -149,7 +149,7 @@ pub(crate) fn origins(platform: &str, verbatim: &[(&str, &str)]) {
 }
 
 /// The scalars at a pointer in which `*` stands for each index.
-fn at(value: &Value, pointer: &str) -> Vec<String> {
+pub(crate) fn at(value: &Value, pointer: &str) -> Vec<String> {
     match pointer.split_once("/*") {
         None => match value.pointer(pointer) {
             Some(Value::String(text)) => vec![text.clone()],

@@ -26,6 +26,7 @@ mod hoop;
 mod inventory;
 mod k8s;
 mod m365;
+mod mapping;
 mod mcp;
 mod ocsf;
 mod okta;

@@ -93,7 +93,7 @@ impl Record {
     /// The record without its envelopes.
     fn inside(&self) -> Option<Value> {
         let mut scratch = sources::Scratch::default();
-        serde_json::from_str(sources::unwrapped(&self.raw, &mut scratch)?).ok()
+        serde_json::from_str(sources::unwrapped(&self.raw, sources::mapping::Mappings::shipped(), &mut scratch)?).ok()
     }
 
     fn place(&self) -> String {

@@ -45,7 +45,7 @@ fn read_raw(under: &str) -> Option<(Memory, Vec<Value>)> {
             let id = EventId { log: "3f2a91c0".to_owned(), index: LeafIndex(facts.len() as u64) };
             facts.push(Arc::new(Fact::of(id, event.time.unwrap_or_default(), &event)));
             let mut scratch = Scratch::default();
-            let inside = sources::unwrapped(bytes, &mut scratch).unwrap();
+            let inside = sources::unwrapped(bytes, sources::mapping::Mappings::shipped(), &mut scratch).unwrap();
             records.push(serde_json::from_str(inside).unwrap());
         };
         let mut splitter = Splitter::new(Limits::default());
