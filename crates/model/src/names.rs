@@ -99,6 +99,26 @@ names! {
         Grant = "grant",
         /// Syslog messages, those with CEF or LEEF in them above all.
         Syslog = "syslog",
+        /// Linux hosts: sshd, sudo, PAM and their like, and auditd.
+        Linux = "linux",
+        /// Access logs of web servers, proxies and gateways.
+        Http = "http",
+        /// Decision logs of Open Policy Agent.
+        Opa = "opa",
+        /// Alerts of Falco.
+        Falco = "falco",
+        /// Events of Tetragon.
+        Tetragon = "tetragon",
+        /// Audit logs of MySQL, MariaDB and Percona Server.
+        Mysql = "mysql",
+        /// Events of HashiCorp Boundary.
+        Boundary = "boundary",
+        /// Server log and events of Argo CD.
+        ArgoCd = "argocd",
+        /// Audit logs of Jenkins.
+        Jenkins = "jenkins",
+        /// Audit log of Bitbucket Server.
+        Bitbucket = "bitbucket",
     }
 }
 

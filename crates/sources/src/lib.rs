@@ -13,23 +13,33 @@ pub mod scrub;
 pub mod split;
 pub mod time;
 
+mod argocd;
 mod aws;
 mod azure;
+mod bitbucket;
+mod boundary;
 mod entra;
+mod falco;
+mod fill;
 mod gcp;
 mod github;
 mod gitlab;
 mod grant;
 mod hoop;
+mod http;
 mod inventory;
+mod jenkins;
 mod k8s;
 mod ldap;
+mod linux;
 mod listing;
 mod mcp;
+mod mysql;
 mod nesting;
 mod oauth;
 mod ocsf;
 mod okta;
+mod opa;
 mod otel;
 mod postgres;
 mod probe;
@@ -39,6 +49,7 @@ mod spire;
 mod sql;
 mod syslog;
 mod teleport;
+mod tetragon;
 mod unwrap;
 mod url;
 mod vault;
@@ -168,6 +179,16 @@ pub static MODULES: &[&Module] = &[
     &otel::MODULE,
     &gitlab::MODULE,
     &mcp::MODULE,
+    &linux::MODULE,
+    &http::MODULE,
+    &opa::MODULE,
+    &falco::MODULE,
+    &tetragon::MODULE,
+    &mysql::MODULE,
+    &boundary::MODULE,
+    &argocd::MODULE,
+    &jenkins::MODULE,
+    &bitbucket::MODULE,
     &grant::MODULE,
     &syslog::MODULE,
 ];
