@@ -153,6 +153,26 @@ platforms! {
     AccessAnalyzer = "access-analyzer",
     /// Events of Amazon EventBridge that carry no other platform's record.
     EventBridge = "eventbridge",
+    /// Linux hosts: sshd, sudo, PAM and their like, and auditd.
+    Linux = "linux",
+    /// Access logs of web servers, proxies and gateways.
+    Http = "http",
+    /// Decision logs of Open Policy Agent.
+    Opa = "opa",
+    /// Alerts of Falco.
+    Falco = "falco",
+    /// Events of Tetragon.
+    Tetragon = "tetragon",
+    /// Audit logs of MySQL, MariaDB and Percona Server.
+    Mysql = "mysql",
+    /// Events of HashiCorp Boundary.
+    Boundary = "boundary",
+    /// Server log and events of Argo CD.
+    ArgoCd = "argocd",
+    /// Audit logs of Jenkins.
+    Jenkins = "jenkins",
+    /// Audit log of Bitbucket Server.
+    Bitbucket = "bitbucket",
 }
 
 /// The name of a mapping file, kept once for the life of the process: so a platform stays a plain value to copy.

@@ -8,8 +8,10 @@ use std::marker::PhantomData;
 
 use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor, value::MapAccessDeserializer};
 
+mod document;
 mod repair;
 
+pub(crate) use document::{Document, View};
 pub use repair::{DEPTH_MAX, Repaired, check, not_json, repair};
 
 #[cfg(test)]

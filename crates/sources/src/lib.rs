@@ -16,27 +16,37 @@ pub mod split;
 pub mod time;
 
 mod access_analyzer;
+mod argocd;
 mod aws;
 mod azure;
 mod bedrock;
+mod bitbucket;
+mod boundary;
 mod entra;
 mod eventbridge;
+mod falco;
+mod fill;
 mod gcp;
 mod github;
 mod gitlab;
 mod google_workspace;
 mod grant;
 mod hoop;
+mod http;
 mod inventory;
+mod jenkins;
 mod k8s;
 mod ldap;
+mod linux;
 mod listing;
 mod m365;
 mod mcp;
+mod mysql;
 mod nesting;
 mod oauth;
 mod ocsf;
 mod okta;
+mod opa;
 mod otel;
 mod params;
 mod postgres;
@@ -48,6 +58,7 @@ mod spire;
 mod sql;
 mod syslog;
 mod teleport;
+mod tetragon;
 mod unwrap;
 mod url;
 mod vault;
@@ -192,6 +203,16 @@ pub static MODULES: &[&Module] = &[
     &bedrock::MODULE,
     &access_analyzer::MODULE,
     &eventbridge::MODULE,
+    &linux::MODULE,
+    &http::MODULE,
+    &opa::MODULE,
+    &falco::MODULE,
+    &tetragon::MODULE,
+    &mysql::MODULE,
+    &boundary::MODULE,
+    &argocd::MODULE,
+    &jenkins::MODULE,
+    &bitbucket::MODULE,
     &grant::MODULE,
     &syslog::MODULE,
 ];

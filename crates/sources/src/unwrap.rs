@@ -3,7 +3,7 @@
 //! An envelope is opened only if no module recognises the outer object, and only if one recognises
 //! what is inside. So the list of keys below may be generous: a wrong guess changes nothing. A log record of OTLP is an
 //! envelope and a record of its own: what a collector has read from a file is in there as its body. So is an event of
-//! EventBridge.
+//! EventBridge. A line of text that a collector has put under `message` or its like counts as well, if a module recognises it.
 //! A syslog header in front of a JSON object is one, too, as of devices that log JSON over syslog; that one is taken off
 //! first, because what is left of it is a platform's own record.
 
@@ -50,6 +50,9 @@ const KEYS: [&str; 16] = [
     "auditData",
 ];
 
+/// Keys under which collectors carry a line of text.
+const LINES: [&str; 5] = ["message", "log", "line", "event", "MESSAGE"];
+
 /// Buffers for records that had to be unescaped.
 pub(crate) type Buffers = [String; ENVELOPES_MAX];
 
@@ -79,12 +82,34 @@ pub(crate) fn find<'a, 'm>(
         return Some(found.unwrap_or((text, module)));
     }
     for buffer in buffers {
+        if let Some((line, module)) = line(text, &recognise) {
+            buffer.clear();
+            buffer.push_str(&line);
+            return Some((buffer, module));
+        }
         text = open(carried(text)?, buffer)?;
         if let Some(module) = recognise(text) {
             return Some((text, module));
         }
     }
     None
+}
+
+/// A line of text that a collector has put into an object of its own, as Filebeat and container runtimes do; and the
+/// object behind such a line's header of syslog.
+fn line(text: &str, recognise: impl Fn(&str) -> Option<&'static Module>) -> Option<(String, &'static Module)> {
+    let probe = Probe::new(text);
+    let mut texts = LINES.iter().filter_map(|key| probe.raw(key));
+    let value = texts.find(|value| value.starts_with('"') && !value.starts_with("\"{"))?;
+    let mut line = String::new();
+    serde_json::Deserializer::from_str(value).deserialize_str(Into(&mut line)).ok()?;
+    let line = line.trim();
+    if let Some(inside) = syslog::object(line)
+        && let Some(module) = recognise(inside)
+    {
+        return Some((inside.to_owned(), module));
+    }
+    recognise(line).map(|module| (line.to_owned(), module))
 }
 
 /// The value that may carry a record, as JSON.

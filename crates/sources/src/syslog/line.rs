@@ -10,8 +10,8 @@ use crate::time::{self, Parsed};
 const PRIORITY_DIGITS_MAX: usize = 3;
 const PRIORITY_MAX: u8 = 191;
 
-/// Longest tag in front of a message without a header of RFC 5424, bytes.
-const TAG_BYTES_MAX: usize = 64;
+/// Longest tag in front of a message without a header of RFC 5424, bytes; those of containers have names of jobs in them.
+const TAG_BYTES_MAX: usize = 128;
 
 const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
@@ -20,22 +20,22 @@ const DAY_NANOS: i64 = 86_400 * 1_000_000_000;
 
 /// A message, taken apart.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub(super) struct Line<'a> {
-    pub(super) priority: Option<u8>,
-    pub(super) time: Option<Parsed>,
-    pub(super) time_raw: Option<&'a str>,
-    pub(super) host: Option<&'a str>,
-    pub(super) app: Option<&'a str>,
-    pub(super) pid: Option<&'a str>,
-    pub(super) id: Option<&'a str>,
+pub(crate) struct Line<'a> {
+    pub(crate) priority: Option<u8>,
+    pub(crate) time: Option<Parsed>,
+    pub(crate) time_raw: Option<&'a str>,
+    pub(crate) host: Option<&'a str>,
+    pub(crate) app: Option<&'a str>,
+    pub(crate) pid: Option<&'a str>,
+    pub(crate) id: Option<&'a str>,
     /// Structured data, as it is written.
-    pub(super) data: Option<&'a str>,
-    pub(super) message: &'a str,
+    pub(crate) data: Option<&'a str>,
+    pub(crate) message: &'a str,
 }
 
 impl<'a> Line<'a> {
     /// Reads a message with any of the headers, or with none in front of CEF or LEEF. `None` if it is none.
-    pub(super) fn read(text: &'a str, received_at: Millis) -> Option<Line<'a>> {
+    pub(crate) fn read(text: &'a str, received_at: Millis) -> Option<Line<'a>> {
         let (priority, rest) = match priority(text) {
             Some((priority, rest)) => (Some(priority), rest),
             None => (None, text),
@@ -58,7 +58,7 @@ impl<'a> Line<'a> {
     }
 
     /// How grave it is, 0 to 7 (RFC 5424 6.2.1).
-    pub(super) fn severity(&self) -> Option<u8> {
+    pub(crate) fn severity(&self) -> Option<u8> {
         self.priority.map(|priority| priority % 8)
     }
 }
@@ -137,7 +137,7 @@ fn data_end(text: &str) -> Option<usize> {
 }
 
 /// The parameters of structured data: element, name and value, escapes taken off.
-pub(super) fn parameters(data: &str) -> Vec<(&str, &str, String)> {
+pub(crate) fn parameters(data: &str) -> Vec<(&str, &str, String)> {
     let mut found = Vec::new();
     let mut rest = data;
     while let Some(inside) = rest.strip_prefix('[') {

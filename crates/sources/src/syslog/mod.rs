@@ -1,5 +1,5 @@
-//! Syslog messages (RFC 5424, RFC 3164), alone or as lines of a file; in them CEF and LEEF, and who came in by sshd, sudo
-//! and su.
+//! Syslog messages (RFC 5424, RFC 3164), alone or as lines of a file; in them CEF and LEEF. What sshd, sudo and their like
+//! write is read by `linux`.
 //!
 //! Any process of a host can write a line in the name of any other, and over UDP any host in the name of any other. So
 //! whom a message names stays a claim, and so do all facts of it: what it says of an outcome is what it says.
@@ -8,7 +8,6 @@
 //! one for parsers, and guesses years by a clock.
 
 mod line;
-mod login;
 mod origins;
 mod payload;
 #[cfg(test)]
@@ -19,8 +18,7 @@ use std::borrow::Cow;
 use model::uri::{self, Class};
 use model::{ActorKind, Event, Human, Millis, Platform, Principal, Resource, ResourceRole, Status, TimePrecision};
 
-use self::line::Line;
-use self::login::Login;
+pub(crate) use self::line::{Line, parameters};
 use self::payload::Payload;
 use crate::{Context, Module, Probe, Reject, RejectKind, url};
 
@@ -31,7 +29,7 @@ const NAME: &str = "syslog";
 const HEAD_BYTES: usize = 512;
 
 pub(crate) static MODULE: Module =
-    Module { platform: Platform::Syslog, version: 1, recognise, normalise, origins: origins::ORIGINS };
+    Module { platform: Platform::Syslog, version: 2, recognise, normalise, origins: origins::ORIGINS };
 
 fn recognise(probe: &Probe<'_>) -> bool {
     let head = probe.head(HEAD_BYTES);
@@ -42,7 +40,8 @@ fn recognise(probe: &Probe<'_>) -> bool {
 
 /// The JSON object that a message is, behind its header and the cookie of CEE, if it is one.
 pub(crate) fn object(text: &str) -> Option<&str> {
-    if !text.starts_with('<') || !text.trim_end().ends_with('}') {
+    let may_begin = matches!(text.as_bytes().first(), Some(b'<' | b'A'..=b'Z' | b'0'..=b'9'));
+    if !may_begin || !text.trim_end().ends_with('}') {
         return None;
     }
     let message = Line::read(text, Millis(0))?.message.trim();
@@ -56,7 +55,6 @@ fn normalise<'a>(text: &'a str, context: &Context<'_>) -> Result<Event<'a>, Reje
         .ok_or_else(|| Reject::new(RejectKind::Shape, "neither a header of syslog nor CEF or LEEF"))?;
     let at = context.authority.or(line.host).unwrap_or("unknown");
     let payload = Payload::read(line.message);
-    let login = line.app.and_then(|app| login::read(app, line.message));
     let data: Vec<_> = line.data.map(line::parameters).unwrap_or_default();
     let given = |names: &[&str]| {
         let value = data.iter().find(|(_, name, value)| names.contains(name) && !value.is_empty());
@@ -64,7 +62,7 @@ fn normalise<'a>(text: &'a str, context: &Context<'_>) -> Result<Event<'a>, Reje
     };
     let any = |names: &[&str]| payload.as_ref().and_then(|payload| payload.any(names)).or_else(|| given(names));
 
-    let user = login.map(|login| Cow::Borrowed(login.user)).or_else(|| any(&USERS));
+    let user = any(&USERS);
     let mut event = Event::new(Platform::Syslog, Cow::Owned(at.to_owned()), actor(&line, user, at));
     when(&mut event, &line);
     event.severity_id = severity(&line, payload.as_ref());
@@ -96,9 +94,6 @@ fn normalise<'a>(text: &'a str, context: &Context<'_>) -> Result<Event<'a>, Reje
             let name = if kind == "url" { url::bare(name) } else { name };
             resource(&mut event, kind, name, at);
         }
-    }
-    if let Some(login) = login {
-        logged_in(&mut event, &login, at);
     }
     if event.resources.is_empty() {
         let host = any(&["dvchost", "dvc"]).or(line.host.map(Cow::Borrowed)).unwrap_or(Cow::Borrowed("unknown"));
@@ -191,25 +186,6 @@ fn outcome<'a>(event: &mut Event<'a>, outcome: Option<Cow<'a, str>>, act: Option
 fn resource<'a>(event: &mut Event<'a>, kind: &'static str, name: Cow<'a, str>, at: &str) {
     let uri = uri::resource(NAME, at, kind, &name);
     event.resources.push(Resource { uri, kind: Cow::Borrowed(kind), name: Some(name), role: ResourceRole::Target });
-}
-
-fn logged_in<'a>(event: &mut Event<'a>, login: &Login<'a>, at: &str) {
-    (event.class_uid, event.activity_id, event.access) = (login.class, login.activity, login.access);
-    event.status = login.status;
-    event.api.operation = Some(Cow::Borrowed(login.operation));
-    event.src.ip = login.ip.map(Cow::Borrowed);
-    event.src.port = login.port;
-    event.authn.method = login.method.map(Cow::Borrowed);
-    event.authn.protocol = (login.operation == "ssh:login").then_some(Cow::Borrowed("ssh"));
-    if let Some(target) = login.target {
-        event.subject = Some(uri::principal_claimed(NAME, at, "user", target));
-        event.privileged = (target == "root").then_some(true);
-        resource(event, "user", Cow::Borrowed(target), at);
-    }
-    if let Some(command) = login.command {
-        let program = command.split(' ').next().unwrap_or_default();
-        resource(event, "command", Cow::Borrowed(program), at);
-    }
 }
 
 /// Columns that every complete message fills.

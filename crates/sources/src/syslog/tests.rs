@@ -107,14 +107,6 @@ fn leef_is_read_with_any_delimiter() {
 }
 
 #[test]
-fn a_name_that_a_client_chose_does_not_move_where_it_came_from() {
-    let login =
-        login::read("sshd", "Failed password for invalid user x from 203.0.113.9 port 1 from 192.0.2.1 port 5 ssh2")
-            .unwrap();
-    assert_eq!((login.user, login.ip, login.port), ("x from 203.0.113.9 port 1", Some("192.0.2.1"), Some(5)));
-}
-
-#[test]
 fn json_behind_a_header_is_what_its_own_module_reads() {
     assert_eq!(object(r#"<134>1 2026-11-20T10:41:07Z h vault 1 - - {"a":1}"#), Some(r#"{"a":1}"#));
     assert_eq!(object(r#"<134>Nov 20 10:41:07 h vault[1]: @cee: {"a":1}"#), Some(r#"{"a":1}"#));

@@ -10,12 +10,18 @@
     missing_docs
 )]
 
+mod argocd;
 mod aws;
 mod azure;
 mod bedrock;
+mod bitbucket;
+mod boundary;
+mod core;
 mod core;
 mod entra;
+mod entra;
 mod eventbridge;
+mod falco;
 mod gcp;
 mod github;
 mod gitlab;
@@ -23,13 +29,18 @@ mod golden;
 mod google_workspace;
 mod grant;
 mod hoop;
+mod http;
 mod inventory;
+mod jenkins;
 mod k8s;
+mod linux;
 mod m365;
 mod mapping;
 mod mcp;
+mod mysql;
 mod ocsf;
 mod okta;
+mod opa;
 mod otel;
 mod postgres;
 mod real;
@@ -37,4 +48,5 @@ mod s3_access;
 mod spire;
 mod syslog;
 mod teleport;
+mod tetragon;
 mod vault;
