@@ -97,7 +97,7 @@ pub(crate) fn find<'a, 'm>(
 
 /// A line of text that a collector has put into an object of its own, as Filebeat and container runtimes do; and the
 /// object behind such a line's header of syslog.
-fn line(text: &str, recognise: impl Fn(&str) -> Option<&'static Module>) -> Option<(String, &'static Module)> {
+fn line<'m>(text: &str, recognise: impl Fn(&str) -> Option<Reader<'m>>) -> Option<(String, Reader<'m>)> {
     let probe = Probe::new(text);
     let mut texts = LINES.iter().filter_map(|key| probe.raw(key));
     let value = texts.find(|value| value.starts_with('"') && !value.starts_with("\"{"))?;
