@@ -99,6 +99,22 @@ names! {
         Grant = "grant",
         /// Syslog messages, those with CEF or LEEF in them above all.
         Syslog = "syslog",
+        /// Snowflake account usage: logins, queries, access, grants.
+        Snowflake = "snowflake",
+        /// Slack audit logs.
+        Slack = "slack",
+        /// Databricks audit log.
+        Databricks = "databricks",
+        /// Auth0 log events.
+        Auth0 = "auth0",
+        /// Salesforce event log files, real-time events and setup audit trail.
+        Salesforce = "salesforce",
+        /// 1Password events.
+        OnePassword = "onepassword",
+        /// MongoDB Atlas events of organisations and projects.
+        MongoDbAtlas = "mongodb-atlas",
+        /// Keycloak user events and admin events.
+        Keycloak = "keycloak",
     }
 }
 

@@ -13,9 +13,12 @@ pub mod scrub;
 pub mod split;
 pub mod time;
 
+mod auth0;
 mod aws;
 mod azure;
+mod databricks;
 mod entra;
+mod field;
 mod gcp;
 mod github;
 mod gitlab;
@@ -23,17 +26,23 @@ mod grant;
 mod hoop;
 mod inventory;
 mod k8s;
+mod keycloak;
 mod ldap;
 mod listing;
 mod mcp;
+mod mongodb_atlas;
 mod nesting;
 mod oauth;
 mod ocsf;
 mod okta;
+mod onepassword;
 mod otel;
 mod postgres;
 mod probe;
+mod salesforce;
 mod scim;
+mod slack;
+mod snowflake;
 mod spiffe;
 mod spire;
 mod sql;
@@ -168,6 +177,14 @@ pub static MODULES: &[&Module] = &[
     &otel::MODULE,
     &gitlab::MODULE,
     &mcp::MODULE,
+    &snowflake::MODULE,
+    &slack::MODULE,
+    &databricks::MODULE,
+    &auth0::MODULE,
+    &salesforce::MODULE,
+    &onepassword::MODULE,
+    &mongodb_atlas::MODULE,
+    &keycloak::MODULE,
     &grant::MODULE,
     &syslog::MODULE,
 ];

@@ -10,9 +10,11 @@
     missing_docs
 )]
 
+mod auth0;
 mod aws;
 mod azure;
 mod core;
+mod databricks;
 mod entra;
 mod gcp;
 mod github;
@@ -22,12 +24,18 @@ mod grant;
 mod hoop;
 mod inventory;
 mod k8s;
+mod keycloak;
 mod mcp;
+mod mongodb_atlas;
 mod ocsf;
 mod okta;
+mod onepassword;
 mod otel;
 mod postgres;
 mod real;
+mod salesforce;
+mod slack;
+mod snowflake;
 mod spire;
 mod syslog;
 mod teleport;
