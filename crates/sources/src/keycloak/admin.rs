@@ -123,7 +123,7 @@ fn actor<'a>(record: &AdminEvent<'a>, context: &Context<'_>) -> Principal<'a> {
 }
 
 /// The object by type and id, and whose it is where the path says so.
-fn resources<'a>(event: &mut Event<'a>, record: &AdminEvent<'a>, path: &[&str], whole: &Cow<'a, str>) {
+fn resources<'a>(event: &mut Event<'a>, record: &AdminEvent<'a>, path: &[&str], whole: &str) {
     let kind = said(&record.kind).map_or_else(|| "resource".to_owned(), |kind| kebab(&kind));
     let owner = match path {
         ["users", id, ..] => Some(("user", *id)),
@@ -131,20 +131,20 @@ fn resources<'a>(event: &mut Event<'a>, record: &AdminEvent<'a>, path: &[&str], 
         ["groups", id, ..] => Some(("group", *id)),
         _ => None,
     };
-    let mut add = |kind: String, id: &str, name: Cow<'a, str>, role| {
+    let mut add = |kind: String, id: &str, role| {
         let uri = uri::build(Class::Resource, NAME, &event.authority, &kind).id(id).finish();
-        event.resources.push(Resource { uri, kind: Cow::Owned(kind), name: Some(name), role });
+        event.resources.push(Resource { uri, kind: Cow::Owned(kind), name: Some(Cow::Owned(id.to_owned())), role });
     };
     match owner {
         Some((owner, id)) => {
-            add(owner.to_owned(), id, Cow::Owned(id.to_owned()), ResourceRole::Target);
+            add(owner.to_owned(), id, ResourceRole::Target);
             // What belongs to it, where that has a type of its own.
             if path.len() > 2 && kind != owner {
-                add(kind, whole, whole.clone(), ResourceRole::Affected);
+                add(kind, whole, ResourceRole::Affected);
             }
         }
-        None if !whole.is_empty() => add(kind, whole, whole.clone(), ResourceRole::Target),
-        None => add(kind, "unknown", Cow::Borrowed("unknown"), ResourceRole::Target),
+        None if !whole.is_empty() => add(kind, whole, ResourceRole::Target),
+        None => add(kind, "unknown", ResourceRole::Target),
     }
 }
 

@@ -54,7 +54,6 @@ texts! {
     Line {
         timestamp: "timestamp",
         message: "message",
-        host: "hostName",
     }
 }
 

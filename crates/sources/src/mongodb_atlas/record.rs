@@ -30,7 +30,6 @@ texts! {
         host: "hostname",
         database: "database",
         collection: "collection",
-        operation: "opType" | "optype",
     } and {
         #[serde(borrow, default, deserialize_with = "json::objects")]
         links: Vec<Link<'a>>,

@@ -23,9 +23,10 @@ pub(super) fn of(kind: &str, record: &Record<'_>) -> Act {
         | "ListView"
         | "DocumentAttachmentDownloads"
         | "ContentTransfer"
-        | "FileEvent" => {
-            let export =
-                kind == "ReportExport" || record.operation.as_deref().is_some_and(|text| text.contains("Export"));
+        | "File"
+        | "BulkApiResult" => {
+            let export = matches!(kind, "ReportExport" | "BulkApiResult")
+                || record.operation.as_deref().is_some_and(|text| text.contains("Export"));
             if export { act(6001, 7, Access::Read) } else { act(6001, 2, Access::Read) }
         }
         "PermissionSet" => act(3008, 2, Access::Grant),

@@ -138,6 +138,9 @@ fn status(kind: &str, record: &Record<'_>) -> Status {
     if let Some(login) = said(&record.login_status) {
         return if login == "LOGIN_NO_ERROR" { Status::Success } else { Status::Failure };
     }
+    if let Some(code) = record.http_status.as_deref().and_then(|code| code.parse::<u16>().ok()) {
+        return if code < 400 { Status::Success } else { Status::Failure };
+    }
     let said = first(&[&record.status, &record.request_status]);
     match said.as_deref() {
         Some("Success" | "S" | "success") => Status::Success,
@@ -151,7 +154,7 @@ fn status(kind: &str, record: &Record<'_>) -> Status {
 }
 
 fn outcome<'a>(event: &mut Event<'a>, record: &Record<'a>) {
-    event.status_code = first(&[&record.login_status, &record.status, &record.request_status]);
+    event.status_code = first(&[&record.login_status, &record.http_status, &record.status, &record.request_status]);
     if event.status == Status::Failure {
         event.error_code = event.status_code.clone();
     }

@@ -8,7 +8,7 @@ const fn from(column: &'static str, pointers: &'static [&'static str]) -> Origin
 
 const KIND: &[&str] = &["/EVENT_TYPE", "/attributes/type", "/Action", "/Section", "/OPERATION", "/METHOD"];
 const TIMES: &[&str] = &["/TIMESTAMP_DERIVED", "/TIMESTAMP", "/EventDate", "/LoginTime", "/CreatedDate"];
-const STATUS: &[&str] = &["/LOGIN_STATUS", "/STATUS", "/Status", "/REQUEST_STATUS"];
+const STATUS: &[&str] = &["/LOGIN_STATUS", "/STATUS_CODE", "/STATUS", "/Status", "/REQUEST_STATUS"];
 const WHO: &[&str] = &[
     "/USER_ID",
     "/USER_ID_DERIVED",

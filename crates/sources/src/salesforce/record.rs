@@ -39,6 +39,7 @@ texts! {
         platform: "PLATFORM_TYPE" | "Platform",
         login_status: "LOGIN_STATUS",
         request_status: "REQUEST_STATUS",
+        http_status: "STATUS_CODE",
         status: "STATUS" | "Status",
         login_type: "LOGIN_TYPE" | "LoginType",
         method: "AUTHENTICATION_METHOD_REFERENCE" | "AuthMethodReference",

@@ -65,6 +65,8 @@ fn types_and_actions_have_the_class_and_access_that_they_mean() {
         ("OAuthTokenRevoked", 3007, 19, "delete"),
         ("OAuthTokenIssued", 3002, 3, "issue"),
         ("ReportExport", 6001, 7, "read"),
+        ("BulkApiResultEvent", 6001, 7, "read"),
+        ("FileEvent", 6001, 2, "read"),
         ("ApexExecution", 6003, 99, "execute"),
         ("ApiAnomalyEventStore", 2004, 1, "other"),
         ("ApiTotalUsage", 6003, 99, "other"),
