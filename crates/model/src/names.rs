@@ -173,6 +173,22 @@ platforms! {
     Jenkins = "jenkins",
     /// Audit log of Bitbucket Server.
     Bitbucket = "bitbucket",
+    /// Snowflake account usage: logins, queries, access, grants.
+    Snowflake = "snowflake",
+    /// Slack audit logs.
+    Slack = "slack",
+    /// Databricks audit log.
+    Databricks = "databricks",
+    /// Auth0 log events.
+    Auth0 = "auth0",
+    /// Salesforce event log files, real-time events and setup audit trail.
+    Salesforce = "salesforce",
+    /// 1Password events.
+    OnePassword = "onepassword",
+    /// MongoDB Atlas events of organisations and projects.
+    MongoDbAtlas = "mongodb-atlas",
+    /// Keycloak user events and admin events.
+    Keycloak = "keycloak",
 }
 
 /// The name of a mapping file, kept once for the life of the process: so a platform stays a plain value to copy.

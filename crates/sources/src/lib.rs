@@ -17,14 +17,17 @@ pub mod time;
 
 mod access_analyzer;
 mod argocd;
+mod auth0;
 mod aws;
 mod azure;
 mod bedrock;
 mod bitbucket;
 mod boundary;
+mod databricks;
 mod entra;
 mod eventbridge;
 mod falco;
+mod field;
 mod fill;
 mod gcp;
 mod github;
@@ -36,23 +39,29 @@ mod http;
 mod inventory;
 mod jenkins;
 mod k8s;
+mod keycloak;
 mod ldap;
 mod linux;
 mod listing;
 mod m365;
 mod mcp;
+mod mongodb_atlas;
 mod mysql;
 mod nesting;
 mod oauth;
 mod ocsf;
 mod okta;
+mod onepassword;
 mod opa;
 mod otel;
 mod params;
 mod postgres;
 mod probe;
 mod s3_access;
+mod salesforce;
 mod scim;
+mod slack;
+mod snowflake;
 mod spiffe;
 mod spire;
 mod sql;
@@ -213,6 +222,14 @@ pub static MODULES: &[&Module] = &[
     &argocd::MODULE,
     &jenkins::MODULE,
     &bitbucket::MODULE,
+    &snowflake::MODULE,
+    &slack::MODULE,
+    &databricks::MODULE,
+    &auth0::MODULE,
+    &salesforce::MODULE,
+    &onepassword::MODULE,
+    &mongodb_atlas::MODULE,
+    &keycloak::MODULE,
     &grant::MODULE,
     &syslog::MODULE,
 ];

@@ -52,6 +52,30 @@ pub(crate) fn panther(path: &Path) -> Vec<String> {
         .collect()
 }
 
+/// Each sample in these files of `panther/` must become an event of the platform, `total` in all; `look` sees
+/// every event.
+pub(crate) fn all_of(platform: &str, names: &[String], total: usize, look: impl Fn(&Value)) {
+    let Some(folder) = folder() else { return };
+    let mut count = 0;
+    for name in names {
+        for (number, raw) in panther(&folder.join("panther").join(format!("{name}.jsonl"))).iter().enumerate() {
+            let event = golden::normalise(raw.as_bytes()).unwrap_or_else(|e| panic!("{name} {number}: {e}\n{raw}"));
+            assert_eq!(event["platform"], platform, "{name} {number}: {raw}");
+            look(&event);
+            count += 1;
+        }
+    }
+    assert_eq!(count, total, "samples of {platform}");
+}
+
+/// A source that is set to a platform rejects what is no record of it, and says so.
+pub(crate) fn shape(platform: model::Platform, raw: &[u8]) {
+    let context = sources::Context { platform: Some(platform), ..Default::default() };
+    let mut scratch = sources::Scratch::default();
+    let reject = sources::normalise(raw, &context, &mut scratch).unwrap_err();
+    assert_eq!(reject.kind, RejectKind::Shape, "{reject}");
+}
+
 /// The record in a file that holds it as YAML: no platform delivers it so, its collectors kept it so.
 pub(crate) fn yaml(path: &Path) -> Value {
     let text = std::fs::read_to_string(path).unwrap();
@@ -176,7 +200,7 @@ fn read(folder: &Path) -> Vec<Record> {
 }
 
 /// Files of `panther/`, with the platforms whose records are in them.
-const PANTHER: [&str; 9] = [
+const PANTHER: [&str; 23] = [
     "AWS.CloudTrail",
     "Amazon.EKS.Audit",
     "GCP.AuditLog",
@@ -186,6 +210,20 @@ const PANTHER: [&str; 9] = [
     "Azure.Audit",
     "Azure.MonitorActivity",
     "Gravitational.TeleportAudit",
+    "Snowflake.LoginHistory",
+    "Snowflake.QueryHistory",
+    "Snowflake.GrantsToUsers",
+    "Snowflake.GrantsToRoles",
+    "Snowflake.DataTransferHistory",
+    "Slack.AuditLogs",
+    "Databricks.Audit",
+    "Auth0.Events",
+    "Salesforce.LoginAs",
+    "Salesforce.RealtimeEvent",
+    "OnePassword.ItemUsage",
+    "OnePassword.SignInAttempt",
+    "MongoDB.OrganizationEvent",
+    "MongoDB.ProjectEvent",
 ];
 
 /// Files with records that are no events: how many of which kind, and why.
@@ -237,6 +275,13 @@ const EVENTS: &[(&str, usize)] = &[
     ("boundary", 7),
     ("bitbucket", 5),
     ("falco", 1),
+    ("snowflake", 25),
+    ("slack", 31),
+    ("databricks", 87),
+    ("auth0", 30),
+    ("salesforce", 11),
+    ("onepassword", 4),
+    ("mongodb-atlas", 13),
 ];
 
 /// Folders with records of platforms that are not read here: DNS, firewall, findings.
@@ -383,6 +428,89 @@ const COLUMNS: &[(&str, &[Filled])] = &[
             ("/src_addr", &["/src/ip"]),
             ("/error", &["/error_message"]),
             ("/uid", &["/source_event_id"]),
+        ],
+    ),
+    (
+        "snowflake",
+        &[
+            ("/USER_NAME", &["/actor/name"]),
+            ("/EVENT_TYPE", &["/api/operation"]),
+            ("/QUERY_TYPE", &["/api/operation"]),
+            ("/EVENT_TIMESTAMP", &["/time"]),
+            ("/CREATED_ON", &["/time"]),
+            ("/ROLE_NAME", &["/role"]),
+            ("/WAREHOUSE_NAME", &["/resources/0/uri"]),
+            ("/PRIVILEGE", &["/grants/0/uri"]),
+            ("/ERROR_MESSAGE", &["/error_message"]),
+        ],
+    ),
+    (
+        "slack",
+        &[
+            ("/actor/user/id", &["/actor/uri"]),
+            ("/action", &["/api/operation"]),
+            ("/date_create", &["/time"]),
+            ("/entity/user/id", &["/resources/0/uri"]),
+            ("/entity/app/id", &["/grants/0/uri"]),
+            ("/context/ip_address", &["/src/ip"]),
+        ],
+    ),
+    (
+        "databricks",
+        &[
+            ("/userIdentity/email", &["/actor/name"]),
+            ("/actionName", &["/api/operation"]),
+            ("/timestamp", &["/time"]),
+            ("/requestParams/targetUserName", &["/resources/0/uri"]),
+            ("/requestParams/principal", &["/grants/0/uri", "/resources/0/uri"]),
+            ("/sourceIPAddress", &["/src/ip"]),
+            ("/response/statusCode", &["/status_code"]),
+        ],
+    ),
+    (
+        "auth0",
+        &[
+            ("/user_id", &["/actor/name"]),
+            ("/type", &["/api/operation"]),
+            ("/date", &["/time"]),
+            ("/ip", &["/src/ip"]),
+            ("/details/request/auth/credentials/jti", &["/credential/uri"]),
+            ("/details/request/path", &["/resources/0/uri"]),
+            ("/log_id", &["/source_event_id"]),
+        ],
+    ),
+    (
+        "salesforce",
+        &[
+            ("/USER_ID", &["/actor/uri"]),
+            ("/DELEGATED_USER_ID", &["/initiator"]),
+            ("/EVENT_TYPE", &["/api/operation"]),
+            ("/TIMESTAMP", &["/time"]),
+            ("/SOURCE_IP", &["/src/ip"]),
+            ("/SESSION_KEY", &["/session"]),
+            ("/CONNECTED_APP_ID", &["/resources/0/uri"]),
+        ],
+    ),
+    (
+        "onepassword",
+        &[
+            ("/user/uuid", &["/actor/uri"]),
+            ("/target_user/uuid", &["/actor/uri"]),
+            ("/timestamp", &["/time"]),
+            ("/item_uuid", &["/secret_access/path"]),
+            ("/session_uuid", &["/session"]),
+            ("/client/ip_address", &["/src/ip"]),
+        ],
+    ),
+    (
+        "mongodb-atlas",
+        &[
+            ("/userId", &["/actor/uri"]),
+            ("/eventTypeName", &["/api/operation"]),
+            ("/eventtypename", &["/api/operation"]),
+            ("/created", &["/time"]),
+            ("/remoteAddress", &["/src/ip"]),
+            ("/whitelistEntry", &["/resources/0/uri"]),
         ],
     ),
 ];
