@@ -99,6 +99,8 @@ names! {
         Grant = "grant",
         /// Syslog messages, those with CEF or LEEF in them above all.
         Syslog = "syslog",
+        /// OpenAI's audit log of an organisation.
+        OpenAi = "openai",
     }
 }
 

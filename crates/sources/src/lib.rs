@@ -16,6 +16,7 @@ pub mod time;
 mod aws;
 mod azure;
 mod entra;
+mod fill;
 mod gcp;
 mod github;
 mod gitlab;
@@ -30,6 +31,7 @@ mod nesting;
 mod oauth;
 mod ocsf;
 mod okta;
+mod openai;
 mod otel;
 mod postgres;
 mod probe;
@@ -168,6 +170,7 @@ pub static MODULES: &[&Module] = &[
     &otel::MODULE,
     &gitlab::MODULE,
     &mcp::MODULE,
+    &openai::MODULE,
     &grant::MODULE,
     &syslog::MODULE,
 ];

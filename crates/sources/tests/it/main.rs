@@ -25,6 +25,7 @@ mod k8s;
 mod mcp;
 mod ocsf;
 mod okta;
+mod openai;
 mod otel;
 mod postgres;
 mod real;
