@@ -11,6 +11,20 @@ use crate::time;
 /// A text of a record, if it has one.
 pub(crate) type Text<'a> = Option<Cow<'a, str>>;
 
+/// A record type, or a part of one, all of whose fields are scalars read as texts.
+macro_rules! texts {
+    ($(#[$doc:meta])* $name:ident { $($(#[$of:meta])* $field:ident,)+ }) => {
+        $(#[$doc])*
+        #[derive(Default, serde::Deserialize)]
+        pub(super) struct $name<'a> {
+            $($(#[$of])*
+            #[serde(borrow, default, deserialize_with = "crate::json::text")]
+            pub(super) $field: crate::fill::Text<'a>,)+
+        }
+    };
+}
+pub(crate) use texts;
+
 /// A text that is there and not empty.
 pub(crate) fn said<'a>(text: &Text<'a>) -> Text<'a> {
     text.clone().filter(|text| !text.is_empty())
@@ -34,8 +48,10 @@ pub(crate) fn by_verb(verb: &str) -> Act {
     let (activity, access) = match verb {
         "create" | "created" | "add" | "added" | "upload" | "uploaded" | "register" | "registered" | "store"
         | "stored" | "import" | "imported" | "sent" | "invited" | "generated" => (1, Access::Create),
-        "get" | "read" | "view" | "viewed" | "list" | "listed" | "access" | "accessed" | "fetch" | "fetched"
-        | "retrieved" | "download" | "downloaded" | "export" | "exported" | "searched" => (2, Access::Read),
+        "get" | "read" | "reveal" | "show" | "view" | "viewed" | "list" | "listed" | "access" | "accessed"
+        | "fetch" | "fetched" | "retrieved" | "download" | "downloaded" | "export" | "exported" | "searched" => {
+            (2, Access::Read)
+        }
         "update" | "updated" | "edit" | "edited" | "modify" | "modified" | "change" | "changed" | "set" | "renamed"
         | "replaced" | "enabled" | "disabled" | "activated" | "deactivated" | "archived" | "unarchived"
         | "restored" | "lock" | "locked" | "unlock" | "unlocked" | "move" | "moved" | "verified" => (3, Access::Modify),
@@ -51,7 +67,8 @@ pub(crate) fn by_verb(verb: &str) -> Act {
 pub(crate) fn when<'a>(event: &mut Event<'a>, raw: Text<'a>) {
     let parsed = raw.as_deref().and_then(|raw| match raw.parse::<i64>() {
         Ok(number) => time::from_epoch(number),
-        Err(_) => time::parse(raw),
+        // Some write the zone behind a blank.
+        Err(_) => time::parse(raw).or_else(|| time::parse(&format!("{}Z", raw.strip_suffix(" UTC")?))),
     });
     event.time = parsed.map(|parsed| parsed.nanos);
     event.time_precision = parsed.map_or(TimePrecision::Second, |parsed| parsed.precision);
@@ -87,18 +104,22 @@ pub(crate) fn resource<'a>(
     }
 }
 
-/// `AgentToken`, `agent_token` and `agent token` as `agent-token`.
+/// `AgentToken`, `agent_token` and `agent token` as `agent-token`, `APIToken` as `api-token`.
 pub(crate) fn kebab(kind: &str) -> String {
     let mut out = String::with_capacity(kind.len() + 4);
-    let mut small = false;
-    for char in kind.chars() {
-        if char.is_ascii_uppercase() && small {
+    let mut before = '-';
+    let mut chars = kind.chars().peekable();
+    while let Some(char) = chars.next() {
+        let small = before.is_ascii_lowercase() || before.is_ascii_digit();
+        let ends_acronym = before.is_ascii_uppercase() && chars.peek().is_some_and(char::is_ascii_lowercase);
+        if char.is_ascii_uppercase() && (small || ends_acronym) {
             out.push('-');
         }
-        small = char.is_ascii_lowercase() || char.is_ascii_digit();
+        before = char;
         out.push(if char.is_ascii_alphanumeric() { char.to_ascii_lowercase() } else { '-' });
     }
-    out
+    // Part of a URI, so never empty.
+    if out.is_empty() { "unknown".to_owned() } else { out }
 }
 
 /// Columns that every complete record fills.

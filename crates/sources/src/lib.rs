@@ -13,8 +13,13 @@ pub mod scrub;
 pub mod split;
 pub mod time;
 
+mod anthropic;
 mod aws;
 mod azure;
+mod bitwarden;
+mod buildkite;
+mod circleci;
+mod cyberark;
 mod entra;
 mod fill;
 mod gcp;
@@ -22,6 +27,7 @@ mod github;
 mod gitlab;
 mod grant;
 mod hoop;
+mod infisical;
 mod inventory;
 mod k8s;
 mod ldap;
@@ -33,14 +39,18 @@ mod ocsf;
 mod okta;
 mod openai;
 mod otel;
+mod pam360;
+mod ping;
 mod postgres;
 mod probe;
+mod sailpoint;
 mod scim;
 mod spiffe;
 mod spire;
 mod sql;
 mod syslog;
 mod teleport;
+mod terraform;
 mod unwrap;
 mod url;
 mod vault;
@@ -171,6 +181,16 @@ pub static MODULES: &[&Module] = &[
     &gitlab::MODULE,
     &mcp::MODULE,
     &openai::MODULE,
+    &anthropic::MODULE,
+    &terraform::MODULE,
+    &buildkite::MODULE,
+    &circleci::MODULE,
+    &cyberark::MODULE,
+    &bitwarden::MODULE,
+    &infisical::MODULE,
+    &pam360::MODULE,
+    &ping::MODULE,
+    &sailpoint::MODULE,
     &grant::MODULE,
     &syslog::MODULE,
 ];

@@ -9,8 +9,8 @@ pub(super) const HEAD_BYTES: usize = 4 << 10;
 
 /// Keys that hold records. CloudTrail files; Azure diagnostic settings; Kubernetes lists;
 /// Microsoft Graph; CloudWatch Logs; Cloud Logging `entries.list`; CloudTrail `lookup-events`;
-/// inventories of IAM, of GitHub's REST API, of SCIM.
-const LISTS: [&str; 14] = [
+/// inventories of IAM, of GitHub's REST API, of SCIM; pages of OpenAI, Anthropic, HCP Terraform, Bitwarden; of Infisical.
+const LISTS: [&str; 16] = [
     "Records",
     "records",
     "items",
@@ -24,15 +24,17 @@ const LISTS: [&str; 14] = [
     "AccessKeyMetadata",
     "installations",
     "Resources",
+    "data",
+    "auditLogs",
     "Policies",
 ];
 
 /// As many of [`LISTS`], the first ones, may open an envelope; the others mean something else in front
 /// and count behind another list only.
-const OPENING: usize = 13;
+const OPENING: usize = 15;
 
 /// Keys that may come before the list.
-const HEADS: [&str; 24] = [
+const HEADS: [&str; 26] = [
     "messageType",
     "owner",
     "logGroup",
@@ -57,6 +59,8 @@ const HEADS: [&str; 24] = [
     "startIndex",
     "IsTruncated",
     "Marker",
+    "object",
+    "has_more",
 ];
 
 /// Lists in lists, as OpenTelemetry writes them: processes, their libraries, the spans of those.

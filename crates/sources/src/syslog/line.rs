@@ -20,22 +20,22 @@ const DAY_NANOS: i64 = 86_400 * 1_000_000_000;
 
 /// A message, taken apart.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub(super) struct Line<'a> {
-    pub(super) priority: Option<u8>,
-    pub(super) time: Option<Parsed>,
-    pub(super) time_raw: Option<&'a str>,
-    pub(super) host: Option<&'a str>,
-    pub(super) app: Option<&'a str>,
-    pub(super) pid: Option<&'a str>,
-    pub(super) id: Option<&'a str>,
+pub(crate) struct Line<'a> {
+    pub(crate) priority: Option<u8>,
+    pub(crate) time: Option<Parsed>,
+    pub(crate) time_raw: Option<&'a str>,
+    pub(crate) host: Option<&'a str>,
+    pub(crate) app: Option<&'a str>,
+    pub(crate) pid: Option<&'a str>,
+    pub(crate) id: Option<&'a str>,
     /// Structured data, as it is written.
-    pub(super) data: Option<&'a str>,
-    pub(super) message: &'a str,
+    pub(crate) data: Option<&'a str>,
+    pub(crate) message: &'a str,
 }
 
 impl<'a> Line<'a> {
     /// Reads a message with any of the headers, or with none in front of CEF or LEEF. `None` if it is none.
-    pub(super) fn read(text: &'a str, received_at: Millis) -> Option<Line<'a>> {
+    pub(crate) fn read(text: &'a str, received_at: Millis) -> Option<Line<'a>> {
         let (priority, rest) = match priority(text) {
             Some((priority, rest)) => (Some(priority), rest),
             None => (None, text),
@@ -46,7 +46,8 @@ impl<'a> Line<'a> {
         {
             return Some(Line { priority, ..line });
         }
-        if let Some(line) = old(rest, received_at).filter(|line| priority.is_some() || line.app.is_some()) {
+        let told = |line: &Line<'_>| priority.is_some() || line.app.is_some() || is_payload(line.message);
+        if let Some(line) = old(rest, received_at).filter(told) {
             return Some(Line { priority, ..line });
         }
         if priority.is_none() && !is_payload(rest) {
@@ -58,13 +59,13 @@ impl<'a> Line<'a> {
     }
 
     /// How grave it is, 0 to 7 (RFC 5424 6.2.1).
-    pub(super) fn severity(&self) -> Option<u8> {
+    pub(crate) fn severity(&self) -> Option<u8> {
         self.priority.map(|priority| priority % 8)
     }
 }
 
 /// Whether a message is CEF or LEEF.
-pub(super) fn is_payload(message: &str) -> bool {
+pub(crate) fn is_payload(message: &str) -> bool {
     ["CEF:0|", "CEF:1|", "LEEF:1.0|", "LEEF:2.0|"].iter().any(|start| message.starts_with(start))
 }
 
@@ -137,7 +138,7 @@ fn data_end(text: &str) -> Option<usize> {
 }
 
 /// The parameters of structured data: element, name and value, escapes taken off.
-pub(super) fn parameters(data: &str) -> Vec<(&str, &str, String)> {
+pub(crate) fn parameters(data: &str) -> Vec<(&str, &str, String)> {
     let mut found = Vec::new();
     let mut rest = data;
     while let Some(inside) = rest.strip_prefix('[') {

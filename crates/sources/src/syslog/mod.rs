@@ -7,10 +7,10 @@
 //! Headers are read by a small reader of our own: the crate for it that is around brings a second library for times and
 //! one for parsers, and guesses years by a clock.
 
-mod line;
+pub(crate) mod line;
 mod login;
 mod origins;
-mod payload;
+pub(crate) mod payload;
 #[cfg(test)]
 mod tests;
 
@@ -22,7 +22,7 @@ use model::{ActorKind, Event, Human, Millis, Platform, Principal, Resource, Reso
 use self::line::Line;
 use self::login::Login;
 use self::payload::Payload;
-use crate::{Context, Module, Probe, Reject, RejectKind, url};
+use crate::{Context, Module, Probe, Reject, RejectKind, cyberark, pam360, url};
 
 /// The platform part of URIs.
 const NAME: &str = "syslog";
@@ -31,13 +31,16 @@ const NAME: &str = "syslog";
 const HEAD_BYTES: usize = 512;
 
 pub(crate) static MODULE: Module =
-    Module { platform: Platform::Syslog, version: 1, recognise, normalise, origins: origins::ORIGINS };
+    Module { platform: Platform::Syslog, version: 2, recognise, normalise, origins: origins::ORIGINS };
 
 fn recognise(probe: &Probe<'_>) -> bool {
     let head = probe.head(HEAD_BYTES);
     // An object is some platform's, and is looked at by the others.
     matches!(head.as_bytes().first(), Some(b'<' | b'A'..=b'Z' | b'0'..=b'9'))
         && Line::read(head, Millis(u64::from(u32::MAX) * 1_000)).is_some()
+        // Messages of products with a module of their own.
+        && !pam360::is_line(head)
+        && !cyberark::is_line(head)
 }
 
 /// The JSON object that a message is, behind its header and the cookie of CEE, if it is one.

@@ -10,9 +10,14 @@
     missing_docs
 )]
 
+mod anthropic;
 mod aws;
 mod azure;
+mod bitwarden;
+mod buildkite;
+mod circleci;
 mod core;
+mod cyberark;
 mod entra;
 mod gcp;
 mod github;
@@ -20,6 +25,7 @@ mod gitlab;
 mod golden;
 mod grant;
 mod hoop;
+mod infisical;
 mod inventory;
 mod k8s;
 mod mcp;
@@ -27,9 +33,14 @@ mod ocsf;
 mod okta;
 mod openai;
 mod otel;
+mod pam360;
+mod ping;
 mod postgres;
 mod real;
+mod sailpoint;
 mod spire;
 mod syslog;
 mod teleport;
+mod terraform;
+mod transcripts;
 mod vault;
