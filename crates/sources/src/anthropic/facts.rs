@@ -4,8 +4,8 @@ use std::borrow::Cow;
 
 use model::uri::{self, Class};
 use model::{
-    Change, Credential, CredentialChange, CredentialChangeKind, Event, GrantFact, GrantPhase, Principal, ResourceRole,
-    Status,
+    Change, Credential, CredentialChange, CredentialChangeKind, Event, GrantFact, GrantPhase, Principal, Resource,
+    ResourceRole, Status,
 };
 
 use super::NAME;
@@ -88,8 +88,7 @@ pub(super) fn changes<'a>(event: &mut Event<'a>, fields: &Fields<'a>) {
 
 /// What the activity names: the first is what it is about.
 pub(super) fn resources<'a>(event: &mut Event<'a>, fields: &Fields<'a>, more: &More<'a>) {
-    let named: [(&'static str, &Text<'a>, &Text<'a>); 26] = [
-        ("tool", &fields.tool_name, &None),
+    let named: [(&'static str, &Text<'a>, &Text<'a>); 25] = [
         ("mcp-server", &fields.mcp_server_id, &fields.mcp_server_name),
         ("service-key", &fields.service_key_id, &fields.key_name),
         ("service", &None, &fields.service_name),
@@ -119,6 +118,13 @@ pub(super) fn resources<'a>(event: &mut Event<'a>, fields: &Fields<'a>, more: &M
     if let Some(called) = said(&fields.url) {
         // The query of an address may hold more than it should.
         fill::resource(event, NAME, Cow::Borrowed("url"), (None, Some(url::bare(called))), ResourceRole::Target);
+    }
+    if let Some(name) = said(&fields.tool_name) {
+        // Tools of two servers may have one name.
+        let server = first(&[&fields.mcp_server_id, &fields.mcp_server_name]).unwrap_or(Cow::Borrowed("unknown"));
+        let uri = uri::build(Class::Resource, NAME, &event.authority, "tool").name(&server).id(&name).finish();
+        let (kind, role) = (Cow::Borrowed("tool"), ResourceRole::Target);
+        event.resources.push(Resource { uri, kind, name: Some(name), role });
     }
     if let Some(id) = said(&fields.resource_id) {
         let kind = fill::kebab(fields.resource_type.as_deref().unwrap_or("resource"));

@@ -148,7 +148,10 @@ fn password<'a>(event: &mut Event<'a>, line: &Line<'a>, details: &Details<'a>) {
     if !line.operation.contains("Password") {
         return;
     }
-    event.secret_access.path = Some(Cow::Owned(format!("{resource}/{account}")));
+    // Of a request or an approval nobody has seen or changed anything yet.
+    if event.access == Access::Read || event.class_uid == 3007 {
+        event.secret_access.path = Some(Cow::Owned(format!("{resource}/{account}")));
+    }
     if event.class_uid == 3007 && event.access == Access::Modify && event.status == Status::Success {
         let uri = uri::build(Class::Cred, NAME, &event.authority, "password").name(resource).id(account).finish();
         let change = CredentialChangeKind::Rotated;
