@@ -189,6 +189,28 @@ platforms! {
     MongoDbAtlas = "mongodb-atlas",
     /// Keycloak user events and admin events.
     Keycloak = "keycloak",
+    /// OpenAI's audit log of an organisation.
+    OpenAi = "openai",
+    /// Activities of an organisation at Anthropic.
+    Anthropic = "anthropic",
+    /// Audit trail of HCP Terraform.
+    Terraform = "terraform",
+    /// Audit events of Buildkite.
+    Buildkite = "buildkite",
+    /// Audit log of CircleCI.
+    CircleCi = "circleci",
+    /// CyberArk: Privileged Access Manager and Conjur.
+    CyberArk = "cyberark",
+    /// Event log of Bitwarden, with its Secrets Manager.
+    Bitwarden = "bitwarden",
+    /// Audit log of Infisical.
+    Infisical = "infisical",
+    /// Audit trails of ManageEngine PAM360.
+    Pam360 = "pam360",
+    /// Audit activities of PingOne.
+    Ping = "ping",
+    /// Audit events of SailPoint Identity Security Cloud.
+    SailPoint = "sailpoint",
 }
 
 /// The name of a mapping file, kept once for the life of the process: so a platform stays a plain value to copy.

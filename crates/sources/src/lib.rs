@@ -16,13 +16,19 @@ pub mod split;
 pub mod time;
 
 mod access_analyzer;
+mod anthropic;
 mod argocd;
+mod audit;
 mod auth0;
 mod aws;
 mod azure;
 mod bedrock;
 mod bitbucket;
+mod bitwarden;
 mod boundary;
+mod buildkite;
+mod circleci;
+mod cyberark;
 mod databricks;
 mod entra;
 mod eventbridge;
@@ -36,6 +42,7 @@ mod google_workspace;
 mod grant;
 mod hoop;
 mod http;
+mod infisical;
 mod inventory;
 mod jenkins;
 mod k8s;
@@ -53,11 +60,15 @@ mod ocsf;
 mod okta;
 mod onepassword;
 mod opa;
+mod openai;
 mod otel;
+mod pam360;
 mod params;
+mod ping;
 mod postgres;
 mod probe;
 mod s3_access;
+mod sailpoint;
 mod salesforce;
 mod scim;
 mod slack;
@@ -67,6 +78,7 @@ mod spire;
 mod sql;
 mod syslog;
 mod teleport;
+mod terraform;
 mod tetragon;
 mod unwrap;
 mod url;
@@ -230,6 +242,17 @@ pub static MODULES: &[&Module] = &[
     &onepassword::MODULE,
     &mongodb_atlas::MODULE,
     &keycloak::MODULE,
+    &openai::MODULE,
+    &anthropic::MODULE,
+    &terraform::MODULE,
+    &buildkite::MODULE,
+    &circleci::MODULE,
+    &cyberark::MODULE,
+    &bitwarden::MODULE,
+    &infisical::MODULE,
+    &pam360::MODULE,
+    &ping::MODULE,
+    &sailpoint::MODULE,
     &grant::MODULE,
     &syslog::MODULE,
 ];

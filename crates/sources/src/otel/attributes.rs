@@ -9,6 +9,7 @@ use std::fmt;
 use serde::Deserialize;
 use serde::de::value::SeqAccessDeserializer;
 use serde::de::{Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde_json::value::RawValue;
 
 use crate::json;
 
@@ -62,6 +63,7 @@ pub(super) enum Says {
     ClientAddress,
     UserAgent,
     Error,
+    StatusDescription,
     Service,
     ServiceNamespace,
     ServiceInstance,
@@ -101,11 +103,13 @@ const NAMES: &[(&str, Says)] = &[
     ("llm.model", Says::Model),
     ("gen_ai.tool.name", Says::Tool),
     ("tool.name", Says::Tool),
+    ("function.name", Says::Tool),
     ("gen_ai.tool.call.id", Says::ToolCall),
     ("tool_call.id", Says::ToolCall),
     ("gen_ai.tool.call.arguments", Says::Arguments),
     ("tool.parameters", Says::Arguments),
     ("tool.arguments", Says::Arguments),
+    ("function.input", Says::Arguments),
     ("user.id", Says::User),
     ("enduser.id", Says::User),
     ("traceloop.association.properties.user_id", Says::User),
@@ -144,6 +148,8 @@ const NAMES: &[(&str, Says)] = &[
     ("client.address", Says::ClientAddress),
     ("user_agent.original", Says::UserAgent),
     ("error.type", Says::Error),
+    ("otel.status_description", Says::StatusDescription),
+    ("status.description", Says::StatusDescription),
     ("service.name", Says::Service),
     ("service.namespace", Says::ServiceNamespace),
     ("service.instance.id", Says::ServiceInstance),
@@ -258,6 +264,15 @@ impl<'de: 'a, 'a> Deserialize<'de> for Attributes<'a> {
                 let mut attributes = Attributes::default();
                 while let Some(Key(key)) = map.next_key()? {
                     match key {
+                        // Arguments may be an object: then they count as they are written.
+                        Some(place) if NAMES.get(place).is_some_and(|name| name.1 == Says::Arguments) => {
+                            let raw = map.next_value::<&'de RawValue>()?.get();
+                            let text = match raw.as_bytes().first() {
+                                Some(b'{' | b'[') => Some(Cow::Borrowed(raw)),
+                                _ => json::text(&mut serde_json::Deserializer::from_str(raw)).ok().flatten(),
+                            };
+                            attributes.add(Some(place), text);
+                        }
                         Some(place) => {
                             let First(value) = map.next_value()?;
                             attributes.add(Some(place), value);

@@ -26,7 +26,7 @@ mod record;
 const NAME: &str = "otel";
 
 pub(crate) static MODULE: Module =
-    Module { platform: Platform::Otel, version: 2, recognise, normalise, origins: origins::ORIGINS };
+    Module { platform: Platform::Otel, version: 3, recognise, normalise, origins: origins::ORIGINS };
 
 /// Which shape a record has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -249,7 +249,8 @@ fn outcome<'a>(event: &mut Event<'a>, span: &Span<'a>) {
     event.status_code = http.clone().or(code);
     if event.status == Status::Failure {
         event.error_code = error.or(http.filter(|_| refused));
-        event.error_message = said(&span.status.message);
+        let told = || span.attributes.get(Says::StatusDescription);
+        event.error_message = said(&span.status.message).or_else(told);
     }
 }
 

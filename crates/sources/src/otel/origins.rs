@@ -61,7 +61,12 @@ pub(super) const ORIGINS: &[Origin] = &[
     origin!("status_id", ["/status", "/endTimeUnixNano"], ["http.response.status_code", "error.type"], []),
     origin!("status_code", ["/status/code", "/status/status_code"], ["http.response.status_code"], []),
     origin!("error_code", [], ["error.type", "http.response.status_code"], []),
-    origin!("error_message", ["/status/message", "/status/description"], [], []),
+    origin!(
+        "error_message",
+        ["/status/message", "/status/description"],
+        ["otel.status_description", "status.description"],
+        []
+    ),
     origin!("authority", [], [], ["service.namespace"]),
     origin!("tenant", [], [], ["cloud.account.id"]),
     origin!("actor_principal", [], ["gen_ai.agent.id", "gen_ai.agent.name"], ["service.name"]),
@@ -87,9 +92,14 @@ pub(super) const ORIGINS: &[Origin] = &[
     origin!("parent_span_id", ["/parentSpanId", "/parent_id", "/parent_span_id"], [], []),
     origin!("correlation_ids", ["/traceId", "/context/trace_id"], ["aws.request_id", "gen_ai.tool.call.id"], []),
     origin!("credential_native_id", [], ["token.jti", "oauth.token.jti"], []),
-    origin!("tool_name", [], ["gen_ai.tool.name", "tool.name"], []),
+    origin!("tool_name", [], ["gen_ai.tool.name", "tool.name", "function.name"], []),
     origin!("tool_call_id", [], ["gen_ai.tool.call.id", "tool_call.id"], []),
-    origin!("tool_argument_digest", [], ["gen_ai.tool.call.arguments", "tool.parameters"], []),
+    origin!(
+        "tool_argument_digest",
+        [],
+        ["gen_ai.tool.call.arguments", "tool.parameters", "tool.arguments", "function.input"],
+        []
+    ),
     origin!(
         "resources",
         [],

@@ -9,8 +9,9 @@ pub(super) const HEAD_BYTES: usize = 4 << 10;
 
 /// Keys that hold records. CloudTrail files; Azure diagnostic settings; Kubernetes lists;
 /// Microsoft Graph; CloudWatch Logs; Cloud Logging `entries.list`; CloudTrail `lookup-events`;
-/// inventories of IAM, of GitHub's REST API, of SCIM; findings of IAM Access Analyzer.
-const LISTS: [&str; 15] = [
+/// inventories of IAM, of GitHub's REST API, of SCIM; findings of IAM Access Analyzer; pages of OpenAI, Anthropic, HCP
+/// Terraform, Bitwarden; of Infisical.
+const LISTS: [&str; 17] = [
     "Records",
     "records",
     "items",
@@ -25,15 +26,17 @@ const LISTS: [&str; 15] = [
     "installations",
     "Resources",
     "findings",
+    "data",
+    "auditLogs",
     "Policies",
 ];
 
 /// As many of [`LISTS`], the first ones, may open an envelope; the others mean something else in front
 /// and count behind another list only.
-const OPENING: usize = 14;
+const OPENING: usize = 16;
 
 /// Keys that may come before the list.
-const HEADS: [&str; 25] = [
+const HEADS: [&str; 27] = [
     "messageType",
     "owner",
     "logGroup",
@@ -59,6 +62,8 @@ const HEADS: [&str; 25] = [
     "startIndex",
     "IsTruncated",
     "Marker",
+    "object",
+    "has_more",
 ];
 
 /// Lists in lists, as OpenTelemetry writes them: processes, their libraries, the spans of those.

@@ -132,11 +132,15 @@ fn envelopes_give_their_elements_in_one_line_or_many() {
         split(r#"{"@odata.context":"x","value":[{"a":1}],"@odata.nextLink":"y"}{"b":2}"#),
         [r#"{"a":1}"#, r#"{"b":2}"#]
     );
+    assert_eq!(split(r#"{"object":"list","data":[{"a":1},{"b":2}],"has_more":false}"#), [r#"{"a":1}"#, r#"{"b":2}"#]);
+    assert_eq!(split(r#"{"auditLogs":[{"a":1}]}"#), [r#"{"a":1}"#]);
 }
 
 #[test]
 fn an_object_with_a_key_of_its_own_is_no_envelope() {
     let record = r#"{"id":"x","value":[{"a":1}]}"#;
+    assert_eq!(split(record), [record]);
+    let record = r#"{"object":"event","type":1000,"data":[{"a":1}]}"#;
     assert_eq!(split(record), [record]);
     let record = r#"{"records":[1,2]}"#;
     assert_eq!(split(record), [record]);

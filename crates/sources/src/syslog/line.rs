@@ -46,7 +46,8 @@ impl<'a> Line<'a> {
         {
             return Some(Line { priority, ..line });
         }
-        if let Some(line) = old(rest, received_at).filter(|line| priority.is_some() || line.app.is_some()) {
+        let told = |line: &Line<'_>| priority.is_some() || line.app.is_some() || is_payload(line.message);
+        if let Some(line) = old(rest, received_at).filter(told) {
             return Some(Line { priority, ..line });
         }
         if priority.is_none() && !is_payload(rest) {
@@ -64,7 +65,7 @@ impl<'a> Line<'a> {
 }
 
 /// Whether a message is CEF or LEEF.
-pub(super) fn is_payload(message: &str) -> bool {
+pub(crate) fn is_payload(message: &str) -> bool {
     ["CEF:0|", "CEF:1|", "LEEF:1.0|", "LEEF:2.0|"].iter().any(|start| message.starts_with(start))
 }
 

@@ -7,9 +7,9 @@
 //! Headers are read by a small reader of our own: the crate for it that is around brings a second library for times and
 //! one for parsers, and guesses years by a clock.
 
-mod line;
+pub(crate) mod line;
 mod origins;
-mod payload;
+pub(crate) mod payload;
 #[cfg(test)]
 mod tests;
 
@@ -20,7 +20,7 @@ use model::{ActorKind, Event, Human, Millis, Platform, Principal, Resource, Reso
 
 pub(crate) use self::line::{Line, parameters};
 use self::payload::Payload;
-use crate::{Context, Module, Probe, Reject, RejectKind, url};
+use crate::{Context, Module, Probe, Reject, RejectKind, cyberark, pam360, url};
 
 /// The platform part of URIs.
 const NAME: &str = "syslog";
@@ -36,6 +36,9 @@ fn recognise(probe: &Probe<'_>) -> bool {
     // An object is some platform's, and is looked at by the others.
     matches!(head.as_bytes().first(), Some(b'<' | b'A'..=b'Z' | b'0'..=b'9'))
         && Line::read(head, Millis(u64::from(u32::MAX) * 1_000)).is_some()
+        // Messages of products with a module of their own.
+        && !pam360::is_line(head)
+        && !cyberark::is_line(head)
 }
 
 /// The JSON object that a message is, behind its header and the cookie of CEE, if it is one.

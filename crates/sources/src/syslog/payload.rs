@@ -8,20 +8,20 @@ const NAMES_MAX: usize = 1_024;
 
 /// A payload, taken apart.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub(super) struct Payload<'a> {
-    pub(super) vendor: Cow<'a, str>,
-    pub(super) product: Cow<'a, str>,
+pub(crate) struct Payload<'a> {
+    pub(crate) vendor: Cow<'a, str>,
+    pub(crate) product: Cow<'a, str>,
     /// Class of the event (CEF), or its id (LEEF).
-    pub(super) id: Cow<'a, str>,
+    pub(crate) id: Cow<'a, str>,
     /// What the event is called; LEEF has no such field.
-    pub(super) name: Option<Cow<'a, str>>,
+    pub(crate) name: Option<Cow<'a, str>>,
     /// 0 to 10, or a word.
-    pub(super) severity: Option<Cow<'a, str>>,
+    pub(crate) severity: Option<Cow<'a, str>>,
     pairs: Vec<(&'a str, Cow<'a, str>)>,
 }
 
 impl<'a> Payload<'a> {
-    pub(super) fn read(message: &'a str) -> Option<Payload<'a>> {
+    pub(crate) fn read(message: &'a str) -> Option<Payload<'a>> {
         if message.starts_with("CEF:") {
             return cef(message);
         }
@@ -29,7 +29,7 @@ impl<'a> Payload<'a> {
     }
 
     /// The value of the first of these names that has one. Names of LEEF are compared in any case.
-    pub(super) fn any(&self, names: &[&str]) -> Option<Cow<'a, str>> {
+    pub(crate) fn any(&self, names: &[&str]) -> Option<Cow<'a, str>> {
         let of = |name: &&str| {
             let pair = self.pairs.iter().rev().find(|(key, _)| key.eq_ignore_ascii_case(name));
             pair.map(|(_, value)| value.clone()).filter(|value| !value.is_empty() && *value != "-")

@@ -197,6 +197,7 @@ fn every_real_span_becomes_an_event_of_an_agent() {
     let file = folder.join("ai/otel_and_mcp/raaf-ai__raaf.traces.jsonl");
     let mut tools = 0;
     let mut seen = 0;
+    let (mut digests, mut reasons) = (0, 0);
     for line in std::fs::read_to_string(file).unwrap().lines() {
         let record: Value = serde_json::from_str(line).unwrap();
         let event = golden::normalise(line.as_bytes()).unwrap_or_else(|reject| panic!("{reject}: {line}"));
@@ -218,13 +219,22 @@ fn every_real_span_becomes_an_event_of_an_agent() {
             assert_eq!(event.pointer(column), Some(value), "{line}");
             tools += usize::from(column == "/tool/name");
         }
+        let given = |key: &str| !span["attributes"][key].is_null();
+        if given("tool.arguments") || given("function.input") {
+            assert!(event["tool"]["argument_digest"].is_string(), "{line}");
+            digests += 1;
+        }
+        if span["status"] == "error" && given("status.description") {
+            assert_eq!(event["error_message"], span["attributes"]["status.description"]);
+            reasons += 1;
+        }
         let text = event.to_string();
         for prompt in ["You are", "What is", "Calculate"] {
             assert!(!text.contains(prompt), "{text}");
         }
         seen += 1;
     }
-    assert_eq!((seen, tools > 0), (69, true));
+    assert_eq!((seen, tools, digests, reasons), (69, 14, 8, 14));
 }
 
 #[test]

@@ -1,0 +1,125 @@
+//! The numbers of event types: what each is called here, and what it means.
+
+use model::Access;
+
+use crate::audit::Act;
+
+/// Type, name, class, activity, access.
+type Row = (u16, &'static str, u32, u8, Access);
+
+const KNOWN: &[Row] = &[
+    (1000, "user_logged_in", 3002, 1, Access::Authenticate),
+    (1001, "user_changed_password", 3007, 8, Access::Modify),
+    (1002, "user_updated_2fa", 3007, 12, Access::Modify),
+    (1003, "user_disabled_2fa", 3007, 13, Access::Modify),
+    (1004, "user_recovered_2fa", 3007, 13, Access::Modify),
+    (1005, "user_failed_login", 3002, 1, Access::Authenticate),
+    (1006, "user_failed_login_2fa", 3002, 1, Access::Authenticate),
+    (1007, "user_exported_vault", 6003, 2, Access::Read),
+    (1008, "user_updated_temp_password", 3007, 8, Access::Modify),
+    (1010, "user_requested_device_approval", 6003, 99, Access::Grant),
+    (1100, "item_created", 6003, 1, Access::Create),
+    (1101, "item_updated", 6003, 3, Access::Modify),
+    (1102, "item_deleted", 6003, 4, Access::Delete),
+    (1103, "item_attachment_created", 6003, 1, Access::Create),
+    (1104, "item_attachment_deleted", 6003, 4, Access::Delete),
+    (1105, "item_shared", 6001, 8, Access::Grant),
+    (1106, "item_updated_collections", 6003, 3, Access::Grant),
+    (1107, "item_viewed", 6003, 2, Access::Read),
+    (1108, "item_password_shown", 6003, 2, Access::Read),
+    (1109, "item_hidden_field_shown", 6003, 2, Access::Read),
+    (1110, "item_card_code_shown", 6003, 2, Access::Read),
+    (1111, "item_password_copied", 6003, 2, Access::Read),
+    (1112, "item_hidden_field_copied", 6003, 2, Access::Read),
+    (1113, "item_card_code_copied", 6003, 2, Access::Read),
+    (1114, "item_autofilled", 6003, 2, Access::Read),
+    (1115, "item_moved_to_bin", 6003, 4, Access::Delete),
+    (1116, "item_restored", 6003, 3, Access::Modify),
+    (1117, "item_card_number_shown", 6003, 2, Access::Read),
+    (1118, "item_totp_seed_shown", 6003, 2, Access::Read),
+    (1300, "collection_created", 6003, 1, Access::Create),
+    (1301, "collection_updated", 6003, 3, Access::Grant),
+    (1302, "collection_deleted", 6003, 4, Access::Delete),
+    (1400, "group_created", 3006, 6, Access::Create),
+    (1401, "group_updated", 3006, 9, Access::Grant),
+    (1402, "group_deleted", 3006, 5, Access::Delete),
+    (1500, "member_invited", 3007, 1, Access::Grant),
+    (1501, "member_confirmed", 3007, 4, Access::Grant),
+    (1502, "member_updated", 3007, 2, Access::Grant),
+    (1503, "member_removed", 3007, 3, Access::Delete),
+    (1504, "member_updated_groups", 3006, 9, Access::Grant),
+    (1505, "member_unlinked_sso", 3007, 2, Access::Modify),
+    (1506, "member_enrolled_in_account_recovery", 3007, 2, Access::Modify),
+    (1507, "member_left_account_recovery", 3007, 2, Access::Modify),
+    (1508, "member_password_reset_by_admin", 3007, 9, Access::Modify),
+    (1509, "member_sso_link_reset", 3007, 2, Access::Modify),
+    (1510, "member_first_sso_login", 3002, 1, Access::Authenticate),
+    (1511, "member_revoked", 3007, 5, Access::Grant),
+    (1512, "member_restored", 3007, 4, Access::Grant),
+    (1513, "device_approved", 6003, 99, Access::Grant),
+    (1514, "device_rejected", 6003, 99, Access::Grant),
+    (1515, "member_deleted", 3007, 3, Access::Delete),
+    (1516, "member_left", 3007, 3, Access::Delete),
+    (1517, "member_confirmed_by_rule", 3007, 4, Access::Grant),
+    (1519, "member_2fa_reset_by_admin", 3007, 13, Access::Modify),
+    (1525, "member_email_changed_by_admin", 3007, 2, Access::Modify),
+    (1600, "organization_updated", 3004, 3, Access::Modify),
+    (1601, "organization_vault_purged", 6003, 4, Access::Delete),
+    (1602, "organization_vault_exported", 6003, 2, Access::Read),
+    (1603, "organization_vault_accessed", 6003, 2, Access::Read),
+    (1604, "organization_sso_enabled", 3004, 8, Access::Modify),
+    (1605, "organization_sso_disabled", 3004, 9, Access::Modify),
+    (1606, "organization_key_connector_enabled", 3004, 8, Access::Modify),
+    (1607, "organization_key_connector_disabled", 3004, 9, Access::Modify),
+    (1700, "policy_updated", 3004, 3, Access::Modify),
+    (1800, "provider_user_invited", 3007, 1, Access::Grant),
+    (1801, "provider_user_confirmed", 3007, 4, Access::Grant),
+    (1802, "provider_user_updated", 3007, 2, Access::Grant),
+    (1803, "provider_user_removed", 3007, 3, Access::Delete),
+    (1900, "provider_organization_created", 3004, 1, Access::Create),
+    (1901, "provider_organization_added", 3004, 1, Access::Grant),
+    (1902, "provider_organization_removed", 3004, 4, Access::Grant),
+    (1903, "provider_organization_vault_accessed", 6003, 2, Access::Read),
+    (2000, "domain_added", 3004, 1, Access::Create),
+    (2001, "domain_removed", 3004, 4, Access::Delete),
+    (2002, "domain_verified", 3004, 10, Access::Modify),
+    (2003, "domain_not_verified", 3004, 3, Access::Modify),
+    (2100, "secret_retrieved", 6003, 2, Access::Read),
+    (2101, "secret_created", 6003, 1, Access::Create),
+    (2102, "secret_edited", 6003, 3, Access::Modify),
+    (2103, "secret_deleted", 6003, 4, Access::Delete),
+    (2104, "secret_permanently_deleted", 6003, 4, Access::Delete),
+    (2105, "secret_restored", 6003, 3, Access::Modify),
+    (2200, "project_retrieved", 6003, 2, Access::Read),
+    (2201, "project_created", 6003, 1, Access::Create),
+    (2202, "project_edited", 6003, 3, Access::Modify),
+    (2203, "project_deleted", 6003, 4, Access::Delete),
+    (2300, "service_account_user_added", 3007, 14, Access::Grant),
+    (2301, "service_account_user_removed", 3007, 15, Access::Grant),
+    (2302, "service_account_group_added", 3007, 14, Access::Grant),
+    (2303, "service_account_group_removed", 3007, 15, Access::Grant),
+    (2304, "service_account_created", 3007, 1, Access::Create),
+    (2305, "service_account_deleted", 3007, 3, Access::Delete),
+    (2600, "access_request_submitted", 6003, 99, Access::Grant),
+    (2601, "access_request_approved", 6003, 99, Access::Grant),
+    (2602, "access_request_denied", 6003, 99, Access::Grant),
+    (2603, "access_lease_activated", 3003, 1, Access::Grant),
+    (2604, "access_lease_revoked", 3003, 99, Access::Grant),
+];
+
+/// What a type is called, if it is known, and what it means. Of a type without a row here the hundreds tell what it is
+/// about, but not what was done.
+pub(super) fn read(kind: u16) -> (Option<&'static str>, Act) {
+    match KNOWN.iter().find(|(number, ..)| *number == kind) {
+        Some((_, name, class, activity, access)) => (Some(name), (*class, *activity, *access)),
+        // Fields of an item that were copied or shown; settings of the organisation.
+        None if (1119..1200).contains(&kind) => (None, (6003, 2, Access::Read)),
+        None if (1608..1700).contains(&kind) => (None, (3004, 3, Access::Modify)),
+        None => (None, (6003, 99, Access::Other)),
+    }
+}
+
+/// Whether somebody used a client by hand: items are shown, copied and filled in there.
+pub(super) fn by_hand(kind: u16) -> bool {
+    matches!(kind, 1000 | 1007 | 1107..=1114 | 1117..=1132 | 1510)
+}
