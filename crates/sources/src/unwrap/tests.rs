@@ -9,7 +9,7 @@ const RECORD: &str = r#"{"known":"a \"quoted\" text","n":1.50}"#;
 /// Opens envelopes with a recogniser of our own: records have a key `known`.
 fn inside(text: &str) -> Option<String> {
     let mut buffers = Buffers::default();
-    let recognise = |text: &str| Probe::new(text).has("known").then(|| crate::MODULES[0]);
+    let recognise = |text: &str| Probe::new(text).has("known").then(|| crate::Reader::Module(crate::MODULES[0]));
     find(text, recognise, &mut buffers).map(|(text, _)| text.to_owned())
 }
 
