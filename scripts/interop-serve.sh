@@ -22,6 +22,11 @@ if command -v mvn > /dev/null && command -v java > /dev/null; then
   KAFKA_LIBS="$(timeout 600 "$root/scripts/kafka.sh" "$target/interop-kafka")"
   export KAFKA_LIBS
 fi
+# A directory, where Debian's packages are.
+if command -v apt-get > /dev/null && command -v dpkg > /dev/null; then
+  SLAPD="$(timeout 300 "$root/scripts/slapd.sh" "$target/interop-slapd")"
+  export SLAPD
+fi
 cd "$root"
 # A client that waits for ever is a finding, not a reason to wait along.
 exec timeout --signal=INT --kill-after=30 1800 "$venv/bin/python" -m pytest -q -p no:cacheprovider interop/serve "$@"

@@ -30,7 +30,7 @@ pub use folder::Folders;
 pub use follow::Follow;
 pub use inputs::{Input, Unread, check_pattern, expand};
 pub use progress::{Progress, Snapshot};
-pub use pulled::Stream;
+pub use pulled::{Stream, resource_name};
 pub use run::{Options, Pipeline, Summary};
 pub use state::{Source, State};
 pub use survey::survey;

@@ -20,6 +20,8 @@ use crate::{Error, Progress};
 
 /// How the name of an object begins.
 const OBJECTS: &str = "s3://";
+/// How the name of a resource begins that a provider tells of change by change: what it is called there follows.
+const RESOURCES: &str = "scim://";
 /// How the name of a stream begins: topic and partition follow.
 const STREAMS: &str = "kafka://";
 
@@ -53,6 +55,15 @@ pub(crate) struct StreamState {
 /// No sender chooses what a delivery is called, so nobody can send an object.
 pub(crate) fn is_object(name: &str) -> bool {
     name.starts_with(OBJECTS)
+}
+
+pub(crate) fn is_resource(name: &str) -> bool {
+    name.starts_with(RESOURCES)
+}
+
+/// What a delivery is called that tells all of a resource; the last one counts, see [`Door::resources`].
+pub fn resource_name(path: &str) -> String {
+    format!("{RESOURCES}{path}")
 }
 
 pub(crate) fn is_stream(name: &str) -> bool {
@@ -95,6 +106,14 @@ impl Door {
     /// Failed, if the positions cannot be read.
     pub fn next_offset(&self, source: &str, name: &str) -> Result<Option<u64>, Refused> {
         Ok(self.state.next_offset(self.state.number(source)?, name)?)
+    }
+
+    /// The last record of each resource of a source. True of what is folded.
+    ///
+    /// # Errors
+    /// Failed, if the positions cannot be read.
+    pub fn resources(&self, source: &str) -> Result<Vec<u64>, Refused> {
+        Ok(self.state.resources(self.state.number(source)?)?)
     }
 
     /// Leaves of the log that are folded.

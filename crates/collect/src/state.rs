@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use crate::Error;
 use crate::delivery::Origin;
 use crate::grown::{Beginning, Grown, Part, may_be_copy};
-use crate::pulled::{StreamState, is_object, is_stream, object_key, stream_key};
+use crate::pulled::{StreamState, is_object, is_resource, is_stream, object_key, stream_key};
 use crate::run::HEAD_BYTES;
 use crate::store::{Fresh, Store};
 
@@ -278,6 +278,22 @@ impl State {
         Ok(stream.map(|stream| stream.next))
     }
 
+    /// Leaves of the last record of each resource of a source.
+    pub(crate) fn resources(&self, source: u32) -> Result<Vec<u64>, Error> {
+        let mut found = self.store.resources(source)?;
+        let of_source = source.to_be_bytes();
+        let folded = self.folded.lock();
+        found.extend(
+            folded
+                .fresh
+                .resources
+                .iter()
+                .filter(|(key, _)| key.starts_with(&of_source))
+                .map(|(key, leaf)| (key.clone(), *leaf)),
+        );
+        Ok(found.into_values().collect())
+    }
+
     /// Records of the delivery with this content, if it was sealed before.
     pub(crate) fn content(&self, source: u32, sha256: &[u8; 32]) -> Result<Option<u64>, Error> {
         let key = digest_key(source, sha256);
@@ -401,6 +417,9 @@ impl Folded {
                 self.fresh.requests.insert(request_key(header.source, key), request);
             }
             self.begin_stream(store, header, number, offset + 1)?;
+            if let Some(name) = position.name.as_ref().filter(|name| is_resource(name)) {
+                self.fresh.resources.insert(stream_key(header.source, name), index.0);
+            }
             // A lone record ends without a line feed: if its file grows, it is read again from there.
             let end = offset + position.full_bytes.unwrap_or(header.body_bytes);
             self.know_head(header.source, position);

@@ -33,6 +33,8 @@ const REQUEST_AGES: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("requ
 const OBJECTS: TableDefinition<'_, &[u8], u64> = TableDefinition::new("objects");
 /// Source and name of a stream -> [`StreamState`].
 const STREAMS: TableDefinition<'_, &[u8], &[u8]> = TableDefinition::new("streams");
+/// Source and name of a resource -> leaf of its last record.
+const RESOURCES: TableDefinition<'_, &[u8], u64> = TableDefinition::new("resources");
 
 /// Leaf -> directive, as it is sealed.
 const DIRECTIVES: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("directives");
@@ -61,6 +63,7 @@ pub(crate) struct Fresh {
     pub(crate) grown: HashMap<Vec<u8>, Option<Grown>>,
     pub(crate) objects: HashMap<Vec<u8>, u64>,
     pub(crate) streams: HashMap<Vec<u8>, StreamState>,
+    pub(crate) resources: HashMap<Vec<u8>, u64>,
     pub(crate) directives: BTreeMap<u64, Vec<u8>>,
 }
 
@@ -103,6 +106,7 @@ impl Store {
             write.open_table(GROWN)?;
             write.open_table(OBJECTS)?;
             write.open_table(STREAMS)?;
+            write.open_table(RESOURCES)?;
             write.open_table(DIRECTIVES)?;
             let applied_through = meta.get(APPLIED_THROUGH)?.map_or(0, |value| value.value());
             if meta.get(DIRECTIVES_FROM)?.is_none() {
@@ -164,6 +168,10 @@ impl Store {
             let mut streams = write.open_table(STREAMS)?;
             for (key, stream) in &fresh.streams {
                 streams.insert(key.as_slice(), encoded(stream).as_slice())?;
+            }
+            let mut resources = write.open_table(RESOURCES)?;
+            for (key, leaf) in &fresh.resources {
+                resources.insert(key.as_slice(), leaf)?;
             }
             let mut directives = write.open_table(DIRECTIVES)?;
             for (index, directive) in &fresh.directives {
@@ -240,6 +248,18 @@ impl Store {
 
     pub(crate) fn stream(&self, key: &[u8]) -> Result<Option<StreamState>, Error> {
         self.tell(self.get(STREAMS, key))
+    }
+
+    /// All resources of a source, with the leaf of the last record of each.
+    pub(crate) fn resources(&self, source: u32) -> Result<BTreeMap<Vec<u8>, u64>, Error> {
+        let (from, after) = (source.to_be_bytes(), source.saturating_add(1).to_be_bytes());
+        self.tell((|| {
+            let table = self.db.begin_read()?.open_table(RESOURCES)?;
+            let found = table.range(from.as_slice()..after.as_slice())?;
+            found
+                .map(|entry| entry.map(|(key, leaf)| (key.value().to_vec(), leaf.value())).map_err(redb::Error::from))
+                .collect()
+        })())
     }
 
     fn number(&self, table: TableDefinition<'_, &[u8], u64>, key: &[u8]) -> Result<Option<u64>, redb::Error> {

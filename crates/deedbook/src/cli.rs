@@ -262,6 +262,13 @@ pub(crate) enum Source {
         #[command(flatten)]
         output: Output,
     },
+    /// Show what each source can answer at all: the share of its events, in percent, that say who, what, when, with what outcome,
+    /// from where, to what, with which credential, in which session and by which decision. An event that says the first
+    /// six is complete (PCI DSS 10.2.2).
+    Quality {
+        #[command(flatten)]
+        output: Output,
+    },
     /// Make a source and say whose records it will hold: what is said holds from its first record on.
     Add(SourceSet),
     /// Say whose records a source holds, whose tokens an issuer signs, and which accounts are brokers.

@@ -26,6 +26,7 @@ use crate::problem::Problem;
 use crate::pull::{Metric, Pulled};
 use crate::questions::{Asked, Questions};
 use crate::receive::hec::Channels;
+use crate::receive::scim::Rosters;
 
 /// Bytes of one permit for memory.
 const PERMIT_BYTES: usize = 1 << 10;
@@ -52,6 +53,7 @@ pub struct App {
     pub(crate) issuers: Issuers,
     secrets: HashMap<String, String>,
     pub(crate) channels: Arc<Channels>,
+    pub(crate) rosters: Arc<Rosters>,
     pub(crate) questions: Questions,
     memory: Arc<Semaphore>,
     stopping: AtomicBool,
@@ -100,6 +102,7 @@ impl App {
             behind: Mutex::default(),
             issuers,
             channels: Arc::default(),
+            rosters: Arc::default(),
             questions: Questions::new(questions, &limits),
             secrets,
             memory: Arc::new(Semaphore::new(limits.bodies_bytes_max / PERMIT_BYTES)),
@@ -123,8 +126,8 @@ impl App {
         let (metrics, audit) = (Arc::clone(&self.metrics), Arc::clone(&self.audit));
         let (alarms, channels) = (Arc::clone(&self.alarms), Arc::clone(&self.channels));
         let questions = self.questions.again(&parts.config.limits);
-        let pulled = Arc::clone(&self.pulled);
-        App { metrics, audit, alarms, pulled, channels, questions, ..App::new(parts) }
+        let (pulled, rosters) = (Arc::clone(&self.pulled), Arc::clone(&self.rosters));
+        App { metrics, audit, alarms, pulled, channels, rosters, questions, ..App::new(parts) }
     }
 
     /// The secret that the settings name so.

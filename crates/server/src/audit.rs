@@ -46,7 +46,7 @@ const COUNTED: &[&str] = &[
 ];
 
 /// Whole families of such routes.
-const COUNTED_BELOW: &[&str] = &["/services/collector", "/opentelemetry.proto.collector."];
+const COUNTED_BELOW: &[&str] = &["/services/collector", "/v1/scim/", "/opentelemetry.proto.collector."];
 
 /// Routes that tell nothing but that the server is there.
 const UNRECORDED: &[&str] = &["/healthz", "/readyz"];

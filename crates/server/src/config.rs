@@ -11,6 +11,7 @@ use tokio::sync::Semaphore;
 
 use crate::issuer::Issuer;
 pub use crate::pull::kafka::{Begin, Kafka};
+pub use crate::pull::ldap::Ldap;
 pub use crate::pull::s3::S3;
 pub use crate::receive::fluent::Fluent;
 use crate::receive::socket::BATCH_BYTES_MAX;
@@ -47,6 +48,8 @@ pub struct Config {
     pub s3: Vec<S3>,
     /// Topics that are followed.
     pub kafka: Vec<Kafka>,
+    /// Directories that are asked.
+    pub ldap: Vec<Ldap>,
     /// Files and folders that are followed.
     pub follow: Vec<Follow>,
 }
@@ -67,6 +70,7 @@ impl Default for Config {
             vault: Vec::new(),
             s3: Vec::new(),
             kafka: Vec::new(),
+            ldap: Vec::new(),
             follow: Vec::new(),
         }
     }
@@ -83,6 +87,7 @@ impl Config {
             .chain(fluent)
             .chain(notify)
             .chain(self.s3.iter().flat_map(S3::secrets))
+            .chain(self.ldap.iter().filter_map(|ldap| ldap.password.as_ref()))
     }
 
     /// Whether a server can run with these settings.

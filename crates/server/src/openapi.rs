@@ -105,6 +105,28 @@ const fn elastic(path: &'static str, about: &'static str) -> Other {
     Other { told: &[JSON], ..plain(path, about, WRITE, &[JSON]) }
 }
 
+const SCIM: &str = "application/scim+json";
+const LISTED: &[(&str, Takes, bool)] = &[
+    ("filter", Takes::Text, false),
+    ("startIndex", Takes::Count, false),
+    ("count", Takes::Count, false),
+    ("attributes", Takes::Text, false),
+    ("excludedAttributes", Takes::Text, false),
+];
+const SHOWN: &[(&str, Takes, bool)] = &[("attributes", Takes::Text, false), ("excludedAttributes", Takes::Text, false)];
+
+/// RFC 7644: read or changed with the token of whoever writes to the source.
+const fn scim(methods: &'static [&'static str], path: &'static str, about: &'static str) -> Other {
+    Other {
+        methods,
+        body: &[SCIM, JSON],
+        done: (200, &[SCIM]),
+        errors: &[400, 401, 403, 404, 405, 408, 409, 413, 500, 503],
+        told: &[SCIM],
+        ..delivery(path, about)
+    }
+}
+
 /// They may make it, too.
 const THERE: &[&str] = &["get", "put"];
 
@@ -151,6 +173,23 @@ const OTHERS: &[Other] = &[
     Other {
         told: &[PROBLEM],
         ..delivery("/v1/vault/audit/{source}", "An entry of the `http` audit device of OpenBao.")
+    },
+    Other {
+        query: LISTED,
+        body: &[],
+        ..scim(&["get"], "/v1/scim/{source}/{endpoint}", "SCIM: Users, Groups, or what this service can do.")
+    },
+    Other { done: (201, &[SCIM]), ..scim(&["post"], "/v1/scim/{source}/{endpoint}", "SCIM: a new user or group.") },
+    Other {
+        query: SHOWN,
+        body: &[],
+        ..scim(&["get"], "/v1/scim/{source}/{endpoint}/{id}", "SCIM: a user, group, schema or resource type.")
+    },
+    scim(&["put", "patch"], "/v1/scim/{source}/{endpoint}/{id}", "SCIM: a user or group, changed."),
+    Other {
+        body: &[],
+        done: (204, &[]),
+        ..scim(&["delete"], "/v1/scim/{source}/{endpoint}/{id}", "SCIM: a user or group is gone.")
     },
     otlp("/v1/logs", "OTLP: an export request of log records."),
     otlp("/v1/traces", "OTLP: an export request of spans."),

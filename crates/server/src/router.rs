@@ -9,7 +9,7 @@ use axum::routing::{get, post};
 use crate::app::App;
 use crate::openapi::openapi;
 use crate::problem::{self, Problem};
-use crate::receive::{bulk, cloudevents, hec, loki, native, otlp, posted, webhook};
+use crate::receive::{bulk, cloudevents, hec, loki, native, otlp, posted, scim, webhook};
 use crate::{audit, caller, operate, questions, read};
 
 /// All routes.
@@ -25,6 +25,8 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .route("/v1/webhooks/{source}", post(webhook::deliver).get(webhook::challenge))
         .route("/v1/kubernetes/audit/{source}", post(posted::kubernetes))
         .route("/v1/vault/audit/{source}", post(posted::vault))
+        .route("/v1/scim/{source}/{endpoint}", get(scim::endpoint).post(scim::endpoint))
+        .route("/v1/scim/{source}/{endpoint}/{id}", get(scim::one).put(scim::one).patch(scim::one).delete(scim::one))
         .route("/v1/logs", post(otlp::logs))
         .route("/v1/traces", post(otlp::traces))
         .route("/opentelemetry.proto.collector.logs.v1.LogsService/Export", post(otlp::grpc::logs))

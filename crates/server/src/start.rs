@@ -10,7 +10,7 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use crate::app::App;
-use crate::pull::{kafka, s3};
+use crate::pull::{kafka, ldap, s3};
 use crate::receive::{fluent, syslog, vault};
 use crate::{alarm, audit, listen, tls};
 
@@ -85,10 +85,19 @@ pub async fn start(app: &Arc<App>, sockets: &mut Sockets) -> io::Result<Running>
         .iter()
         .map(|settings| s3::Bucket::new(app, settings, &stopped))
         .collect::<io::Result<Vec<_>>>()?;
+    let directories = app
+        .config
+        .ldap
+        .iter()
+        .map(|settings| ldap::Directory::new(app, settings, &stopped))
+        .collect::<io::Result<Vec<_>>>()?;
     *sockets = bound;
     app.pulled.begin();
     for bucket in buckets {
         running.tasks.spawn(bucket.follow());
+    }
+    for directory in directories {
+        running.tasks.spawn(directory.follow());
     }
     for settings in &app.config.kafka {
         running.tasks.spawn(kafka::follow(Arc::clone(app), settings.clone(), stopped.clone()));

@@ -8,7 +8,7 @@ use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::pki_types::pem::PemObject as _;
 use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use tokio_rustls::rustls::server::{NoServerSessionStorage, WebPkiClientVerifier};
-use tokio_rustls::rustls::{RootCertStore, ServerConfig, crypto};
+use tokio_rustls::rustls::{ClientConfig, RootCertStore, ServerConfig, crypto};
 use x509_parser::extensions::{GeneralName, ParsedExtension};
 use x509_parser::prelude::{FromDer as _, X509Certificate};
 
@@ -51,6 +51,29 @@ pub(crate) fn without_http(acceptor: &TlsAcceptor) -> TlsAcceptor {
     let mut config = ServerConfig::clone(acceptor.config());
     config.alpn_protocols.clear();
     TlsAcceptor::from(Arc::new(config))
+}
+
+/// How we speak TLS as a client: with these roots, or with those that the operating system trusts.
+///
+/// # Errors
+/// When the file cannot be read or holds no certificate; the message names the file.
+pub(crate) fn client(roots: Option<&Path>) -> io::Result<Arc<ClientConfig>> {
+    let mut store = RootCertStore::empty();
+    match roots {
+        Some(path) => {
+            for root in certificates(path)? {
+                store.add(root).map_err(|error| unusable(path, &error))?;
+            }
+        }
+        None => {
+            // Some of what a system trusts is too old to be used; with none at all, no directory is believed.
+            store.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+        }
+    }
+    let provider = Arc::new(crypto::ring::default_provider());
+    let builder = ClientConfig::builder_with_provider(provider);
+    let builder = builder.with_safe_default_protocol_versions().map_err(io::Error::other)?;
+    Ok(Arc::new(builder.with_root_certificates(store).with_no_client_auth()))
 }
 
 fn certificates(path: &Path) -> io::Result<Vec<CertificateDer<'static>>> {

@@ -23,6 +23,7 @@ mod mapping;
 mod offboard;
 mod principal;
 mod prove;
+mod quality;
 mod repair;
 mod serve;
 mod session;
@@ -77,6 +78,7 @@ pub(crate) fn run(arguments: Arguments) -> anyhow::Result<Exit> {
         Command::Coverage { asking } => coverage::run(&place, &asking),
         Command::Doctor { asking } => doctor::run(&place, &asking),
         Command::Source { command: Source::Ls { output } } => source::list(&place, output.format),
+        Command::Source { command: Source::Quality { output } } => quality::run(&place, output.format),
         Command::Source { command: Source::Add(set) } => source::add(&place, &set),
         Command::Source { command: Source::Set(set) } => source::set(&place, &set),
         Command::Source { command: Source::Pause { name, reason, until } } => {

@@ -12,6 +12,7 @@ mod ingest;
 mod locks;
 mod questions;
 mod repair;
+mod scim;
 mod serve;
 mod settings;
 mod sources;

@@ -88,3 +88,27 @@ fn a_trial_says_what_would_become_of_a_sample_and_seals_nothing() {
     assert!(shown.out.contains("3  events of aws") && shown.out.contains("nothing is sealed"), "{}", shown.out);
     assert_eq!(size(&bench), before);
 }
+
+#[test]
+fn quality_tells_what_the_events_of_a_source_can_answer() {
+    let bench = Bench::new();
+    let call = |id: u32, with: &str| {
+        format!(
+            r#"{{"eventVersion":"1.08","eventTime":"2026-09-03T10:00:00Z","eventSource":"s3.amazonaws.com","eventName":"GetObject","awsRegion":"eu-west-1","requestParameters":{{"bucketName":"b","key":"k"}},"eventID":"e-{id}","eventType":"AwsApiCall","recipientAccountId":"111122223333",{with}"userIdentity":{{"type":"IAMUser","principalId":"AIDA{id}","arn":"arn:aws:iam::111122223333:user/u","accountId":"111122223333","accessKeyId":"AKIAIOSFODNN7EXAMPLE","userName":"u"}}}}"#
+        )
+    };
+    let records = [call(1, r#""sourceIPAddress":"198.51.100.7","#), call(2, "")].join("\n");
+    bench.put("trail.jsonl", records + "\n");
+    assert_eq!(bench.run(&["ingest", "--init", "--source", "trail", "trail.jsonl"]).code, Some(0));
+    let ran = bench.run(&["source", "quality", "-o", "json"]);
+    assert_eq!(ran.code, Some(0), "{}", ran.err);
+    let rows = ran.json();
+    let row = &rows[0];
+    assert_eq!((&row["source"], &row["platform"], &row["events"]), (&json!("trail"), &json!("aws"), &json!(2)));
+    let share = |name: &str| row[name].as_f64().unwrap();
+    for name in ["who", "what", "when", "outcome", "where", "credential"] {
+        assert!((share(name) - 100.0).abs() < 0.01, "{name}: {row}");
+    }
+    assert!((share("origin") - 50.0).abs() < 0.01 && (share("complete") - 50.0).abs() < 0.01, "{row}");
+    assert!(share("decision") < 0.01, "{row}");
+}

@@ -11,6 +11,7 @@ pub(crate) mod otlp;
 pub(crate) mod packed;
 pub(crate) mod posted;
 pub(crate) mod records;
+pub(crate) mod scim;
 pub(crate) mod socket;
 pub(crate) mod stream;
 pub(crate) mod syslog;

@@ -3,6 +3,8 @@
 //!
 //! A resource names its provider only by `meta.location`; the authority is the one that the source is
 //! set to, else that host. What a provider calls an entitlement is its own business and kept verbatim.
+//!
+//! A change that a provider told our own service stands around the resource that came of it.
 
 mod origins;
 mod record;
@@ -10,13 +12,13 @@ mod record;
 use std::borrow::Cow;
 
 use model::uri::{self, Class};
-use model::{ActorKind, Alias, AliasRel, Entitlement, Event, Human, Inventory, Platform, Text};
+use model::{ActorKind, Alias, AliasRel, Entitlement, Event, Human, Inventory, InventoryState, Platform, Text};
 
 use crate::{Context, Module, Probe, Reject, RejectKind, json, listing};
 use record::{Reference, Resource, said};
 
 pub(crate) static MODULE: Module =
-    Module { platform: Platform::Scim, version: 1, recognise, normalise, origins: origins::ORIGINS };
+    Module { platform: Platform::Scim, version: 2, recognise, normalise, origins: origins::ORIGINS };
 
 /// The platform part of URIs.
 const PLATFORM: &str = "scim";
@@ -62,11 +64,19 @@ impl Shape {
 }
 
 fn recognise(probe: &Probe<'_>) -> bool {
-    probe.raw("schemas").is_some_and(|schemas| schemas.contains(CORE))
+    probe.raw("schemas").is_some_and(|schemas| schemas.contains(CORE)) || told(probe).is_some()
+}
+
+/// The method of a change that our own service was told, and the resource after it.
+fn told<'a>(probe: &Probe<'a>) -> Option<(&'a str, &'a str)> {
+    let (method, resource) = (probe.text("method")?, probe.raw("resource")?);
+    (probe.has("path") && resource.contains(CORE)).then_some((method, resource))
 }
 
 fn normalise<'a>(text: &'a str, context: &Context<'_>) -> Result<Event<'a>, Reject> {
-    let resource: Resource<'a> = serde_json::from_str(text).map_err(|error| json::not_json(&error))?;
+    let told = told(&Probe::new(text));
+    let resource = told.map_or(text, |(_, resource)| resource);
+    let resource: Resource<'a> = serde_json::from_str(resource).map_err(|error| json::not_json(&error))?;
     let shape = resource.schemas.iter().find_map(|schema| Shape::parse(schema)).ok_or_else(|| {
         Reject::new(RejectKind::Shape, format!("schemas {:?}: neither user, group nor agent", resource.schemas))
     })?;
@@ -75,6 +85,9 @@ fn normalise<'a>(text: &'a str, context: &Context<'_>) -> Result<Event<'a>, Reje
     let uri = shape.uri(&authority, &id);
     let mut event =
         listing::listed(Platform::Scim, Cow::Owned(authority.clone()), described(&resource, shape, uri.clone()));
+    if let (Some(("DELETE", _)), Some(listed)) = (told, event.inventory.as_mut()) {
+        listed.state = Some(InventoryState::Deleted);
+    }
     if authority == "unknown" {
         event.quality.missing.push("authority");
     }

@@ -6,15 +6,39 @@ const fn origin(column: &'static str, pointers: &'static [&'static str]) -> Orig
     Origin { column, pointers }
 }
 
-/// The preferred pointer first.
+/// The preferred pointer first; of a change that our own service was told it is below `resource`.
 pub(super) static ORIGINS: &[Origin] = &[
-    origin("authority", &["/meta/location"]),
-    origin("inventory_uri", &["/id"]),
-    origin("inventory_name", &["/userName", "/agentUserName", "/displayName", "/name"]),
-    origin("inventory_kind", &["/schemas", "/userType"]),
-    origin("inventory_is_human", &["/schemas", "/userType"]),
-    origin("inventory_state", &["/active"]),
-    origin("inventory_owners", &["/owners/*/display", "/owners/*/value", "/owner/display", "/owner/value"]),
+    origin("authority", &["/meta/location", "/resource/meta/location"]),
+    origin("inventory_uri", &["/id", "/resource/id"]),
+    origin(
+        "inventory_name",
+        &[
+            "/userName",
+            "/agentUserName",
+            "/displayName",
+            "/name",
+            "/resource/userName",
+            "/resource/agentUserName",
+            "/resource/displayName",
+            "/resource/name",
+        ],
+    ),
+    origin("inventory_kind", &["/schemas", "/userType", "/resource/schemas", "/resource/userType"]),
+    origin("inventory_is_human", &["/schemas", "/userType", "/resource/schemas", "/resource/userType"]),
+    origin("inventory_state", &["/active", "/resource/active", "/method"]),
+    origin(
+        "inventory_owners",
+        &[
+            "/owners/*/display",
+            "/owners/*/value",
+            "/owner/display",
+            "/owner/value",
+            "/resource/owners/*/display",
+            "/resource/owners/*/value",
+            "/resource/owner/display",
+            "/resource/owner/value",
+        ],
+    ),
     origin(
         "inventory_team",
         &[
@@ -22,7 +46,19 @@ pub(super) static ORIGINS: &[Origin] = &[
             "/urn:ietf:params:scim:schemas:extension:enterprise:2.0:User/organization",
         ],
     ),
-    origin("inventory_purpose", &["/description"]),
-    origin("inventory_created", &["/meta/created"]),
-    origin("entitlements", &["/groups/*/value", "/members/*/value", "/roles/*/value", "/entitlements/*/value"]),
+    origin("inventory_purpose", &["/description", "/resource/description"]),
+    origin("inventory_created", &["/meta/created", "/resource/meta/created"]),
+    origin(
+        "entitlements",
+        &[
+            "/groups/*/value",
+            "/members/*/value",
+            "/roles/*/value",
+            "/entitlements/*/value",
+            "/resource/groups/*/value",
+            "/resource/members/*/value",
+            "/resource/roles/*/value",
+            "/resource/entitlements/*/value",
+        ],
+    ),
 ];

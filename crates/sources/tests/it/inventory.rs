@@ -156,7 +156,7 @@ fn the_installations_of_an_organisation_are_split() {
 
 #[test]
 fn goldens_of_scim() {
-    golden::all("scim", 4);
+    golden::all("scim", 6);
 }
 
 #[test]
