@@ -37,6 +37,7 @@ pub mod azure;
 pub mod cloudtrail;
 mod company;
 pub mod deployment_review;
+pub mod digests;
 mod disorder;
 pub mod entra;
 pub mod gcp;

@@ -8,6 +8,7 @@
 //! Each platform is a folder with a [`Module`]: how to recognise its records, how to read them, and
 //! which JSON pointers each column comes from. A platform needs facts only, no special case elsewhere.
 
+pub mod digest;
 pub mod json;
 pub mod scrub;
 pub mod split;

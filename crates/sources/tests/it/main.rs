@@ -13,6 +13,7 @@
 mod aws;
 mod azure;
 mod core;
+mod digest;
 mod entra;
 mod gcp;
 mod github;
