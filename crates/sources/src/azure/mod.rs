@@ -24,7 +24,7 @@ use record::{Record, said, value_of};
 const NAME: &str = "azure";
 
 pub(crate) static MODULE: Module =
-    Module { platform: Platform::Azure, version: 1, recognise, normalise, origins: origins::ORIGINS };
+    Module { platform: Platform::Azure, version: 2, recognise, normalise, origins: origins::ORIGINS };
 
 /// Categories of the Activity log and of storage logs.
 const CATEGORIES: [&str; 12] = [

@@ -30,6 +30,7 @@ mod otel;
 mod postgres;
 mod real;
 mod spire;
+mod stops;
 mod syslog;
 mod teleport;
 mod vault;
