@@ -108,6 +108,8 @@ pub fn verify(found: &[Found], files: &LogFiles, keys: &Keys, range: Range) -> R
     }
     let mut judged = Vec::new();
     for (trail, mut members) in chains {
+        // By their names first: each proves the one before it.
+        members.sort_by(|a, b| (named_time(a.key), a.key).cmp(&(named_time(b.key), b.key)));
         prove(&mut members, keys);
         members.sort_by(|a, b| (a.end(), a.key).cmp(&(b.end(), b.key)));
         judged.push((trail, members));
@@ -150,7 +152,7 @@ fn prove(members: &mut [Member<'_>], keys: &Keys) {
     // From newest to oldest: each may prove, or refute, the one before it.
     loop {
         let mut changed = false;
-        for at in 0..members.len() {
+        for at in (0..members.len()).rev() {
             let Some(member) = members.get(at) else { continue };
             let state = match &member.state {
                 State::Proved => continue,
@@ -298,7 +300,8 @@ fn refuted<'a>(member: &Member<'a>, copied: bool, last: &mut Option<Last<'a>>, v
     // Its own word on where it begins counts only where the names of the files leave room for more than it covers.
     let claimed = member.digest().filter(|digest| key(&digest.object) == member.key).map(|digest| digest.start);
     let room = start.zip(end).zip(claimed).filter(|((start, end), claimed)| {
-        claimed > start && end.saturating_sub(*start) > (end.saturating_sub(*claimed)).max(HOUR_NANOS) * 3 / 2
+        let covers = end.saturating_sub(*claimed).max(HOUR_NANOS);
+        claimed > start && end.saturating_sub(*start) > covers.saturating_add(covers / 2)
     });
     let begins = match room {
         Some(((start, _), claimed)) => {
