@@ -30,6 +30,8 @@
 //! | `truth-listed.ndjson` | an identity that an inventory lists, whether it acts, and what it has of rights and uses | [`Listed`] |
 //! | `truth-cases.ndjson` | one of four cases with a name, step by step | [`Case`] |
 //!
+//! Apart from all this, [`digests`] signs chains of CloudTrail's digest files, and breaks them.
+//!
 //! Written from the vendors' documents, apart from the parsers of this repository: this crate knows
 //! no other crate of ours, so it can be their oracle.
 
@@ -37,6 +39,7 @@ pub mod azure;
 pub mod cloudtrail;
 mod company;
 pub mod deployment_review;
+pub mod digests;
 mod disorder;
 pub mod entra;
 pub mod gcp;

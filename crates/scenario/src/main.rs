@@ -29,6 +29,15 @@ struct Arguments {
     /// Write the incident of the demo instead: a few dozen records, hand-made.
     #[arg(long)]
     incident: bool,
+    /// Write signed digest files of CloudTrail and the log files they list instead, over three trails.
+    #[arg(long)]
+    digests: bool,
+    /// Break these chains in every way; `truth-digests.ndjson` says where.
+    #[arg(long, requires = "digests")]
+    broken: bool,
+    /// Hours that these trails are on, at least.
+    #[arg(long, default_value_t = 48, requires = "digests")]
+    hours: usize,
     /// Each record arrives up to so much later, as in `6h`.
     #[arg(long, default_value = "0s")]
     shuffle: jiff::SignedDuration,
@@ -59,6 +68,19 @@ fn main() -> ExitCode {
         form: if arguments.objects { scenario::Form::Objects } else { scenario::Form::Lines },
         delivery: arguments.delivery(),
     };
+    if arguments.digests {
+        let Arguments { out, seed, hours, broken, .. } = &arguments;
+        return match scenario::digests::write_all(out, *seed, options.start_ms, *hours, *broken) {
+            Ok(placed) => {
+                println!("{}", serde_json::json!({ "faults": placed.len() }));
+                ExitCode::SUCCESS
+            }
+            Err(error) => {
+                eprintln!("scenario: {}: {error}", out.display());
+                ExitCode::FAILURE
+            }
+        };
+    }
     let written = if arguments.incident {
         scenario::incident::write(&arguments.out, options.start_ms)
     } else {

@@ -9,6 +9,7 @@
 //! which JSON pointers each column comes from. A platform needs facts only, no special case elsewhere. Some
 //! platforms, and an operator's own, are described by a file instead ([`mapping`]).
 
+pub mod digest;
 pub mod json;
 pub mod mapping;
 pub mod scrub;

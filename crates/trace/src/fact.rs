@@ -6,9 +6,11 @@ use model::{
 };
 use serde::{Deserialize, Serialize};
 
+use crate::upstream::Logging;
+
 /// Version of the form in which [`Fact`] is stored by whoever keeps facts: raised with every change of a
 /// field below, since a form without names of fields is read by their order.
-pub const FORM: u8 = 0;
+pub const FORM: u8 = 1;
 
 /// The view of one event that this crate works on: one fact per event.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -86,6 +88,8 @@ pub struct Fact {
     pub src_ip: Option<String>,
     /// User agent, verbatim.
     pub user_agent: Option<String>,
+    /// What became of a log of the platform, if that is what the call was about.
+    pub logging: Option<Logging>,
 }
 
 /// Who executed.
@@ -331,6 +335,7 @@ impl Fact {
             job: text(event.purpose.job.as_ref()),
             src_ip: text(event.src.ip.as_ref()),
             user_agent: text(event.user_agent.as_ref()),
+            logging: Logging::of(event.class_uid, event.activity_id),
         }
     }
 

@@ -38,6 +38,7 @@ mod settings;
 mod steady;
 mod store;
 mod tier;
+pub mod upstream;
 pub mod who;
 
 pub use agent::Agent;

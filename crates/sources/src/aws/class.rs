@@ -2,6 +2,8 @@
 
 use model::Access;
 
+use super::logging;
+
 /// A call, in the terms of the tables here.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Call<'t> {
@@ -38,13 +40,15 @@ pub(super) struct Act {
     pub(super) access: Access,
 }
 
-const fn act(class_uid: u32, activity_id: u8, access: Access) -> Act {
+pub(super) const fn act(class_uid: u32, activity_id: u8, access: Access) -> Act {
     Act { class_uid, activity_id, access }
 }
 
-/// The act, made to agree with the platform's own read-only flag where the record has one.
-pub(super) fn classify(call: Call<'_>, read_only: Option<bool>) -> Act {
-    let mut act = special(call).unwrap_or_else(|| by_verb(call.name));
+/// The act, made to agree with the platform's own read-only flag where the record has one. Few calls need the
+/// parameters of the request: JSON text.
+pub(super) fn classify(call: Call<'_>, read_only: Option<bool>, parameters: &str) -> Act {
+    let asked = || logging::asked(call, parameters);
+    let mut act = asked().or_else(|| special(call)).unwrap_or_else(|| by_verb(call.name));
     act.access = match (read_only, act.access) {
         (Some(true), Access::Create | Access::Modify | Access::Delete | Access::Grant | Access::Other) => Access::Read,
         (Some(false), Access::Read) => Access::Other,
@@ -55,6 +59,9 @@ pub(super) fn classify(call: Call<'_>, read_only: Option<bool>) -> Act {
 
 /// Calls that are more than their verb.
 fn special(call: Call<'_>) -> Option<Act> {
+    if let Some(act) = logging::of_call(call) {
+        return Some(act);
+    }
     match call.service {
         "sts" => sts(call.name),
         "signin" => Some(signin(call.name)),
@@ -63,7 +70,7 @@ fn special(call: Call<'_>) -> Option<Act> {
         "s3" | "s3express" | "s3-outposts" => s3(call.name),
         "dynamodb" => dynamodb(call.name),
         "kms" => kms(call.name),
-        "cloudtrail" | "logs" | "config" | "ec2" => trail(call),
+        "ec2" => ec2(call.name),
         _ => elsewhere(call),
     }
 }
@@ -242,25 +249,12 @@ fn kms(name: &str) -> Option<Act> {
     })
 }
 
-/// Logging switched on, off or thrown away: OCSF Event Log Activity.
-fn trail(call: Call<'_>) -> Option<Act> {
-    Some(match (call.service, call.name) {
-        ("cloudtrail", "StartLogging" | "StartEventDataStoreIngestion") => act(1008, 6, Access::Modify),
-        ("cloudtrail", "StopLogging" | "StopEventDataStoreIngestion") => act(1008, 7, Access::Modify),
-        ("cloudtrail", "DeleteTrail" | "DeleteEventDataStore") => act(1008, 2, Access::Delete),
-        // What is recorded changed; whether to more or to less, only both states would tell.
-        ("cloudtrail", "PutEventSelectors" | "PutInsightSelectors" | "UpdateTrail" | "UpdateEventDataStore") => {
-            act(1008, 99, Access::Modify)
-        }
-        ("logs", "DeleteLogGroup" | "DeleteLogStream") => act(1008, 2, Access::Delete),
-        ("config", "StartConfigurationRecorder") => act(1008, 6, Access::Modify),
-        ("config", "StopConfigurationRecorder") => act(1008, 7, Access::Modify),
-        ("config", "DeleteConfigurationRecorder" | "DeleteDeliveryChannel") => act(1008, 2, Access::Delete),
-        ("ec2", "CreateFlowLogs") => act(1008, 9, Access::Create),
-        ("ec2", "DeleteFlowLogs") => act(1008, 10, Access::Delete),
-        ("ec2", "CreateKeyPair") => act(6003, 1, Access::Issue),
-        ("ec2", "ModifyImageAttribute" | "ModifySnapshotAttribute") => act(6003, 3, Access::Grant),
-        ("ec2", "GetPasswordData") => act(6003, 2, Access::Read),
+/// EC2: what gives access to a machine or an image.
+fn ec2(name: &str) -> Option<Act> {
+    Some(match name {
+        "CreateKeyPair" => act(6003, 1, Access::Issue),
+        "ModifyImageAttribute" | "ModifySnapshotAttribute" => act(6003, 3, Access::Grant),
+        "GetPasswordData" => act(6003, 2, Access::Read),
         _ => return None,
     })
 }

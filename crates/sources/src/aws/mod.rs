@@ -2,16 +2,18 @@
 //!
 //! Who called is in [`identity`] and [`human`], with which credential in [`lineage`], what kind of
 //! act it was in [`class`], on what in [`resources`], how it ended in [`outcome`], which rights it gave
-//! in [`grants`]; the items of an inventory of IAM are read by [`inventory`]. The page is `docs/sources/aws.md`.
+//! in [`grants`]; the items of an inventory of IAM are read by [`inventory`], digest files by [`digest`]. The page is `docs/sources/aws.md`.
 
 mod arn;
 pub(crate) mod caller;
 mod class;
+mod digest;
 mod grants;
 mod human;
 mod identity;
 mod inventory;
 mod lineage;
+mod logging;
 mod origins;
 mod outcome;
 mod policy;
@@ -45,8 +47,7 @@ const HEAD_BYTES: usize = 64;
 /// OCSF severity of anything that root does (`identity.md` 3.4).
 const SEVERITY_HIGH: u8 = 4;
 
-/// A record with an event source and an event name, an insight, or a digest file: the last is known
-/// here in order to be refused with its name.
+/// A record with an event source and an event name, an insight, or a digest file.
 fn recognise(probe: &Probe<'_>) -> bool {
     if begins_like_a_record(probe.head(HEAD_BYTES)) {
         return true;
@@ -70,10 +71,7 @@ fn begins_like_a_record(head: &str) -> bool {
 fn normalise<'a>(text: &'a str, context: &Context<'_>) -> Result<Event<'a>, Reject> {
     let record: Record<'a> = serde_json::from_str(text).map_err(|error| json::not_json(&error))?;
     if record.digest_signature_algorithm.is_some() {
-        return Err(Reject::new(
-            RejectKind::Shape,
-            "a CloudTrail digest file, which holds hashes of log files, not events",
-        ));
+        return digest::read(text, context);
     }
     if record.insight_details.is_some() {
         return Ok(insight(&record, context));
@@ -122,7 +120,7 @@ fn read<'a>(record: &Record<'a>, text: &str, context: &Context<'_>) -> Event<'a>
     event.tenant = filled(&record.recipient_account_id);
     event.status = status;
     envelope(&mut event, record);
-    let act = class::classify(call, record.read_only);
+    let act = class::classify(call, record.read_only, record.request_parameters.map_or("", RawValue::get));
     (event.class_uid, event.activity_id, event.access) = (act.class_uid, act.activity_id, act.access);
     event.api = api(record, call);
     event.decision = outcome::decision(record, status);

@@ -9,17 +9,20 @@ const fn origin(column: &'static str, pointers: &'static [&'static str]) -> Orig
 /// The preferred pointer first.
 pub(super) static ORIGINS: &[Origin] = &[
     origin("source_event_id", &["/eventID", "/eventid"]),
-    origin("time", &["/eventTime", "/eventtime", "/@timestamp"]),
-    origin("time_raw", &["/eventTime", "/eventtime", "/@timestamp"]),
+    origin("time", &["/eventTime", "/eventtime", "/@timestamp", "/digestEndTime"]),
+    origin("time_raw", &["/eventTime", "/eventtime", "/@timestamp", "/digestEndTime"]),
     origin("class_uid", &["/eventName", "/eventname"]),
     origin("activity_id", &["/eventName", "/eventname"]),
     origin("status", &["/errorCode", "/errorMessage", "/responseElements/ConsoleLogin"]),
     origin("status_code", &["/errorCode", "/errorcode"]),
     origin("severity_id", &["/userIdentity/type"]),
     origin("access", &["/readOnly", "/eventName"]),
-    origin("tenant", &["/recipientAccountId", "/recipientaccountid", "/Arn"]),
-    origin("authority", &["/recipientAccountId", "/recipientaccountid", "/userIdentity/accountId", "/Arn"]),
-    origin("region", &["/awsRegion", "/awsregion"]),
+    origin("tenant", &["/recipientAccountId", "/recipientaccountid", "/Arn", "/awsAccountId"]),
+    origin(
+        "authority",
+        &["/recipientAccountId", "/recipientaccountid", "/userIdentity/accountId", "/Arn", "/awsAccountId"],
+    ),
+    origin("region", &["/awsRegion", "/awsregion", "/digestS3Object"]),
     origin(
         "actor_principal",
         &[
@@ -113,6 +116,8 @@ pub(super) static ORIGINS: &[Origin] = &[
         "resources",
         &[
             "/additionalEventData/SecretId",
+            "/digestS3Object",
+            "/digestS3Bucket",
             "/resources/*/ARN",
             "/resources/*/arn",
             "/resources/*/ARNPrefix",
@@ -306,6 +311,7 @@ pub(super) static ORIGINS: &[Origin] = &[
     origin(
         "correlation_ids",
         &[
+            "/digestS3Object",
             "/requestID",
             "/requestid",
             "/sharedEventID",
@@ -319,7 +325,7 @@ pub(super) static ORIGINS: &[Origin] = &[
             "/responseElements/assumedRoleUser/arn",
         ],
     ),
-    origin("related", &["/sharedEventID", "/addendum/originalEventID"]),
+    origin("related", &["/sharedEventID", "/addendum/originalEventID", "/previousDigestS3Object"]),
     origin("data_bytes_in", &["/additionalEventData/bytesTransferredIn"]),
     origin("data_bytes_out", &["/additionalEventData/bytesTransferredOut"]),
     origin("purpose_reason", &["/requestParameters/reason"]),

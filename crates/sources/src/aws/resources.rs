@@ -218,15 +218,21 @@ fn add_arn<'a>(event: &mut Event<'a>, text: Text<'a>, home: Home<'_>, role: Reso
 /// Bucket and key: one object, or the bucket alone.
 fn add_s3<'a>(event: &mut Event<'a>, request: &Params<'a>) {
     let Some(bucket) = request.text("bucketName").or_else(|| request.text("bucket")) else { return };
-    let s3 = |kind, id| Place { kind: Cow::Borrowed(kind), account: "", region: "", id, immutable: false };
     match request.text("key") {
-        Some(key) => {
-            let object = format!("{bucket}/{key}");
-            push(event, &s3("s3-object", &object), key, ResourceRole::Target);
-            push(event, &s3("s3-bucket", &bucket), bucket.clone(), ResourceRole::Related);
-        }
+        Some(key) => object(event, &bucket, &key),
         None => push(event, &s3("s3-bucket", &bucket), bucket.clone(), ResourceRole::Target),
     }
+}
+
+/// One object of S3, and its bucket.
+pub(super) fn object<'a>(event: &mut Event<'a>, bucket: &Text<'a>, key: &Text<'a>) {
+    let whole = format!("{bucket}/{key}");
+    push(event, &s3("s3-object", &whole), key.clone(), ResourceRole::Target);
+    push(event, &s3("s3-bucket", bucket), bucket.clone(), ResourceRole::Related);
+}
+
+fn s3<'p>(kind: &'static str, id: &'p str) -> Place<'p> {
+    Place { kind: Cow::Borrowed(kind), account: "", region: "", id, immutable: false }
 }
 
 /// Every member that the table knows, and every other one that is an ARN; then, as EC2 nests them,

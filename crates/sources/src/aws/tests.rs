@@ -48,7 +48,7 @@ fn one_resource_has_one_uri_by_name_and_by_arn() {
 
 #[test]
 fn access_agrees_with_the_read_only_flag() {
-    let access = |source: &str, name: &str, read_only| classify(Call::new(source, name), read_only).access;
+    let access = |source: &str, name: &str, read_only| classify(Call::new(source, name), read_only, "").access;
     assert_eq!(access("ec2.amazonaws.com", "RunInstances", Some(false)), Access::Create);
     assert_eq!(access("athena.amazonaws.com", "CreatePreview", Some(true)), Access::Read);
     assert_eq!(access("wafv2.amazonaws.com", "ListWebACLs", Some(false)), Access::Other);

@@ -72,7 +72,22 @@ fn management(resource: &str, verb: &str) -> Class {
                 class(3007, 18, Access::Issue)
             }
         }
-        "diagnosticsettings" => pick(1008, 9, 10),
+        // A write may leave categories out: it says that something about the log changed.
+        "diagnosticsettings"
+        | "logprofiles"
+        | "flowlogs"
+        | "datacollectionrules"
+        | "datacollectionruleassociations"
+        | "dataconnectors"
+        | "auditingsettings"
+        | "extendedauditingsettings" => pick(1008, 99, 10),
+        "workspaces" if resource == "microsoft.operationalinsights/workspaces" => {
+            if delete {
+                class(1008, 2, Access::Delete)
+            } else {
+                class(6003, 3, Access::Modify)
+            }
+        }
         "policyassignments"
         | "policydefinitions"
         | "policysetdefinitions"
@@ -89,6 +104,7 @@ fn action(resource: &str) -> Class {
     let begins = |prefixes: &[&str]| prefixes.iter().any(|prefix| word.starts_with(prefix));
     match word {
         "elevateaccess" => class(3007, 16, Access::Grant),
+        "purge" if resource.starts_with("microsoft.operationalinsights/") => class(1008, 1, Access::Delete),
         "begingetaccess" | "generatesas" | "listaccountsas" | "listservicesas" => class(3002, 3, Access::Issue),
         _ if begins(&["regenerate", "rotate"]) => class(6003, 3, Access::Issue),
         _ if begins(&["list", "get", "read", "check", "validate", "export", "show", "query", "download"]) => {

@@ -302,6 +302,18 @@ struct ServiceData<'a> {
 struct PolicyDelta<'a> {
     #[serde(rename = "bindingDeltas", borrow, default, deserialize_with = "json::objects")]
     bindings: Vec<Binding<'a>>,
+    #[serde(rename = "auditConfigDeltas", borrow, default, deserialize_with = "json::objects")]
+    audit: Vec<AuditDelta<'a>>,
+}
+
+/// A change of what is written into the audit log.
+#[derive(Clone, Default, Deserialize)]
+struct AuditDelta<'a> {
+    #[serde(borrow, default, deserialize_with = "json::text")]
+    action: OptText<'a>,
+    /// Somebody whose calls are left out.
+    #[serde(rename = "exemptedMember", borrow, default, deserialize_with = "json::text")]
+    exempted: OptText<'a>,
 }
 
 #[derive(Clone, Default, Deserialize)]
@@ -342,11 +354,33 @@ struct Policy<'a> {
 
 /// What was added to and removed from a policy, as the platform worked it out.
 fn deltas<'a>(parts: &Parts<'_, 'a>) -> Vec<Binding<'a>> {
+    delta(parts).bindings
+}
+
+fn delta<'a>(parts: &Parts<'_, 'a>) -> PolicyDelta<'a> {
     let data = parts.payload.service_data.or(parts.payload.service_data_table);
     let delta = read::<ServiceData<'a>>(data).and_then(|data| data.policy_delta);
     // Newer services put the delta into `metadata`.
     let delta = delta.or_else(|| read::<ServiceData<'a>>(parts.payload.metadata).and_then(|data| data.policy_delta));
-    delta.unwrap_or_default().bindings
+    delta.unwrap_or_default()
+}
+
+/// A policy also says what is audited: switching that off is more than any binding.
+fn audited(event: &mut Event<'_>, deltas: &[AuditDelta<'_>]) {
+    if deltas.is_empty() {
+        return;
+    }
+    // Less is written where a kind of log is taken away, or a member is added whose calls are left out.
+    let less = |delta: &AuditDelta<'_>| {
+        let removes = delta.action.as_deref() == Some("REMOVE");
+        if present(delta.exempted.clone()).is_some() { !removes } else { removes }
+    };
+    let activity = match deltas.iter().filter(|delta| less(delta)).count() {
+        0 => 9,
+        count if count == deltas.len() => 10,
+        _ => 99,
+    };
+    (event.class_uid, event.activity_id, event.access) = (1008, activity, model::Access::Modify);
 }
 
 /// A policy was set, or was to be set: without a delta, the bindings asked for.
@@ -370,6 +404,7 @@ fn policy<'a>(event: &mut Event<'a>, parts: &Parts<'_, 'a>) {
     if !bindings.is_empty() {
         event.activity_id = if bindings.iter().all(removes) { 17 } else { 16 };
     }
+    audited(event, &delta(parts).audit);
     bind(event, parts, bindings);
 }
 

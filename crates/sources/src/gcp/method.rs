@@ -267,11 +267,29 @@ fn logging(verb: &str) -> Option<Act> {
         "CreateSink" => act(1008, 9, Access::Create),
         "DeleteSink" => act(1008, 10, Access::Delete),
         "DeleteLog" | "DeleteBucket" => act(1008, 2, Access::Delete),
-        "UpdateSink" | "UpdateBucket" | "CreateExclusion" | "UpdateExclusion" | "DeleteExclusion" => {
-            act(1008, 99, access(verb, None))
-        }
+        "UndeleteBucket" => act(1008, 9, Access::Modify),
+        "UpdateSink" | "UpdateBucket" | "UpdateSettings" | "UpdateCmekSettings" | "CreateExclusion"
+        | "UpdateExclusion" | "DeleteExclusion" => act(1008, 99, access(verb, None)),
         _ => return None,
     })
+}
+
+/// What a request asks of a log, where the method alone does not say it: Event Log Activity.
+pub(super) fn switched(service: &str, method: &str, request: &str) -> Option<u8> {
+    let says = |key: &str, value: &str| {
+        let after = request.split_once(key).map(|(_, after)| after.trim_start())?;
+        Some(after.strip_prefix(':')?.trim_start().starts_with(value))
+    };
+    let on_off = |on: bool| if on { 9 } else { 10 };
+    match service {
+        "logging.googleapis.com" if last(method) == "UpdateSink" => {
+            says("\"disabled\"", "true").map(|off| on_off(!off))
+        }
+        "compute.googleapis.com" if method.contains("subnetworks.") && last(method) == "patch" => {
+            says("\"enableFlowLogs\"", "true").map(on_off)
+        }
+        _ => None,
+    }
 }
 
 fn workspace(verb: &str) -> Option<Act> {

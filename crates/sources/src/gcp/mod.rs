@@ -27,7 +27,7 @@ mod record;
 const PLATFORM: &str = "gcp";
 
 pub(crate) static MODULE: Module =
-    Module { platform: Platform::Gcp, version: 4, recognise, normalise, origins: origins::ORIGINS };
+    Module { platform: Platform::Gcp, version: 5, recognise, normalise, origins: origins::ORIGINS };
 
 /// JSON pointers of the hops of a delegation; later ones are shown by the whole list.
 const HOPS: [&str; 4] = [
@@ -215,7 +215,13 @@ fn what<'a>(event: &mut Event<'a>, entry: &LogEntry<'a>, payload: &mut AuditLog<
         event.workload.namespace = None;
         call.classify()
     } else {
-        method::classify(&names.service, &names.method, kind, reads)
+        let act = method::classify(&names.service, &names.method, kind, reads);
+        let request = payload.request.map_or("", serde_json::value::RawValue::get);
+        method::switched(&names.service, &names.method, request).map_or(act, |activity| method::Act {
+            class_uid: 1008,
+            activity_id: activity,
+            ..act
+        })
     };
     event.class_uid = act.class_uid;
     event.activity_id = act.activity_id;

@@ -147,7 +147,10 @@ fn policy(category: &str, verb: &str) -> Option<Act> {
         }
         ("audit_log_streaming", "create" | "enable") => act(1008, 9, Access::Create),
         ("audit_log_streaming", "destroy" | "delete" | "disable") => act(1008, 10, Access::Delete),
+        ("audit_log_streaming", "check") => act(6003, 2, Access::Read),
         ("audit_log_streaming", _) => act(1008, 99, Access::Modify),
+        // Addresses are left out of the audit log, or written into it.
+        (_, "disable_source_ip_disclosure" | "enable_source_ip_disclosure") => act(1008, 99, Access::Modify),
         (_, "audit_log_export" | "audit_log_git_event_export") => act(1008, 3, Access::Read),
         _ => return None,
     })

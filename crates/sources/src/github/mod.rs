@@ -28,7 +28,7 @@ const PLATFORM: &str = "github";
 const AUTHORITY: &str = "github.com";
 
 pub(crate) static MODULE: Module =
-    Module { platform: Platform::GitHub, version: 5, recognise, normalise, origins: origins::ORIGINS };
+    Module { platform: Platform::GitHub, version: 6, recognise, normalise, origins: origins::ORIGINS };
 
 /// An entry has a text `action` and names an actor or a place by text; a delivery has a `repository`
 /// object with a full name, or a `sender` object.
@@ -90,6 +90,10 @@ fn event<'a>(mut entry: Entry<'a>, operation: Option<Cow<'a, str>>, context: &Co
     let name = entry.action.as_deref().unwrap_or_default();
     let act = action::classify(name, entry.operation_type.as_deref());
     (event.class_uid, event.activity_id, event.access) = (act.class_uid, act.activity_id, act.access);
+    // An update of a stream pauses it, or goes on with it.
+    if let (1008, 99, Some(on)) = (act.class_uid, act.activity_id, entry.audit_log_stream_enabled) {
+        event.activity_id = if on { 9 } else { 10 };
+    }
     event.api.service = Some(Cow::Borrowed("github"));
     event.api.operation = operation;
     event.api.request_id = present(entry.request_id.clone());

@@ -27,6 +27,8 @@ pub(super) struct Entry<'a> {
     pub(super) document_id: OptText<'a>,
     #[serde(borrow, default, deserialize_with = "json::text")]
     pub(super) action: OptText<'a>,
+    #[serde(default, deserialize_with = "json::boolean")]
+    pub(super) audit_log_stream_enabled: Option<bool>,
     #[serde(borrow, default, deserialize_with = "json::text")]
     pub(super) actor: OptText<'a>,
     #[serde(borrow, default, deserialize_with = "json::text")]

@@ -49,6 +49,9 @@ pub(super) fn classify(operation: &str, git: Option<&str>) -> Act {
     }
     let has = |words: &[&str]| words.iter().any(|word| operation.contains(word));
     let access = access(operation);
+    if let Some(act) = streaming(operation, access) {
+        return act;
+    }
     if has(&["deployment_approved", "deployment_rejected"]) {
         return act(6003, 99, Access::Grant);
     }
@@ -106,6 +109,20 @@ pub(super) fn classify(operation: &str, git: Option<&str>) -> Act {
     act(6003, activity, access)
 }
 
+/// The stream of audit events itself: where it goes, and what is left out of it.
+fn streaming(operation: &str, access: Access) -> Option<Act> {
+    let has = |words: &[&str]| words.iter().any(|word| operation.contains(word));
+    if has(&["streaming_destination", "google_cloud_logging_configuration", "amazon_s3_configuration"]) {
+        return Some(match access {
+            Access::Create => act(1008, 9, access),
+            Access::Delete => act(1008, 10, access),
+            _ => act(1008, 99, Access::Modify),
+        });
+    }
+    has(&["audit_events_streaming", "event_type_filters_", "http_namespace_filter"])
+        .then(|| act(1008, 99, Access::Modify))
+}
+
 /// Whether an event type is about a token or a key itself.
 pub(super) fn is_credential(operation: &str) -> bool {
     ["access_token", "deploy_token", "deploy_key", "impersonation_token", "ssh_key", "gpg_key", "trigger_token"]
@@ -119,7 +136,7 @@ fn access(operation: &str) -> Access {
     let ends = |words: &[&str]| words.iter().any(|word| operation.ends_with(word));
     let begins = |words: &[&str]| words.iter().any(|word| operation.starts_with(word));
     if ends(&["_created", "_added", "_create", "_issued", "_registered", "_protected", "_creation_failed"])
-        || begins(&["add_", "create_"])
+        || begins(&["add_", "create_", "created_"])
     {
         Access::Create
     } else if ends(&[
@@ -130,11 +147,11 @@ fn access(operation: &str) -> Access {
         "_destroy",
         "_unprotected",
         "_revocation_failed",
-    ]) || begins(&["remove_", "delete_", "destroy_"])
+    ]) || begins(&["remove_", "delete_", "deleted_", "destroy_"])
     {
         Access::Delete
     } else if ends(&["_updated", "_update", "_changed", "_enabled", "_disabled", "_rotated"])
-        || begins(&["change_", "update_"])
+        || begins(&["change_", "update_", "updated_"])
     {
         Access::Modify
     } else if ends(&["_accessed", "_downloaded", "_exported", "_viewed"]) {

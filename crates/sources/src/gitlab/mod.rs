@@ -23,7 +23,7 @@ mod record;
 const NAME: &str = "gitlab";
 
 pub(crate) static MODULE: Module =
-    Module { platform: Platform::GitLab, version: 2, recognise, normalise, origins: origins::ORIGINS };
+    Module { platform: Platform::GitLab, version: 3, recognise, normalise, origins: origins::ORIGINS };
 
 fn recognise(probe: &Probe<'_>) -> bool {
     is_audit(probe) || is_deployment(probe)

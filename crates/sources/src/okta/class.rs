@@ -141,6 +141,7 @@ const TABLE: &[(&str, u32, u8, Access)] = &[
     ("system.log_stream.lifecycle.create", 1008, 6, Access::Create),
     ("system.log_stream.lifecycle.deactivate", 1008, 10, Access::Modify),
     ("system.log_stream.lifecycle.delete", 1008, 2, Access::Delete),
+    ("system.log_stream.lifecycle.update", 1008, 99, Access::Modify),
     ("user.account.expire_password", 3007, 9, Access::Modify),
     ("user.account.lock", 3007, 6, Access::Modify),
     ("user.account.privilege.grant", 3007, 14, Access::Grant),

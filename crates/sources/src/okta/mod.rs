@@ -19,7 +19,7 @@ use identity::{NAME, Proof};
 use record::{Record, said};
 
 pub(crate) static MODULE: Module =
-    Module { platform: Platform::Okta, version: 1, recognise, normalise, origins: shape::ORIGINS };
+    Module { platform: Platform::Okta, version: 2, recognise, normalise, origins: shape::ORIGINS };
 
 /// An event type with one of the objects that only this platform writes beside it.
 fn recognise(probe: &Probe<'_>) -> bool {

@@ -4,6 +4,7 @@
 //! Roles are names. Those that a secrets engine makes for a while look like any other; the log of
 //! the engine says which they are.
 
+mod logging;
 mod message;
 mod origins;
 mod record;
@@ -28,7 +29,7 @@ use record::{Record, said};
 const NAME: &str = "postgres";
 
 pub(crate) static MODULE: Module =
-    Module { platform: Platform::Postgres, version: 2, recognise, normalise, origins: origins::ORIGINS };
+    Module { platform: Platform::Postgres, version: 3, recognise, normalise, origins: origins::ORIGINS };
 
 fn recognise(probe: &Probe<'_>) -> bool {
     if csv::begins(probe.head(csv::HEAD_BYTES).as_bytes(), true) == Some(true) {
@@ -172,7 +173,10 @@ fn act<'a>(event: &mut Event<'a>, record: &Record<'a>, told: &Told<'a>, at: &str
         Told::Other if is_refused_login(record) => set(event, 3002, 1, Access::Authenticate, "connection authorized"),
         Told::Other => match said(&record.statement) {
             Some(statement) => stated(event, &statement, at),
-            None => set(event, 6002, 99, Access::Other, "server message"),
+            None => {
+                set(event, 6002, 99, Access::Other, "server message");
+                logged(event, record.message.as_deref().and_then(logging::of_message));
+            }
         },
     }
     if let Some(name) = database {
@@ -238,12 +242,24 @@ fn audited<'a>(event: &mut Event<'a>, audit: &Audit<'a>, database: Option<&str>,
         resource(event, &kind, Cow::Owned(full), at);
     }
     event.api.operation = Some(command);
+    if let Some(statement) = said(&audit.statement) {
+        logged(event, logging::of_statement(&statement));
+    }
+}
+
+/// What the server writes down was changed: more than a change of data.
+fn logged(event: &mut Event<'_>, found: Option<(u8, Access)>) {
+    if let Some((activity, access)) = found {
+        (event.class_uid, event.activity_id, event.access) = (1008, activity, access);
+        event.privileged = Some(true);
+    }
 }
 
 fn stated(event: &mut Event<'_>, statement: &str, at: &str) {
     (event.class_uid, (event.activity_id, event.access)) = (6005, sql::act(statement));
     event.api.operation = Some(Cow::Owned(sql::verb(statement)));
     roles(event, statement, at);
+    logged(event, logging::of_statement(statement));
 }
 
 /// Roles made, changed, dropped or switched to; rights given or taken.

@@ -22,7 +22,7 @@ use record::{Record, Text, first, said};
 const NAME: &str = "teleport";
 
 pub(crate) static MODULE: Module =
-    Module { platform: Platform::Teleport, version: 1, recognise, normalise, origins: origins::ORIGINS };
+    Module { platform: Platform::Teleport, version: 2, recognise, normalise, origins: origins::ORIGINS };
 
 /// A type of event beside the platform's code for it: `T` and letters or digits, or one of the few
 /// older forms; or beside its index in a stream, which every record of the platform has.

@@ -78,6 +78,7 @@ fn classify(event: &mut Event<'_>, act: Act, entry: &Entry<'_, '_>) {
         Act::SelfTest => (6003, 99, Access::Other),
         Act::Policy => (3004, by_access(1, 3, 4), Access::Grant),
         Act::Audit => (1008, by_access(9, 9, 10), event.access),
+        Act::AuditPolicy => (1008, 99, event.access),
         Act::Mount if entry.path.rest.ends_with("/tune") => (6003, 3, Access::Modify),
         // Mounting is an update of a path that was not there.
         Act::Mount if event.access == Access::Modify && !entry.path.rest.starts_with("remount") => {

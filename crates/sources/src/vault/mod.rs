@@ -24,7 +24,7 @@ use record::{Data, Headers, PolicyResults, Record, Request, some};
 const PLATFORM: &str = "vault";
 
 pub(crate) static MODULE: Module =
-    Module { platform: Platform::Vault, version: 4, recognise, normalise, origins: ORIGINS };
+    Module { platform: Platform::Vault, version: 5, recognise, normalise, origins: ORIGINS };
 
 static ORIGINS: &[Origin] = &[
     Origin { column: "source_event_id", pointers: &["/request/id"] },

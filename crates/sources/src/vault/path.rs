@@ -58,6 +58,8 @@ pub(super) enum Act {
     SelfTest,
     /// Switches an audit device on or off.
     Audit,
+    /// Changes what audit devices write: which headers, and whether in the clear.
+    AuditPolicy,
     /// Mounts or unmounts an engine or auth method.
     Mount,
     /// Seals or unseals.
@@ -283,6 +285,7 @@ fn system_act(rest: &str, first: &str, writes: bool) -> Act {
         "policy" | "policies" if writes => Act::Policy,
         "audit" if rest == "audit/test" => Act::SelfTest,
         "audit" if writes => Act::Audit,
+        "config" if writes && rest.starts_with("config/auditing/") => Act::AuditPolicy,
         "mounts" | "auth" | "remount" if writes => Act::Mount,
         "seal" | "unseal" | "step-down" if writes => Act::Seal,
         "generate-root" | "rekey" | "rekey-recovery-key" | "rotate" if writes => Act::RootKey,

@@ -241,7 +241,6 @@ const REJECTS: &[(&str, RejectKind, usize, &str)] = &[
         "a brace too many after the last event",
     ),
     ("cloudtrail/awsdocs/ct-cloudtrail-log-file-examples", RejectKind::NotJson, 1, "a line break inside a text"),
-    ("cloudtrail/awsdocs/ct-cloudtrail-log-file-validation", RejectKind::Shape, 2, "digest files, not events"),
     (
         "cloudtrail/awsdocs/ct-query-integration-event-schema",
         RejectKind::NotJson,

@@ -132,6 +132,7 @@ fn full() -> Fact {
         job: text("job"),
         src_ip: text("10.0.0.1"),
         user_agent: text("aws-cli"),
+        logging: Some(trace::upstream::Logging::Stopped),
     }
 }
 

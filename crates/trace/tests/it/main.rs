@@ -37,5 +37,6 @@ mod rows;
 mod sessions;
 mod standing;
 mod truth;
+mod upstream;
 mod verdicts;
 mod who;

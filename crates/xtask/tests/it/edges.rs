@@ -8,7 +8,7 @@ use cargo_metadata::{DependencyKind, Metadata, MetadataCommand};
 const EDGES: &[(&str, &[&str], &[&str])] = &[
     ("model", &[], &[]),
     ("tlog", &[], &[]),
-    ("sources", &["model"], &[]),
+    ("sources", &["model"], &["scenario"]),
     ("ledger", &["model", "tlog"], &[]),
     ("trace", &["model"], &["scenario", "sources"]),
     ("lake", &["model", "sources", "ledger", "trace"], &["scenario"]),
