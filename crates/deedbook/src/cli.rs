@@ -303,6 +303,9 @@ pub(crate) enum Source {
         #[command(flatten)]
         output: Output,
     },
+    /// Say what CloudTrail's digest files prove: which log files are as it delivered them, and where a digest or a log
+    /// file is altered, missing, or was never made.
+    Digests(Digests),
     /// Seal older files into a source, also while a server takes records for it. The same as
     /// `ingest --source NAME PATH...`, for a source that is there; a sender to it is told to come back while a file is
     /// read.
@@ -357,6 +360,25 @@ pub(crate) enum Mapping {
         /// Name of its platform.
         name: String,
     },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Digests {
+    /// Public keys: what `aws cloudtrail list-public-keys` prints, PEM, or base64 of DER; may be given several times, since
+    /// each region has keys of its own.
+    #[arg(long, required = true, value_name = "FILE")]
+    pub(crate) key: Vec<std::path::PathBuf>,
+    /// A copy of the bucket: folder, glob or file; may be given several times. Without it, what was ingested.
+    #[arg(long, value_name = "PATH")]
+    pub(crate) from: Vec<String>,
+    /// Tell nothing of before: RFC 3339, a date, or a span back from now such as `24h`, `7d`.
+    #[arg(long, value_name = "TIME")]
+    pub(crate) since: Option<String>,
+    /// Up to here digests are expected: like --since; now by default, and of a copy nothing.
+    #[arg(long, value_name = "TIME")]
+    pub(crate) until: Option<String>,
+    #[command(flatten)]
+    pub(crate) output: Output,
 }
 
 #[derive(Debug, Args)]

@@ -7,6 +7,7 @@ mod blast_radius;
 mod completions;
 mod continuation;
 mod coverage;
+mod digests;
 mod doctor;
 mod downstream;
 mod events;
@@ -88,6 +89,7 @@ pub(crate) fn run(arguments: Arguments) -> anyhow::Result<Exit> {
         Command::Source { command: Source::Test { name, file, last, output } } => {
             source_test::run(&place, &name, file.as_deref(), last, output.format)
         }
+        Command::Source { command: Source::Digests(asked) } => digests::run(&place, &asked),
         Command::Source { command: Source::Backfill { name, inputs, output } } => {
             source::backfill(&place, name, inputs, output)
         }
