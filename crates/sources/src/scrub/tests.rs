@@ -11,7 +11,7 @@ fn scrub(record: &str) -> Option<(String, Vec<u16>)> {
     let body = String::from_utf8(scrubbed.body).unwrap();
     for replacement in &scrubbed.replacements {
         let (offset, length) = (replacement.offset as usize, replacement.length as usize);
-        let name = RULES.iter().find(|rule| rule.number == replacement.rule).unwrap().name;
+        let name = super::rule(replacement.rule).unwrap().name;
         assert!(body[offset..offset + length].starts_with(&format!("deedbook:secret:{name}:")));
         assert_eq!(length, "deedbook:secret::".len() + name.len() + 32);
     }
@@ -240,11 +240,12 @@ fn passwords_in_statements_are_found_in_each_spelling() {
 fn every_rule_hits_what_it_describes_and_nothing_near_it() {
     let cases = cases();
     let numbers: Vec<u16> = cases.iter().map(|case| case.0).collect();
-    assert_eq!(numbers, RULES.iter().map(|rule| rule.number).collect::<Vec<_>>(), "a case for each rule");
+    let first: Vec<u16> = known::RULES.iter().map(|rule| rule.number).collect();
+    assert_eq!(numbers, first, "a case for each of the first rules; `tests/it/secrets.rs` has the others");
     for (rule, record, secret, misses) in cases {
         let (body, rules) = scrub(&record).unwrap_or_else(|| panic!("rule {rule} does not hit"));
         assert_eq!(rules, [rule]);
-        let name = RULES[usize::from(rule) - 1].name;
+        let name = super::rule(rule).unwrap().name;
         let marker = format!("deedbook:secret:{name}:{}", scrubber().fingerprint(secret.as_bytes()));
         assert!(body.contains(&marker), "rule {rule}: fingerprint of the plain secret in {body}");
         let is_json = record.starts_with('{');
@@ -518,10 +519,10 @@ fn the_fingerprint_joins_with_a_logged_sha256_and_depends_on_the_key() {
 
 #[test]
 fn numbers_and_names_of_rules_are_unique() {
-    for (at, rule) in RULES.iter().enumerate() {
+    for (at, rule) in rules().enumerate() {
         assert_eq!(usize::from(rule.number), at + 1);
-        assert!(rule.name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-'));
-        assert!(!RULES[..at].iter().any(|other| other.name == rule.name));
+        assert!(rule.name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-'));
+        assert!(!rules().take(at).any(|other| other.name == rule.name));
     }
 }
 
