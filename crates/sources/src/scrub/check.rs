@@ -68,7 +68,7 @@ pub(super) struct Shape {
     before: Option<(Class, usize, usize)>,
     /// The first of them is the text by which it is found.
     parts: &'static [Part],
-    /// Whether it has letters of both cases, as a word has not.
+    /// Whether it has letters of both cases behind its first part, as a word has not.
     mixed: bool,
 }
 
@@ -125,7 +125,7 @@ impl Shape {
                 }
             };
         }
-        let token = record.get(begin..end)?;
+        let token = record.get(at + self.anchor().map_or(0, str::len)..end)?;
         let mixed = token.iter().any(u8::is_ascii_lowercase) && token.iter().any(u8::is_ascii_uppercase);
         (mixed || !self.mixed).then(|| plain(begin, end))
     }

@@ -84,7 +84,8 @@ fn putty(record: &[u8], at: usize) -> Option<Found> {
     let tail = lines.iter().rev().take_while(|byte| is_end(byte)).count();
     let (begin, end) = (number + count + head, number + count + foot.checked_sub(tail)?);
     let levels = slashes.and_then(field::depth).unwrap_or(0);
-    (count > 0 && begin < end).then(|| Found { levels, ..plain(begin, end) })
+    let replaced = record.get(begin..end)?.starts_with(super::MARK.as_bytes());
+    (count > 0 && begin < end && !replaced).then(|| Found { levels, ..plain(begin, end) })
 }
 
 /// How many bytes the escaped line ends take that a text begins with.

@@ -3,7 +3,7 @@
 //! An automaton over all of them reads one byte after the other and costs more than hashing and compressing
 //! the record do. Vectors are twenty times faster, as long as few of the places they stop at are wrong. So each
 //! anchor is looked for by the three or four of its bytes that are rarest in logs, and those of one kind
-//! share a searcher: what ends with `_`, what ends with a letter and `.`, parts of keys, and the rest.
+//! share a searcher: parts of names, what ends with `_`, what ends with a letter and `.`, and the rest.
 
 use aho_corasick::{AhoCorasick, Input, Match, Span, packed};
 
@@ -11,6 +11,14 @@ use super::rule::Anchor;
 
 /// Most windows that one vector searcher tells apart without stopping at too many wrong places.
 const WINDOWS_MAX: usize = 48;
+
+/// The groups of parts of names, and of what ends with a mark: their bytes have nothing in common, so they
+/// are dealt out to more buckets.
+const NAMES: usize = 0;
+const ENDS: usize = 3;
+
+/// Anchors whose rarest bytes are neither their first nor their last, and where these are.
+const WITHIN: [(&str, usize); 4] = [("dentified by", 8), ("glagent-", 0), ("tskey-", 0), ("ignature=", 5)];
 
 /// Finds the places that a rule has to look closer at.
 #[derive(Clone, Debug)]
@@ -56,7 +64,10 @@ impl Finder {
                 None => kind.push((window, vec![lead])),
             }
         }
-        let groups = kinds.iter().flat_map(|kind| kind.chunks(WINDOWS_MAX)).map(Group::new);
+        let groups = kinds.iter().enumerate().flat_map(|(kind, windows)| {
+            let mixed = matches!(kind, NAMES | ENDS);
+            windows.chunks(WINDOWS_MAX).map(move |windows| Group::new(windows, mixed))
+        });
         Ok(Finder { groups: groups.collect::<Result<_, _>>()? })
     }
 
@@ -66,10 +77,13 @@ impl Finder {
 }
 
 impl Group {
-    fn new(windows: &[(&'static str, Vec<Lead>)]) -> Result<Group, aho_corasick::BuildError> {
-        let mut builder = packed::Config::new().heuristic_pattern_limits(false).builder();
-        builder.extend(windows.iter().map(|(window, _)| window.as_bytes()));
-        let searcher = match builder.build() {
+    fn new(windows: &[(&'static str, Vec<Lead>)], mixed: bool) -> Result<Group, aho_corasick::BuildError> {
+        let vectors = |fat: Option<bool>| {
+            let mut config = packed::Config::new();
+            let mut builder = config.heuristic_pattern_limits(false).only_teddy_fat(fat).builder();
+            builder.extend(windows.iter().map(|(window, _)| window.as_bytes())).build()
+        };
+        let searcher = match vectors(Some(mixed)).or_else(|| vectors(None)) {
             Some(searcher) => Searcher::Packed(searcher),
             None => Searcher::Automaton(AhoCorasick::new(windows.iter().map(|(window, _)| window))?),
         };
@@ -104,12 +118,16 @@ impl Group {
 fn window(text: &str, anchor: Anchor) -> (usize, usize, usize) {
     let bytes = text.as_bytes();
     let last = bytes.len().saturating_sub(1);
+    let within = WITHIN.iter().find(|(own, _)| *own == text).map(|(_, offset)| *offset);
     match bytes {
-        _ if matches!(anchor, Anchor::Key) => (0, 0, bytes.len().min(4)),
+        [_, _, _] => (2, 0, 3),
+        _ if matches!(anchor, Anchor::Key) => (NAMES, within.unwrap_or(0), 4),
+        _ if within.is_some() => (5, within.unwrap_or(0), 4),
         [_, _, .., b'_'] => (1, last - 2, 3),
         [_, .., letter, b'.'] if letter.is_ascii_alphabetic() => (2, last.saturating_sub(2), 3),
-        [_, _, _] => (3, 0, 3),
-        [first, ..] if first.is_ascii_lowercase() => (4, 0, 4),
-        _ => (5, 0, 4),
+        // Words are many, and what they end with is rare.
+        [.., b' ' | b':' | b'=' | b'-' | b'"' | b'\\'] if last >= 4 => (ENDS, last - 3, 4),
+        [first, ..] if first.is_ascii_lowercase() => (5, 0, 4),
+        _ => (4, 0, 4),
     }
 }

@@ -9,7 +9,7 @@ pub(super) static RULES: [Rule; 1] = [Rule {
     number: 99,
     name: "kubernetes-secret",
     what: "values of data and stringData of a Kubernetes Secret, a list of them, or a request to the resource secrets",
-    how: How::Around(&["Secret", "secrets"], secret),
+    how: How::Around(&["Secret\"", "Secret\\", "SecretList", "secrets\"", "secrets\\"], secret),
 }];
 
 /// Most objects within one another that are told apart.

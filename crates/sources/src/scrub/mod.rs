@@ -16,6 +16,7 @@
 
 mod check;
 mod encoded;
+mod entropy;
 mod field;
 mod finder;
 mod known;
@@ -36,6 +37,7 @@ use model::Replacement;
 use sha2::{Digest, Sha256};
 
 use check::Found;
+pub use entropy::random_texts;
 use finder::Finder;
 use rule::Anchor;
 pub use rule::{Rule, rule, rules};
@@ -128,11 +130,12 @@ impl Scrubber {
     /// What each rule finds in a text. Secrets may overlap.
     fn find(&self, text: &[u8]) -> Vec<Secret> {
         let mut found = Vec::new();
+        let mut turns = Turns::default();
         for group in self.finder.groups() {
-            let mut turns = Turns::default();
+            turns.0.clear();
             group.each(text, |anchor, at| turns.look(anchor, text, at, &mut found));
         }
-        let mut turns = Turns::default();
+        turns.0.clear();
         for at in memchr::memchr2_iter(b'@', b'~', text) {
             let anchors = if text.get(at) == Some(&b'@') { &self.at_sign } else { &self.tilde };
             anchors.iter().for_each(|anchor| turns.look(*anchor, text, at, &mut found));

@@ -69,7 +69,10 @@ pub(super) static RULES: [Rule; 8] = [
 ];
 
 /// Parts of names of credentials: few and rare ones, because each costs time in every record.
-pub(super) static ANCHORS: [&str; 33] = [
+pub(super) static ANCHORS: &[&str] = &[
+    "sig=",
+    "sig%3",
+    "ignature=",
     "cret",
     "CRET",
     "oken",
@@ -119,7 +122,7 @@ const PARAMETER_BYTES_MIN: usize = 3;
 
 /// Looks at the name that holds the byte at `at`. Returns up to where this turn is done.
 pub(super) fn look(record: &[u8], at: usize, done: usize, out: &mut Vec<Secret>) -> usize {
-    let Some(name) = Name::at(record, at) else { return done };
+    let Some(name) = Name::at(record, at).filter(Name::is_known) else { return done };
     let known = out.len();
     name.look(record, done, out);
     out.iter().skip(known).map(|secret| secret.end).max().unwrap_or(name.end).max(done)
@@ -163,6 +166,18 @@ impl<'r> Name<'r> {
             text,
             plain: letters.map(|byte| byte.to_ascii_lowercase() as char).collect(),
         })
+    }
+
+    /// Whether it says anything in any place.
+    fn is_known(&self) -> bool {
+        let name = self.plain.as_str();
+        is_credential(self.text, name)
+            || is_field(name, usize::MAX)
+            || is_header(name)
+            || is_authorization(name)
+            || is_secret_key(name)
+            || matches!(name, "cookie" | "setcookie")
+            || signature_bytes(name).is_some()
     }
 
     fn look(&self, record: &[u8], done: usize, out: &mut Vec<Secret>) {
@@ -304,7 +319,8 @@ impl<'r> Name<'r> {
         } else if is_header(name) {
             let end = begin + run(record, begin, |byte| Class::Base64Padded.has(byte) || Class::Unreserved.has(byte));
             let value = record.get(begin..end).unwrap_or_default();
-            let sure = value.len() >= VALUE_BYTES_MIN && !field::is_masked(value);
+            let replaced = record.get(begin..).is_some_and(|rest| rest.starts_with(super::MARK.as_bytes()));
+            let sure = value.len() >= VALUE_BYTES_MIN && !field::is_masked(value) && !replaced;
             push(Place::Header, sure.then(|| plain(begin, end)), out);
         }
     }
@@ -315,7 +331,7 @@ fn push(place: Place, found: Option<Found>, out: &mut Vec<Secret>) {
     out.extend(found.zip(rule).map(|(found, rule)| Secret::new(found, rule)));
 }
 
-fn is_name(byte: u8) -> bool {
+pub(super) fn is_name(byte: u8) -> bool {
     is_token(byte) || byte == b'.'
 }
 

@@ -113,7 +113,16 @@ impl Anchor {
                 return done;
             }
             Anchor::Key => {
-                let wanted = |key: &str| rules().find(|rule| matches!(rule.how, How::Key(knows) if knows(key)));
+                let wanted = |key: &str| {
+                    // All rules of this kind are among the first.
+                    known::RULES.iter().find(|rule| matches!(rule.how, How::Key(knows) if knows(key)))
+                };
+                // A name that nothing follows is a word.
+                let rest = record.get(at..).unwrap_or_default();
+                let end = rest.iter().position(|byte| !named::is_name(*byte)).and_then(|end| rest.get(end));
+                if !matches!(end, Some(b'"' | b'\\' | b'=' | b':' | b'%' | b' ')) {
+                    return done;
+                }
                 match field::value(record, at, done, wanted) {
                     Some((rule, found)) => (rule, Some(found)),
                     None => return named::look(record, at, done, out),

@@ -537,3 +537,16 @@ fn a_token_that_is_told_is_replaced_whatever_it_looks_like_and_by_the_fingerprin
     assert_eq!((scrubbed.replacements.len(), scrubbed.replacements[0].rule), (1, 11));
     assert_eq!((super::rule::token().number, super::rule::token().name), (11, "jwt"));
 }
+
+#[test]
+fn texts_that_look_random_are_counted_and_ids_are_not() {
+    for (record, count) in [
+        ("key a1B2c3D4e5F6g7H8i9J0kLmNoPqR and Zz9Yy8Xx7Ww6Vv5Uu4Tt3Ss2Rr", 2),
+        ("5e0b3c1c-0000-4000-8000-0123456789ab 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08", 0),
+        ("arn:aws:iam::123456789012:role/AWSServiceRoleForAutoScaling AKIAIOSFODNN7EXAMPLE", 0),
+        ("GetCallerIdentityWithAVeryLongNameInCamelCase a-name-of-words-with-dashes-2", 0),
+    ] {
+        assert_eq!(random_texts(record.as_bytes()), count, "{record}");
+        assert_eq!(scrub(record), None, "they are never replaced");
+    }
+}

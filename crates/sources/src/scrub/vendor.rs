@@ -25,11 +25,7 @@ pub(super) static RULES: [Rule; 66] = [
         number: 22,
         name: "openai",
         what: "OpenAI key: sk-, an optional kind, and T3BlbkFJ (OpenAI in base64) between two halves of 20, 58 or 74 characters",
-        how: How::Shapes(&[
-            shape(&[Text("T3BlbkFJ"), Run(Token, 74, 74)]).behind(Token, 77, 86),
-            shape(&[Text("T3BlbkFJ"), Run(Token, 58, 58)]).behind(Token, 61, 70),
-            shape(&[Text("T3BlbkFJ"), Run(Token, 20, 20)]).behind(Token, 23, 32),
-        ]),
+        how: How::Anchors(&["T3BlbkFJ"], openai),
     },
     Rule {
         number: 23,
@@ -621,6 +617,19 @@ fn entra(record: &[u8], at: usize) -> Option<Found> {
 fn openshift(record: &[u8], at: usize) -> Option<Found> {
     let begin = at.checked_sub(6)?;
     (record.get(begin..at)? == b"sha256").then(|| exactly(record, begin, 7, 43, |byte| Token.has(byte)))?
+}
+
+/// Around the name of the vendor in base64: the prefix before it, and as much behind it as before.
+fn openai(record: &[u8], at: usize) -> Option<Found> {
+    const HEAD_MAX: usize = 96;
+    let before = record.get(at.saturating_sub(HEAD_MAX)..at)?;
+    let length = before.iter().rev().take_while(|byte| Token.has(**byte)).count();
+    let head = before.get(before.len() - length..)?;
+    let begin = at - length + memchr::memmem::find(head, b"sk-")?;
+    let end = at + 8 + run(record, at + 8, |byte| Token.has(byte));
+    let half = end - at - 8;
+    let fits = matches!(half, 20 | 58 | 74) && at - begin >= half + 3;
+    (fits && starts_clean(record, begin)).then(|| plain(begin, end))
 }
 
 /// The path of a webhook of Teams: everything after its host opens the channel.

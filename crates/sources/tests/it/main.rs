@@ -28,6 +28,7 @@ mod okta;
 mod otel;
 mod postgres;
 mod real;
+mod secrets;
 mod spire;
 mod syslog;
 mod teleport;
