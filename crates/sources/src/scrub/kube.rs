@@ -38,7 +38,7 @@ fn secret(record: &[u8], at: usize, out: &mut Vec<Found>) -> usize {
     let Some(quote) = at.checked_sub(1).filter(|quote| record.get(*quote) == Some(&b'"')) else { return at };
     let slashes = field::slashes_before(record, quote);
     let Some(word) = word(record, at, slashes) else { return at };
-    let key = field::key_before(record, quote).and_then(|last| Some(record.get(..=last)?));
+    let key = field::key_before(record, quote).and_then(|last| record.get(..=last));
     let says = match word {
         b"Secret" | b"SecretList" => key.is_some_and(|key| key.ends_with(b"\"kind")),
         b"secrets" => key.is_some_and(|key| key.ends_with(b"\"resource")),

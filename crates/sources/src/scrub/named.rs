@@ -564,7 +564,8 @@ fn scheme(record: &[u8], value: Found) -> Option<Found> {
     if matches!(scheme.as_slice(), b"bearer" | b"basic") {
         // Rule 12 anchors at the second letter.
         let theirs = known::authorization(record, value.begin + 1).is_some();
-        return (!theirs && rest.len() >= VALUE_BYTES_MIN && !rest.contains(&b' ')).then(|| Found { begin, ..value });
+        let sure = !theirs && rest.len() >= VALUE_BYTES_MIN && !rest.contains(&b' ');
+        return sure.then_some(Found { begin, ..value });
     }
     // `Token token="x"`: the value without its name and quotes.
     let named = memchr::memchr(b'"', rest).filter(|_| rest.contains(&b'='));
@@ -606,13 +607,15 @@ fn dsn(record: &[u8], at: usize) -> Option<Found> {
     let before = record.get(at.saturating_sub(256)..at)?;
     let after = record.get(at + 1..)?;
     let go = [&b"tcp("[..], b"tcp6(", b"unix("].iter().any(|kind| after.starts_with(kind));
-    let separator = if go { b':' } else { b'/' };
     let length =
         before.iter().rev().take_while(|byte| byte.is_ascii_graphic() && !matches!(byte, b'"' | b'\'' | b'\\')).count();
     let info = before.get(before.len() - length..)?;
-    let split = memchr::memchr(separator, info)?;
+    // Both parts are found at once: what is left of one that was replaced has no other.
+    if memchr::memmem::find(info, super::MARK.as_bytes()).is_some() {
+        return None;
+    }
     let split = match go {
-        true => (split > 0 && !info.contains(&b'/')).then_some(split)?,
+        true => memchr::memchr(b':', info).filter(|split| *split > 0 && !info.contains(&b'/'))?,
         false => {
             let user = memchr::memmem::find(info, b"jdbc:oracle:thin:")? + "jdbc:oracle:thin:".len();
             user + memchr::memchr(b'/', info.get(user..)?).filter(|length| *length > 0)?

@@ -550,3 +550,13 @@ fn texts_that_look_random_are_counted_and_ids_are_not() {
         assert_eq!(scrub(record), None, "they are never replaced");
     }
 }
+
+#[test]
+fn a_replacement_in_a_data_source_name_is_no_user() {
+    // A second pass took the word before the colon of the first replacement for one.
+    for user in ["a1B2c3D4e5F6g7H8i9", "xoxb-11111111111-a1B2c3D4e5F6"] {
+        let (body, _) = scrub(&format!("Bearer {user} {user}u:p4ss@tcp(h)")).unwrap();
+        assert_eq!(scrub(&body), None, "{body}");
+        assert!(!body.contains("p4ss"), "{body}");
+    }
+}
