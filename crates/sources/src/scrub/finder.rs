@@ -1,9 +1,9 @@
 //! One pass over a record for the anchors of all rules.
 //!
-//! An automaton over all of them reads one byte after the other and costs more than hashing and compressing
-//! the record do. Vectors are twenty times faster, as long as few of the places they stop at are wrong. So each
-//! anchor is looked for by the three or four of its bytes that are rarest in logs, and those of one kind
-//! share a searcher: parts of names, what ends with `_`, what ends with a letter and `.`, and the rest.
+//! An automaton over all of them reads one byte after the other. Vectors are several times faster, as long as few of
+//! the places they stop at are wrong. So each anchor is looked for by the three or four of its bytes that are rarest
+//! in logs, and those of one kind share a searcher: parts of names, what ends with `_`, what ends with a letter
+//! and `.`, what ends with another mark, and the rest.
 
 use aho_corasick::{AhoCorasick, Input, Match, Span, packed};
 
