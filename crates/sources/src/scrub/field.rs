@@ -1,6 +1,6 @@
 //! Fields of JSON objects, at any depth of JSON inside of JSON strings.
 
-use super::rule::Found;
+use super::check::Found;
 
 /// Longest key that is looked at.
 const KEY_BYTES_MAX: usize = 64;
@@ -41,7 +41,7 @@ pub(super) fn value<T>(
     let begin = quote + levels + 1;
     let end = closing(record, begin, levels)?;
     let value = record.get(begin..end)?;
-    (!is_masked(value)).then_some((wanted, Found { begin, end, levels: depth }))
+    (!is_masked(value)).then_some((wanted, Found { begin, end, levels: depth, percent: false }))
 }
 
 /// The last byte of the key whose value begins with the quote at `quote`.
@@ -52,27 +52,27 @@ pub(super) fn key_before(record: &[u8], quote: usize) -> Option<usize> {
     key.len().checked_sub(slashes + 1)
 }
 
-fn is_key(byte: u8) -> bool {
+pub(super) fn is_key(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.')
 }
 
-fn skip_space(record: &[u8], at: usize) -> usize {
+pub(super) fn skip_space(record: &[u8], at: usize) -> usize {
     at + record.get(at..).unwrap_or_default().iter().take_while(|byte| byte.is_ascii_whitespace()).count()
 }
 
-fn slashes_before(record: &[u8], at: usize) -> usize {
+pub(super) fn slashes_before(record: &[u8], at: usize) -> usize {
     record.get(..at).unwrap_or_default().iter().rev().take_while(|byte| **byte == b'\\').count()
 }
 
 /// Whether a quote with so many backslashes before it stands at `at`.
-fn is_delimiter(record: &[u8], at: usize, slashes: usize) -> bool {
+pub(super) fn is_delimiter(record: &[u8], at: usize, slashes: usize) -> bool {
     let found = record.get(at..).unwrap_or_default().iter().take_while(|byte| **byte == b'\\').count();
     found == slashes && record.get(at + slashes) == Some(&b'"')
 }
 
 /// Where the value ends: before the quote with exactly so many backslashes of its own. Pairs of
 /// backslashes before it belong to the value, as many as its depth doubles them to.
-fn closing(record: &[u8], begin: usize, slashes: usize) -> Option<usize> {
+pub(super) fn closing(record: &[u8], begin: usize, slashes: usize) -> Option<usize> {
     let mut at = begin;
     loop {
         at += memchr::memchr(b'"', record.get(at..)?)?;
@@ -129,6 +129,19 @@ pub(super) fn unescape(raw: &[u8], levels: usize) -> Option<String> {
         text = serde_json::from_str(&format!("\"{text}\"")).ok()?;
     }
     Some(text)
+}
+
+/// Takes the escapes of URLs off a text; `None` if it has none, or others.
+pub(super) fn percent_decoded(text: &[u8]) -> Option<Vec<u8>> {
+    let mut decoded = Vec::with_capacity(text.len());
+    let mut parts = text.split(|byte| *byte == b'%');
+    decoded.extend_from_slice(parts.next()?);
+    for part in parts {
+        let digits = std::str::from_utf8(part.get(..2)?).ok()?;
+        decoded.push(u8::from_str_radix(digits, 16).ok()?);
+        decoded.extend_from_slice(part.get(2..)?);
+    }
+    (decoded.len() < text.len()).then_some(decoded)
 }
 
 /// Values that say that there was a secret, but are none.

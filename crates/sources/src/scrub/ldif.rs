@@ -1,7 +1,7 @@
 //! Values of LDIF attributes that hold passwords, their hashes, or keys made of them.
 
+use super::check::Found;
 use super::field;
-use super::rule::Found;
 
 /// Longest attribute name that is looked at, with its options.
 const NAME_BYTES_MAX: usize = 64;
@@ -39,7 +39,7 @@ pub(super) fn value(record: &[u8], at: usize) -> Option<Found> {
     let begin = colon + 1 + marked + blanks;
     let end = end(record, begin);
     let value = record.get(begin..end)?;
-    (!value.is_empty() && !field::is_masked(value)).then_some(Found { begin, end, levels: 0 })
+    (!value.is_empty() && !field::is_masked(value)).then_some(Found { begin, end, levels: 0, percent: false })
 }
 
 fn is_name(byte: u8) -> bool {

@@ -2,7 +2,7 @@
 //!
 //! Only structure decides: a known prefix with its length or checksum, a JSON web token, an
 //! `Authorization` value, a private key, the password in a URL, a field that is known to hold a
-//! credential. Nothing is guessed from how random a text looks. [`RULES`] lists what is known;
+//! credential. Nothing is guessed from how random a text looks. [`rules`] lists what is known;
 //! what is not in it is not found, so say "known secrets", never "no secrets".
 //!
 //! A secret becomes `deedbook:secret:<rule>:<fingerprint>`, letters that no JSON string has to
@@ -14,23 +14,33 @@
 //! overlap become one; each is replaced once, from the bytes that came. So no replacement is ever cut
 //! into, and text between two of them is text of the record.
 
+mod check;
+mod encoded;
+mod entropy;
 mod field;
+mod finder;
+mod known;
+mod kube;
 mod ldif;
+mod named;
 mod rule;
 mod sql;
+mod vendor;
 
 #[cfg(test)]
 mod tests;
 
 use std::ops::Range;
 
-use aho_corasick::{AhoCorasick, Input, Match, Span, packed};
 use hmac::{Hmac, KeyInit, Mac};
 use model::Replacement;
 use sha2::{Digest, Sha256};
 
+use check::Found;
+pub use entropy::random_texts;
+use finder::Finder;
 use rule::Anchor;
-pub use rule::{RULES, Rule};
+pub use rule::{Rule, rule, rules};
 
 /// How many hex digits of the fingerprint stand in the replacement.
 const FINGERPRINT_DIGITS: usize = 32;
@@ -47,28 +57,10 @@ const MARK: &str = "deedbook:secret:";
 #[derive(Clone, Debug)]
 pub struct Scrubber {
     finder: Finder,
-    /// What each pattern of the finder leads to.
-    anchors: Vec<Anchor>,
-    at_sign: Option<Anchor>,
+    /// What `@` and `~` lead to.
+    at_sign: Vec<Anchor>,
+    tilde: Vec<Anchor>,
     mac: Hmac<Sha256>,
-}
-
-/// One pass for all anchors.
-#[derive(Clone, Debug)]
-enum Finder {
-    /// With vector instructions.
-    Packed(packed::Searcher),
-    /// On processors without them.
-    Automaton(AhoCorasick),
-}
-
-impl Finder {
-    fn find(&self, record: &[u8], from: usize) -> Option<Match> {
-        match self {
-            Finder::Packed(searcher) => searcher.find_in(record, Span { start: from, end: record.len() }),
-            Finder::Automaton(automaton) => automaton.find(Input::new(record).range(from..)),
-        }
-    }
 }
 
 /// A record whose known secrets were replaced.
@@ -94,12 +86,9 @@ impl Scrubber {
         for (to, from) in block.iter_mut().zip(fingerprint_key) {
             *to = from;
         }
-        let (patterns, anchors): (Vec<_>, Vec<_>) = rule::anchors().into_iter().unzip();
-        let finder = match packed::Searcher::new(&patterns) {
-            Some(searcher) => Finder::Packed(searcher),
-            None => Finder::Automaton(AhoCorasick::new(&patterns)?),
-        };
-        Ok(Scrubber { finder, anchors, at_sign: rule::at_sign(), mac: Hmac::new(&block.into()) })
+        let finder = Finder::new(&rule::anchors())?;
+        let [at_sign, tilde] = [b'@', b'~'].map(|byte| rule::of_byte(byte).collect());
+        Ok(Scrubber { finder, at_sign, tilde, mac: Hmac::new(&block.into()) })
     }
 
     /// Replaces the known secrets of a record, JSON or plain text; `None` if it has none. What comes
@@ -113,7 +102,13 @@ impl Scrubber {
     /// string.
     pub fn scrub_with(&self, record: &[u8], tokens: &[Range<usize>]) -> Option<Scrubbed> {
         let told = tokens.iter().filter(|token| !token.is_empty() && token.end <= record.len());
-        let told = told.map(|token| Secret { begin: token.start, end: token.end, levels: 1, rule: rule::token() });
+        let told = told.map(|token| Secret {
+            begin: token.start,
+            end: token.end,
+            levels: 1,
+            percent: false,
+            rule: rule::token(),
+        });
         let mut secrets = union(told.chain(self.find(record)).collect());
         if secrets.is_empty() {
             return None;
@@ -132,37 +127,20 @@ impl Scrubber {
         Some(scrubbed)
     }
 
-    /// What each rule finds in a text. Secrets of one rule do not overlap; those of two may.
+    /// What each rule finds in a text. Secrets may overlap.
     fn find(&self, text: &[u8]) -> Vec<Secret> {
         let mut found = Vec::new();
-        // Up to where each rule has worked the text off, so that no rule takes longer than it is long.
-        let mut done = [0; rule::TURNS];
-        let mut next = Next { anchor: self.finder.find(text, 0), at_sign: memchr::memchr(b'@', text) };
-        while let Some((anchor, at)) = self.next(text, &mut next) {
-            let Some(done) = done.get_mut(anchor.turn()).filter(|done| **done <= at) else { continue };
-            if let Some(secret) = anchor.look(text, at, *done) {
-                *done = secret.end;
-                found.push(secret);
-            }
+        let mut turns = Turns::default();
+        for group in self.finder.groups() {
+            turns.0.clear();
+            group.each(text, |anchor, at| turns.look(anchor, text, at, &mut found));
+        }
+        turns.0.clear();
+        for at in memchr::memchr2_iter(b'@', b'~', text) {
+            let anchors = if text.get(at) == Some(&b'@') { &self.at_sign } else { &self.tilde };
+            anchors.iter().for_each(|anchor| turns.look(*anchor, text, at, &mut found));
         }
         found
-    }
-
-    /// The next place to look closer at. An anchor may begin inside of another, as that of a private key
-    /// in `pypi-----BEGIN `.
-    fn next(&self, text: &[u8], next: &mut Next) -> Option<(Anchor, usize)> {
-        let hit = next.anchor.filter(|hit| next.at_sign.is_none_or(|at| hit.start() < at));
-        match (hit, next.at_sign) {
-            (Some(hit), _) => {
-                next.anchor = self.finder.find(text, hit.start() + 1);
-                Some((self.anchors.get(hit.pattern().as_usize()).copied()?, hit.start()))
-            }
-            (None, Some(at)) => {
-                next.at_sign = at_sign(text, at + 1);
-                Some((self.at_sign?, at))
-            }
-            (None, None) => None,
-        }
     }
 
     /// Replaces secrets, which are in order and do not overlap, and nothing else.
@@ -201,24 +179,35 @@ impl Scrubber {
 
     fn replace(&self, secret: &Secret, record: &[u8], out: &mut Vec<u8>) {
         let raw = record.get(secret.begin..secret.end).unwrap_or_default();
-        let fingerprint = match field::unescape(raw, secret.levels) {
-            Some(plain) => self.fingerprint(plain.as_bytes()),
-            None => self.fingerprint(raw),
-        };
+        let plain = field::unescape(raw, secret.levels);
+        let plain = plain.as_ref().map_or(raw, |plain| plain.as_bytes());
+        let decoded = if secret.percent { field::percent_decoded(plain) } else { None };
+        let fingerprint = self.fingerprint(decoded.as_deref().unwrap_or(plain));
         for part in [MARK, secret.rule.name, ":", &fingerprint] {
             out.extend_from_slice(part.as_bytes());
         }
     }
 }
 
-/// The next hit of each search.
-struct Next {
-    anchor: Option<Match>,
-    at_sign: Option<usize>,
-}
+/// Up to where each rule has worked a text off, so that none takes longer than the text is long.
+#[derive(Default)]
+struct Turns(Vec<(u16, usize)>);
 
-fn at_sign(record: &[u8], from: usize) -> Option<usize> {
-    Some(from + memchr::memchr(b'@', record.get(from..)?)?)
+impl Turns {
+    fn look(&mut self, anchor: Anchor, text: &[u8], at: usize, found: &mut Vec<Secret>) {
+        let turn = anchor.turn();
+        let known = self.0.iter().position(|(own, _)| *own == turn);
+        let done = known.and_then(|known| self.0.get(known)).map_or(0, |(_, done)| *done);
+        if done > at {
+            return;
+        }
+        let end = anchor.look(text, at, done, found);
+        match known.and_then(|known| self.0.get_mut(known)) {
+            Some((_, done)) => *done = end,
+            None if end > 0 => self.0.push((turn, end)),
+            None => {}
+        }
+    }
 }
 
 /// A secret in a record.
@@ -228,7 +217,16 @@ struct Secret {
     end: usize,
     /// How often it is wrapped in JSON strings, if it may hold escapes.
     levels: usize,
+    /// Whether it may hold the escapes of URLs.
+    percent: bool,
     rule: &'static Rule,
+}
+
+impl Secret {
+    fn new(found: Found, rule: &'static Rule) -> Secret {
+        let Found { begin, end, levels, percent } = found;
+        Secret { begin, end, levels, percent, rule }
+    }
 }
 
 /// Secrets in order, of which no two overlap. Those that did are one, and what the longer one says

@@ -1,9 +1,7 @@
-//! The table of rules, and how each makes sure of what it found.
+//! What a rule is, and how each makes sure of what it found.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
-
-use super::{Secret, field, ldif, sql};
+use super::check::{Found, Shape, any};
+use super::{Secret, encoded, field, known, kube, named, vendor};
 
 /// A kind of secret that is known by its structure.
 #[derive(Debug)]
@@ -14,242 +12,68 @@ pub struct Rule {
     pub name: &'static str,
     /// What it looks for, in words.
     pub what: &'static str,
-    how: How,
+    pub(super) how: How,
 }
 
 /// How a rule finds its secrets.
 #[derive(Debug)]
-enum How {
+pub(super) enum How {
     /// Bytes that every such secret has, and a closer look at where they are.
     Anchors(&'static [&'static str], fn(&[u8], usize) -> Option<Found>),
-    /// The same for `@`, which is found faster alone.
-    AtSign(fn(&[u8], usize) -> Option<Found>),
+    /// The same for a byte, which is found faster alone.
+    Byte(u8, fn(&[u8], usize) -> Option<Found>),
+    /// Tokens that look so; each is found by its first part.
+    Shapes(&'static [Shape]),
     /// The text value of a field with such a key, in lowercase.
     Key(fn(&str) -> bool),
+    /// Texts behind names, in all the ways in which names stand before them.
+    Named(named::Place),
+    /// Found by what stands around it, from these anchors on; there may be several.
+    Around(&'static [&'static str], fn(&[u8], usize, &mut Vec<Found>) -> usize),
 }
 
-/// Parts of keys that hold credentials: few and rare ones, because each costs time in every record.
-const KEY_ANCHORS: [&str; 13] = [
-    "ecret",
-    "essionToken",
-    "_token",
-    "ccessToken",
-    "efreshToken",
-    "idToken",
-    "api_key",
-    "apiKey",
-    "assword",
-    "assphrase",
-    "private_key",
-    "rivateKey",
-    "eyMaterial",
-];
-
-/// A range of a record, and how often it is wrapped in JSON strings when it may hold escapes.
-pub(super) struct Found {
-    pub(super) begin: usize,
-    pub(super) end: usize,
-    pub(super) levels: usize,
+/// All rules, in order of their numbers. A number is never reused; a change of what a rule takes for a secret
+/// gets a new number.
+pub fn rules() -> impl Iterator<Item = &'static Rule> {
+    known::RULES.iter().chain(&vendor::RULES).chain(&encoded::RULES).chain(&named::RULES).chain(&kube::RULES)
 }
 
-/// All rules. A number is never reused; a change of what a rule matches gets a new number.
-pub static RULES: [Rule; 20] = [
-    Rule {
-        number: 1,
-        name: "github",
-        what: "GitHub token: ghp_, gho_, ghu_, ghs_ or ghr_ and 36 characters, the last six a CRC32",
-        how: How::Anchors(&["ghp_", "gho_", "ghu_", "ghs_", "ghr_"], github),
-    },
-    Rule {
-        number: 2,
-        name: "github-pat",
-        what: "GitHub fine-grained token: github_pat_ and 82 characters",
-        how: How::Anchors(&["github_pat_"], |record, at| exactly(record, at, 11, 82, is_word)),
-    },
-    Rule {
-        number: 3,
-        name: "slack",
-        what: "Slack token: xox and a letter, or xapp, a dash, at least 20 characters with a digit",
-        how: How::Anchors(&["xox", "xapp-"], slack),
-    },
-    Rule {
-        number: 4,
-        name: "gitlab",
-        what: "GitLab token: glpat- and at least 20 characters",
-        how: How::Anchors(&["glpat-"], |record, at| at_least(record, at, 6, 20, |byte| is_token(byte) || byte == b'.')),
-    },
-    Rule {
-        number: 5,
-        name: "google-api-key",
-        what: "Google API key: AIza and 35 characters",
-        how: How::Anchors(&["AIza"], |record, at| exactly(record, at, 4, 35, is_token)),
-    },
-    Rule {
-        number: 6,
-        name: "google-oauth",
-        what: "Google OAuth access token: ya29. and at least 20 characters",
-        how: How::Anchors(&["ya29."], |record, at| at_least(record, at, 5, 20, |byte| is_token(byte) || byte == b'.')),
-    },
-    Rule {
-        number: 7,
-        name: "stripe",
-        what: "Stripe live key: sk_live_ or rk_live_ and at least 16 letters and digits",
-        how: How::Anchors(&["sk_live_", "rk_live_"], |record, at| {
-            at_least(record, at, 8, 16, |byte| byte.is_ascii_alphanumeric())
-        }),
-    },
-    Rule {
-        number: 8,
-        name: "npm",
-        what: "npm token: npm_ and 36 letters and digits",
-        how: How::Anchors(&["npm_"], |record, at| exactly(record, at, 4, 36, |byte| byte.is_ascii_alphanumeric())),
-    },
-    Rule {
-        number: 9,
-        name: "pypi",
-        what: "PyPI token: pypi- and at least 50 characters",
-        how: How::Anchors(&["pypi-"], |record, at| at_least(record, at, 5, 50, is_token)),
-    },
-    Rule {
-        number: 10,
-        name: "vault",
-        what: "Vault token: hvs., hvb. or hvr. and at least 20 characters; s. and 24 as the whole value of token",
-        how: How::Anchors(&["hvs.", "hvb.", "hvr.", "\"s."], vault),
-    },
-    Rule {
-        number: 11,
-        name: "jwt",
-        what: "JSON web token: three base64url parts, the first of them a JSON object with alg",
-        how: How::Anchors(&["eyJ"], jwt),
-    },
-    Rule {
-        number: 12,
-        name: "authorization",
-        what: "value after Bearer (at least 16 characters with a digit) or Basic (base64 of user:password)",
-        how: How::Anchors(&["earer ", "asic "], authorization),
-    },
-    Rule {
-        number: 13,
-        name: "private-key",
-        what: "PEM block of a private key, to its end or the end of the text",
-        how: How::Anchors(&["-----BEGIN "], private_key),
-    },
-    Rule {
-        number: 14,
-        name: "url-password",
-        what: "password in the user info of a URL",
-        how: How::AtSign(url_password),
-    },
-    Rule {
-        number: 15,
-        name: "aws-credential",
-        what: "secretAccessKey or sessionToken, and their spellings in other tools",
-        how: How::Key(|key| {
-            matches!(
-                key,
-                "secretaccesskey"
-                    | "secret_access_key"
-                    | "aws_secret_access_key"
-                    | "sessiontoken"
-                    | "session_token"
-                    | "aws_session_token"
-                    | "security_token"
-            )
-        }),
-    },
-    Rule {
-        number: 16,
-        name: "token-field",
-        what: "value of client_token, access_token, refresh_token, id_token, oauth_token, auth_token, api_key",
-        how: How::Key(|key| {
-            // Not `clientToken`: in AWS it makes a request idempotent and is no secret.
-            matches!(
-                key,
-                "client_token"
-                    | "access_token"
-                    | "accesstoken"
-                    | "refresh_token"
-                    | "refreshtoken"
-                    | "id_token"
-                    | "idtoken"
-                    | "oauth_token"
-                    | "auth_token"
-                    | "api_key"
-                    | "apikey"
-            )
-        }),
-    },
-    Rule {
-        number: 17,
-        name: "secret-field",
-        what: "value of password (also as the end of a longer key), passphrase, client_secret, private_key, secret_key, \
-               secret_id, secret_string, secret_binary, key_material, secret",
-        how: How::Key(|key| {
-            // Not `secretId`: in AWS it names a secret.
-            key.ends_with("password")
-                || matches!(
-                    key,
-                    "passphrase"
-                        | "client_secret"
-                        | "clientsecret"
-                        | "private_key"
-                        | "privatekey"
-                        | "secret_key"
-                        | "secretkey"
-                        | "secret_id"
-                        | "secret_string"
-                        | "secretstring"
-                        | "secret_binary"
-                        | "secretbinary"
-                        | "keymaterial"
-                        | "secret"
-                )
-        }),
-    },
-    Rule {
-        number: 18,
-        name: "sql-password",
-        what: "literal after PASSWORD or IDENTIFIED BY in a statement of SQL",
-        how: How::Anchors(&["ASSWORD", "assword ", "assword=", "DENTIFIED BY", "dentified by"], sql::password),
-    },
-    Rule {
-        number: 19,
-        name: "ldif-password",
-        what: "value of an LDIF attribute whose name ends with password, pwd, a history of these, NTHash, principalKey, \
-               PKCS12, credentials or RootPW",
-        how: How::Anchors(
-            &["assword:", "Pwd:", "dHistory:", "NTHash:", "rincipalKey:", "PKCS12:", "redentials:", "ootPW:"],
-            ldif::value,
-        ),
-    },
-    Rule {
-        number: 20,
-        name: "deedbook",
-        what: "token of a server of our own: dbk_ and 43 characters",
-        how: How::Anchors(&["dbk_"], |record, at| exactly(record, at, 4, 43, is_token)),
-    },
-];
+/// The rule of this number.
+pub fn rule(number: u16) -> Option<&'static Rule> {
+    rules().find(|rule| rule.number == number)
+}
 
 /// The rule of JSON web tokens.
 pub(super) fn token() -> &'static Rule {
-    // It is in the table above, at its number less one, and a test says so.
+    // It is in the table at its number less one, and a test says so.
     const JWT: usize = 10;
-    &RULES[JWT]
+    &known::RULES[JWT]
 }
 
 /// All anchors, each with how to look closer.
 pub(super) fn anchors() -> Vec<(&'static str, Anchor)> {
-    let rules = RULES.iter().flat_map(|rule| match rule.how {
-        How::Anchors(anchors, find) => anchors.iter().map(|anchor| (*anchor, Anchor::Of(rule, find))).collect(),
-        How::AtSign(_) | How::Key(_) => Vec::new(),
-    });
-    rules.chain(KEY_ANCHORS.map(|anchor| (anchor, Anchor::Key))).collect()
+    let mut anchors: Vec<(&'static str, Anchor)> = Vec::new();
+    for rule in rules() {
+        match &rule.how {
+            How::Anchors(texts, find) => anchors.extend(texts.iter().map(|text| (*text, Anchor::Of(rule, *find)))),
+            How::Around(texts, find) => anchors.extend(texts.iter().map(|text| (*text, Anchor::Around(rule, *find)))),
+            How::Shapes(shapes) => {
+                let mut texts: Vec<&'static str> = shapes.iter().filter_map(Shape::anchor).collect();
+                texts.sort_unstable();
+                texts.dedup();
+                anchors.extend(texts.into_iter().map(|text| (text, Anchor::Shaped(rule, shapes))));
+            }
+            How::Byte(..) | How::Key(_) | How::Named(_) => {}
+        }
+    }
+    anchors.extend(named::ANCHORS.iter().map(|text| (*text, Anchor::Key)));
+    anchors
 }
 
-/// What `@` leads to.
-pub(super) fn at_sign() -> Option<Anchor> {
-    RULES.iter().find_map(|rule| match rule.how {
-        How::AtSign(find) => Some(Anchor::Of(rule, find)),
+/// What a byte that is found alone leads to.
+pub(super) fn of_byte(byte: u8) -> impl Iterator<Item = Anchor> {
+    rules().filter_map(move |rule| match rule.how {
+        How::Byte(own, find) if own == byte => Some(Anchor::Of(rule, find)),
         _ => None,
     })
 }
@@ -259,256 +83,58 @@ pub(super) fn at_sign() -> Option<Anchor> {
 pub(super) enum Anchor {
     /// This rule.
     Of(&'static Rule, fn(&[u8], usize) -> Option<Found>),
-    /// The rule that knows the key.
+    /// This rule, which may find several.
+    Around(&'static Rule, fn(&[u8], usize, &mut Vec<Found>) -> usize),
+    /// Tokens of this rule.
+    Shaped(&'static Rule, &'static [Shape]),
+    /// The rule that knows the name.
     Key,
 }
 
-/// How many kinds of anchors take their turns on their own: one for each rule, and one for all keys.
-pub(super) const TURNS: usize = RULES.len() + 1;
-
 impl Anchor {
-    /// Which of the turns it belongs to.
-    pub(super) fn turn(self) -> usize {
+    /// Which of the turns it belongs to: one for each rule, and one for all names.
+    pub(super) fn turn(self) -> u16 {
         match self {
             Anchor::Key => 0,
-            Anchor::Of(rule, _) => usize::from(rule.number),
+            Anchor::Of(rule, _) | Anchor::Around(rule, _) | Anchor::Shaped(rule, _) => rule.number,
         }
     }
 
-    /// Makes sure of an anchor at `at`, where the last one of its turn ended at `done`.
-    pub(super) fn look(self, record: &[u8], at: usize, done: usize) -> Option<Secret> {
-        let (rule, Found { begin, end, levels }) = match self {
-            Anchor::Of(rule, find) => (rule, find(record, at)?),
-            Anchor::Key => field::value(record, at, done, |key| {
-                RULES.iter().find(|rule| matches!(rule.how, How::Key(knows) if knows(key)))
-            })?,
-        };
-        Some(Secret { begin, end, levels, rule })
-    }
-}
-
-fn is_token(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-')
-}
-
-fn is_word(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || byte == b'_'
-}
-
-/// How many bytes from `from` on pass.
-fn run(record: &[u8], from: usize, passes: impl Fn(u8) -> bool) -> usize {
-    record.get(from..).unwrap_or_default().iter().take_while(|byte| passes(**byte)).count()
-}
-
-/// A prefix is one only where no word runs into it, and no backslash takes its first letter.
-fn starts_clean(record: &[u8], at: usize) -> bool {
-    match at.checked_sub(1).and_then(|before| record.get(before)) {
-        Some(b'\\') => !matches!(record.get(at), Some(b'n' | b't' | b'r' | b'b' | b'f' | b'u')),
-        Some(byte) => !is_token(*byte) || ends_with_escape(record.get(..at).unwrap_or_default()),
-        None => true,
-    }
-}
-
-/// Whether the last letter belongs to an escape, as in `\n` or `\u003e`.
-fn ends_with_escape(before: &[u8]) -> bool {
-    match before {
-        [.., b'\\', b'n' | b't' | b'r'] => true,
-        [.., b'\\', b'u', a, b, c, d] => [a, b, c, d].into_iter().all(u8::is_ascii_hexdigit),
-        _ => false,
-    }
-}
-
-fn exactly(record: &[u8], at: usize, prefix: usize, length: usize, passes: impl Fn(u8) -> bool) -> Option<Found> {
-    (starts_clean(record, at) && run(record, at + prefix, passes) == length).then(|| plain(at, at + prefix + length))
-}
-
-fn at_least(record: &[u8], at: usize, prefix: usize, least: usize, passes: impl Fn(u8) -> bool) -> Option<Found> {
-    // First what is soon done: a run may be as long as the record.
-    if !starts_clean(record, at) {
-        return None;
-    }
-    let length = run(record, at + prefix, passes);
-    (length >= least).then(|| plain(at, at + prefix + length))
-}
-
-fn plain(begin: usize, end: usize) -> Found {
-    Found { begin, end, levels: 0 }
-}
-
-fn has_digit(record: &[u8], found: &Found) -> bool {
-    record.get(found.begin..found.end).unwrap_or_default().iter().any(u8::is_ascii_digit)
-}
-
-fn slack(record: &[u8], at: usize) -> Option<Found> {
-    let [.., kind, b'-'] = record.get(at..at + 5)? else { return None };
-    let known = matches!(kind, b'a' | b'b' | b'c' | b'd' | b'e' | b'o' | b'p' | b'r' | b's');
-    at_least(record, at, 5, 20, is_token).filter(|found| known && has_digit(record, found))
-}
-
-fn github(record: &[u8], at: usize) -> Option<Found> {
-    let found = exactly(record, at, 4, 36, |byte| byte.is_ascii_alphanumeric())?;
-    let (random, checksum) = record.get(at + 4..found.end)?.split_at_checked(30)?;
-    (checksum == base62(crc32(random))).then_some(found)
-}
-
-/// CRC-32 as in zip and Ethernet, bit by bit: it runs over 30 bytes of a likely token only.
-fn crc32(bytes: &[u8]) -> u32 {
-    !bytes.iter().fold(u32::MAX, |crc, byte| {
-        (0..8).fold(crc ^ u32::from(*byte), |crc, _| (crc >> 1) ^ if crc & 1 == 1 { 0xedb8_8320 } else { 0 })
-    })
-}
-
-/// Six digits: 0-9, A-Z, a-z.
-fn base62(mut value: u32) -> [u8; 6] {
-    let mut digits = [b'0'; 6];
-    for digit in digits.iter_mut().rev() {
-        *digit = match (value % 62) as u8 {
-            low @ 0..10 => b'0' + low,
-            middle @ 10..36 => b'A' + middle - 10,
-            high => b'a' + high - 36,
-        };
-        value /= 62;
-    }
-    digits
-}
-
-fn jwt(record: &[u8], at: usize) -> Option<Found> {
-    if !starts_clean(record, at) {
-        return None;
-    }
-    let mut end = at;
-    for part in 0..3 {
-        if part > 0 {
-            if record.get(end) != Some(&b'.') {
-                return None;
+    /// Makes sure of an anchor at `at`, where the last one of its turn ended at `done`. Returns up to where
+    /// the turn is done.
+    pub(super) fn look(self, record: &[u8], at: usize, done: usize, out: &mut Vec<Secret>) -> usize {
+        let (rule, found) = match self {
+            Anchor::Of(rule, find) => (rule, find(record, at)),
+            Anchor::Shaped(rule, shapes) => (rule, any(shapes, record, at)),
+            Anchor::Around(rule, find) => {
+                let mut found = Vec::new();
+                let done = find(record, at, &mut found).max(done);
+                out.extend(found.into_iter().map(|found| Secret::new(found, rule)));
+                return done;
             }
-            end += 1;
-        }
-        let length = run(record, end, is_token);
-        // The signature of an unsigned token is empty.
-        if length == 0 && part < 2 {
-            return None;
-        }
-        if part == 0 && !is_jose_header(record.get(at..at + length)?) {
-            return None;
-        }
-        end += length;
-    }
-    Some(plain(at, end))
-}
-
-fn is_jose_header(part: &[u8]) -> bool {
-    #[derive(serde::Deserialize)]
-    struct Header {
-        alg: String,
-    }
-    let decoded = URL_SAFE_NO_PAD.decode(part).ok();
-    decoded.and_then(|json| serde_json::from_slice::<Header>(&json).ok()).is_some_and(|header| !header.alg.is_empty())
-}
-
-fn authorization(record: &[u8], at: usize) -> Option<Found> {
-    let at = at.checked_sub(1)?;
-    let word = run(record, at, |byte| byte.is_ascii_alphabetic());
-    let begin = at + word + run(record, at + word, |byte| byte == b' ');
-    let length = run(record, begin, |byte| is_token(byte) || matches!(byte, b'.' | b'~' | b'+' | b'/' | b'='));
-    let value = record.get(begin..begin + length)?;
-    let sure = match record.get(at)? {
-        // A word of a sentence is no token.
-        b'B' | b'b' if word == 6 => length >= 16 && value.iter().any(u8::is_ascii_digit),
-        b'B' | b'b' => STANDARD.decode(value).is_ok_and(|pair| pair.contains(&b':')),
-        _ => false,
-    };
-    (sure && starts_clean(record, at)).then(|| plain(begin, begin + length))
-}
-
-fn private_key(record: &[u8], at: usize) -> Option<Found> {
-    let label = at + 11;
-    let rest = record.get(label..)?;
-    let dashes = memchr::memmem::find(rest.get(..rest.len().min(PEM_LABEL_BYTES_MAX))?, b"-----")?;
-    let name = rest.get(..dashes)?;
-    let known = name.ends_with(b"PRIVATE KEY") || name.ends_with(b"PRIVATE KEY BLOCK");
-    if !known || !name.iter().all(is_label) {
-        return None;
-    }
-    let body = label + dashes + 5;
-    let slashes = field::slashes_around(record, at);
-    let end = pem_end(record, body, slashes);
-    // Backslashes before the closing quote belong to it.
-    let key = record.get(body..end)?;
-    let end = end - key.iter().rev().take_while(|byte| **byte == b'\\').count();
-    (end > body).then_some(Found { begin: at, end, levels: slashes.and_then(field::depth).unwrap_or(0) })
-}
-
-/// Longest text between the dashes of a PEM header or foot that is looked at.
-const PEM_LABEL_BYTES_MAX: usize = 64;
-
-fn is_label(byte: &u8) -> bool {
-    byte.is_ascii_alphanumeric() || *byte == b' '
-}
-
-/// Where the key ends whose text begins at `body`: behind its foot, or with its string if it was cut
-/// off. The foot of a key in another string is not its own.
-fn pem_end(record: &[u8], body: usize, slashes: Option<usize>) -> usize {
-    let mut at = body;
-    let mut first_quote = None;
-    while let Some(skip) = record.get(at..).and_then(|rest| memchr::memchr2(b'"', b'-', rest)) {
-        at += skip;
-        let rest = record.get(at..).unwrap_or_default();
-        if let Some(foot) = rest.strip_prefix(b"-----END ") {
-            let label = foot.iter().take(PEM_LABEL_BYTES_MAX).take_while(|byte| is_label(byte)).count();
-            let dashes = foot.get(label..).is_some_and(|rest| rest.starts_with(b"-----"));
-            return if dashes { at + 9 + label + 5 } else { at };
-        }
-        if rest.first() == Some(&b'"') {
-            if slashes.is_some_and(|slashes| !field::is_escaped_once(record, at, slashes)) {
-                return at;
+            Anchor::Key => {
+                let wanted = |key: &str| {
+                    // All rules of this kind are among the first.
+                    known::RULES.iter().find(|rule| matches!(rule.how, How::Key(knows) if knows(key)))
+                };
+                // A name that nothing follows is a word.
+                let rest = record.get(at..).unwrap_or_default();
+                let end = rest.iter().position(|byte| !named::is_name(*byte)).and_then(|end| rest.get(end));
+                if !matches!(end, Some(b'"' | b'\\' | b'=' | b':' | b'%' | b' ')) {
+                    return done;
+                }
+                match field::value(record, at, done, wanted) {
+                    Some((rule, found)) => (rule, Some(found)),
+                    None => return named::look(record, at, done, out),
+                }
             }
-            first_quote = first_quote.or(Some(at));
-        }
-        at += 1;
-    }
-    first_quote.unwrap_or(record.len())
-}
-
-fn url_password(record: &[u8], at: usize) -> Option<Found> {
-    let before = record.get(..at)?;
-    let length = before.iter().rev().take_while(|byte| is_user_info(**byte)).count();
-    let info = at - length;
-    // RFC 3986 section 3.2.1: everything after the first colon is the password.
-    let password = info + first_colon(before.get(info..)?)? + 1;
-    let value = before.get(password..)?;
-    (before.get(..info)?.ends_with(b"://") && !field::is_masked(value)).then(|| plain(password, at))
-}
-
-/// The first colon that is not part of a replacement, as in a user name that was a token.
-fn first_colon(info: &[u8]) -> Option<usize> {
-    let mut at = 0;
-    loop {
-        at += memchr::memchr(b':', info.get(at..)?)?;
-        let (before, after) = info.split_at_checked(at + 1)?;
-        if !before.ends_with(b"deedbook:") || !after.starts_with(b"secret:") {
-            return Some(at);
-        }
-        // Behind the two colons that follow in it.
-        for _ in 0..3 {
-            at += memchr::memchr(b':', info.get(at..)?)? + 1;
+        };
+        match found {
+            Some(found) => {
+                out.push(Secret::new(found, rule));
+                found.end
+            }
+            None => done,
         }
     }
-}
-
-/// RFC 3986 section 3.2.1, and what people write there.
-fn is_user_info(byte: u8) -> bool {
-    byte.is_ascii_graphic()
-        && !matches!(byte, b'/' | b'?' | b'#' | b'@' | b'"' | b'\\' | b'<' | b'>' | b'[' | b']' | b' ')
-}
-
-/// Vault's tokens; the older form is short, so its field has to say what it is.
-fn vault(record: &[u8], at: usize) -> Option<Found> {
-    if record.get(at) != Some(&b'"') {
-        return at_least(record, at, 4, 20, is_token);
-    }
-    let (key_at, length) = (field::key_before(record, at)?, run(record, at + 3, |byte| byte.is_ascii_alphanumeric()));
-    let (found, ()) =
-        field::value(record, key_at, 0, |key| (key == "token").then_some(())).map(|(rule, found)| (found, rule))?;
-    (length == 24 && found.begin == at + 1 && found.end == at + 27).then_some(found)
 }

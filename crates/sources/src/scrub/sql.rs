@@ -1,7 +1,7 @@
 //! Passwords in statements of SQL: `ALTER ROLE app PASSWORD 'x'`, `... IDENTIFIED BY 'x'`.
 
+use super::check::Found;
 use super::field;
-use super::rule::Found;
 
 /// Most bytes between the word and the quote: blanks, an equals sign, the `E` of a string with escapes.
 const GAP_BYTES_MAX: usize = 32;
@@ -27,7 +27,7 @@ pub(super) fn password(record: &[u8], at: usize) -> Option<Found> {
     let levels = slashes.and_then(field::depth).unwrap_or(0);
     let end = end(record, begin, slashes, escapes.map(|_| levels));
     let value = record.get(begin..end)?;
-    (!value.is_empty() && !field::is_masked(value)).then_some(Found { begin, end, levels })
+    (!value.is_empty() && !field::is_masked(value)).then_some(Found { begin, end, levels, percent: false })
 }
 
 /// The text without the blanks before it, those that JSON writes with a backslash included.

@@ -60,6 +60,7 @@ mod real;
 mod s3_access;
 mod sailpoint;
 mod salesforce;
+mod secrets;
 mod slack;
 mod snowflake;
 mod spire;
