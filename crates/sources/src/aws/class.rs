@@ -206,7 +206,6 @@ fn s3(name: &str) -> Option<Act> {
         "PutObjectAcl" => act(6005, 2, Access::Grant),
         "DeleteObject" | "DeleteObjects" | "AbortMultipartUpload" => act(6005, 7, Access::Delete),
         "CreateSession" => act(3002, 1, Access::Issue),
-        "PutBucketLogging" => act(1008, 99, Access::Modify),
         "PutBucketPolicy"
         | "DeleteBucketPolicy"
         | "PutBucketAcl"
@@ -283,8 +282,6 @@ fn elsewhere(call: Call<'_>) -> Option<Act> {
         {
             act(6003, 99, Access::Execute)
         }
-        ("bedrock", "PutModelInvocationLoggingConfiguration") => act(1008, 9, Access::Modify),
-        ("bedrock", "DeleteModelInvocationLoggingConfiguration") => act(1008, 10, Access::Delete),
         ("secretsmanager", name) if name.starts_with("TestRotation") => act(6003, 99, Access::Execute),
         ("secretsmanager", "StartSecretVersionDelete" | "EndSecretVersionDelete") => act(6003, 4, Access::Delete),
         ("secretsmanager", name)

@@ -131,10 +131,6 @@ fn read<'a>(record: &Record<'a>, text: &str, context: &Context<'_>) -> Event<'a>
     resources::fill(&mut event, record, call, &request, home);
     let raw = record.request_parameters.map_or("", RawValue::get);
     event.secret_access = resources::secret(call, &request, raw);
-    if (call.service, call.name) == ("s3", "PutBucketLogging") {
-        // An empty status is how server access logging is switched off.
-        event.activity_id = if raw.contains("\"LoggingEnabled\"") { 9 } else { 10 };
-    }
     if call.service == "secretsmanager" && call.name.contains("Rotation") {
         event.secret_access.path = secrets::of_service_event(record);
     }
