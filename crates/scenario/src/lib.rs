@@ -39,6 +39,7 @@ mod company;
 pub mod deployment_review;
 mod disorder;
 pub mod entra;
+pub mod faults;
 pub mod gcp;
 pub mod github;
 pub mod gitlab;
