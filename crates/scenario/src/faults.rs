@@ -175,7 +175,7 @@ impl Profile {
             FaultKind::Silence | FaultKind::LateDelivery => lowest >= 60.0 && self.expected(from_ms, until_ms) >= 60.0,
             FaultKind::SlowDrip => lowest >= 90.0,
             FaultKind::Doubled | FaultKind::ClockDrift => lowest >= 40.0,
-            FaultKind::LostMiddle => self.numbered && lowest >= 10.0,
+            FaultKind::LostMiddle => self.numbered && lowest >= 10.0 && self.expected(from_ms, until_ms) >= 8.0,
             FaultKind::StoppedAudit | FaultKind::PlannedPause => lowest >= 4.0,
         }
     }
@@ -198,6 +198,8 @@ pub fn timelines(seed: u64, start_ms: i64, faults: usize) -> Timelines {
         }
     });
     let sources = sources.collect();
+    // What nobody could have noticed, because nothing was made then, is no fault.
+    planned.retain(|fault| fault.records > 0);
     Timelines { from_ms, until_ms, sources, faults: planned }
 }
 
@@ -213,7 +215,8 @@ fn plan(random: &mut Random, from_ms: i64, wanted: usize) -> Vec<Fault> {
         let kind = FAULT_KINDS.get(turn % FAULT_KINDS.len()).copied().unwrap_or(FaultKind::Silence);
         let source = usize::try_from(random.below(PROFILES.len() as u64)).unwrap_or(0);
         let Some(profile) = PROFILES.get(source) else { continue };
-        let hour = from_ms + WHOLE_DAYS * DAY + i64::try_from(random.below(hours)).unwrap_or(0) * HOUR;
+        // A week is whole when its last hour has passed; who is quiet at night began in the morning.
+        let hour = from_ms + WHOLE_DAYS * DAY + 12 * HOUR + i64::try_from(random.below(hours)).unwrap_or(0) * HOUR;
         let below = |random: &mut Random, limit| i64::try_from(random.below(limit)).unwrap_or(0);
         let minute = below(random, 50) * MINUTE;
         let (from, until) = match kind {
@@ -222,7 +225,7 @@ fn plan(random: &mut Random, from_ms: i64, wanted: usize) -> Vec<Fault> {
             }
             FaultKind::SlowDrip | FaultKind::ClockDrift => (hour, hour + (2 + below(random, 4)) * HOUR),
             FaultKind::Doubled => (hour + minute / 2, hour + minute / 2 + (15 + below(random, 15)) * MINUTE),
-            FaultKind::LostMiddle => (hour + minute, hour + minute + (1 + below(random, 9)) * MINUTE),
+            FaultKind::LostMiddle => (hour + minute, hour + minute + (2 + below(random, 48)) * MINUTE),
             FaultKind::StoppedAudit | FaultKind::PlannedPause => {
                 (hour + minute, hour + minute + (40 + below(random, 240)) * MINUTE)
             }
@@ -316,8 +319,13 @@ fn arrivals(
         }
     }
     out.sort_by_key(|arrival| (arrival.received_ms, arrival.id));
-    // What nobody would have noticed is no fault.
-    faults.iter_mut().for_each(|fault| fault.records = fault.records.max(1));
+    for fault in faults {
+        if matches!(fault.kind, FaultKind::Silence | FaultKind::LateDelivery) {
+            // What was on its way when it began still came: to whoever collects, the silence begins with the last of that.
+            let came = out.iter().map(|arrival| arrival.received_ms);
+            fault.from_ms = came.take_while(|came| *came < fault.until_ms).last().unwrap_or(fault.from_ms);
+        }
+    }
     out
 }
 
@@ -374,8 +382,13 @@ mod tests {
             let arrivals = &told.sources.get(fault.source).unwrap().arrivals;
             let profile = PROFILES.get(fault.source).unwrap();
             // What was on its way when it began still comes.
-            let under_way = profile.batch_s * 1_000 + profile.delay_ms.1 + 15 * MINUTE + 31_000;
-            let quiet = fault.from_ms + under_way..fault.until_ms;
+            let under_way = match fault.kind {
+                FaultKind::StoppedAudit | FaultKind::PlannedPause => {
+                    profile.batch_s * 1_000 + profile.delay_ms.1 + 15 * MINUTE + 31_000
+                }
+                _ => 0,
+            };
+            let quiet = fault.from_ms + under_way + 1..fault.until_ms;
             let in_it = arrivals.iter().filter(|arrival| quiet.contains(&arrival.received_ms)).count();
             match fault.kind {
                 FaultKind::Silence | FaultKind::StoppedAudit | FaultKind::LateDelivery | FaultKind::PlannedPause => {

@@ -238,7 +238,6 @@ impl Account {
             return None;
         }
         let (mut score, mut expected, mut told_after_ms) = (0.0, 0.0, None);
-        let mut counted = span;
         for hour in hour_of(from_ms)..=hour_of(until_ms).min(hour_of(from_ms) + QUIET_HOURS_MAX) {
             let part = Span::hour(hour);
             let here = Span::new(part.from_ms.max(from_ms), part.until_ms.min(until_ms));
@@ -249,17 +248,8 @@ impl Account {
             score += length / usual.silence_ms;
             expected += usual.records * length / HOUR_MS as f64;
         }
-        // What was excused at either end is no part of it.
-        for excused in &self.excused {
-            if excused.from_ms <= counted.from_ms && excused.until_ms > counted.from_ms {
-                counted.from_ms = excused.until_ms.min(until_ms);
-            }
-            if excused.from_ms < counted.until_ms && excused.until_ms >= counted.until_ms {
-                counted.until_ms = excused.from_ms.max(counted.from_ms);
-            }
-        }
         (score >= 1.0).then(|| Silence {
-            span: counted,
+            span: self.unexcused(span),
             before,
             after,
             told_after_ms: told_after_ms.unwrap_or(0),
@@ -267,6 +257,22 @@ impl Account {
             filled: 0,
             filled_by: None,
         })
+    }
+
+    /// The longest part of a range in which nothing excuses the source.
+    fn unexcused(&self, span: Span) -> Span {
+        let inside = self.excused.iter().filter(|excused| excused.overlap_ms(span) > 0);
+        let mut longest = Span::new(span.from_ms, span.from_ms);
+        let mut from_ms = span.from_ms;
+        // The excuses are in order and apart.
+        for excused in inside.copied().chain([Span::new(span.until_ms, span.until_ms)]) {
+            let part = Span::new(from_ms, excused.from_ms.clamp(span.from_ms, span.until_ms));
+            if part.length_ms() > longest.length_ms() {
+                longest = part;
+            }
+            from_ms = excused.until_ms;
+        }
+        longest
     }
 
     /// Whether its number at the sender was there before.
@@ -301,7 +307,8 @@ impl Account {
     /// How long after it happened it came: where it had to wait for a pause to end, from there on.
     fn delay(&self, receipt: &Receipt) -> Option<i64> {
         let event_ms = receipt.event_ms.filter(|_| self.source.axis == Axis::Receipt && !receipt.again)?;
-        let waited = self.excused.iter().any(|excused| excused.holds(event_ms) && excused.until_ms <= receipt.received_ms);
+        let waited =
+            self.excused.iter().any(|excused| excused.holds(event_ms) && excused.until_ms <= receipt.received_ms);
         (!waited).then_some(receipt.received_ms - event_ms)
     }
 }

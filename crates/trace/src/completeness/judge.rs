@@ -19,11 +19,14 @@ const TOLD_MIN: u64 = 5;
 const LATE_PART: f64 = 0.1;
 const DOUBLED_PART: f64 = 0.05;
 
-/// Doubled records are told when they are so many times more than ever before.
-const TIMES_DOUBLED: f64 = 3.0;
+/// Doubled records are told when they are so many times more than as a rule.
+const TIMES_DOUBLED: f64 = 5.0;
 
 /// Less of an hour than this, outside of silences and pauses, says nothing about volume, milliseconds.
 const HEARD_MS_MIN: i64 = 600_000;
+
+/// Silences of one hour that are looked at.
+const SILENCES_MAX: usize = 16;
 
 /// Compares an hour that is over.
 pub(crate) fn hour(account: &Account, hour: i64) -> Judged {
@@ -57,19 +60,25 @@ fn dripping(account: &Account, hour: i64, told: &Told, expected: &Expected) -> b
     if account.is_excused(span) || told.records == 0 {
         return false;
     }
-    let silent: i64 = account.silences.iter().rev().take(64).map(|silence| silence.span.overlap_ms(span)).sum();
+    let silences = account.silences.iter().rev().take(SILENCES_MAX).map(|silence| silence.span.overlap_ms(span));
+    let silences: Vec<i64> = silences.filter(|silent| *silent > 0).collect();
+    let silent: i64 = silences.iter().sum();
     let begun = account.first_ms.map_or(0, |first| (first - span.from_ms).max(0));
     let heard = HOUR_MS - silent - begun;
     let part = heard as f64 / HOUR_MS as f64;
-    heard >= HEARD_MS_MIN && (told.records as f64) < limit * part
+    if heard < HEARD_MS_MIN {
+        // A few records between one silence and the next.
+        return silences.len() > 1 && (told.records as f64) < limit;
+    }
+    (told.records as f64) < limit * part
 }
 
 /// By how much receipt and event have parted, milliseconds: nearly all records of the hour alike, so that it is the clock, or all of
 /// the way here, and not some records that were held back.
 fn drift(told: &Histogram, usual: &Delay) -> Option<i64> {
-    // A quarter may still be from before: records are on their way when a clock is set.
+    // A third may still be from before: records are on their way when a clock is set.
     let [_, middle, high] = delays(told)?;
-    let low = told.quantile(0.25)?;
+    let low = told.quantile(0.35)?;
     let (lowest, highest) = usual.middle;
     let shift = if middle > highest { middle - highest } else { (middle - lowest).min(0.0) };
     let limit = DRIFT_MS_MIN.max(highest - lowest);

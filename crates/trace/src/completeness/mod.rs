@@ -18,8 +18,8 @@ mod sequence;
 mod tests;
 
 pub use account::{Account, Silence};
-pub use input::{Axis, Count, Heartbeat, Number, Pause, Proof, Receipt, Source, Stop, Transport, blind_spans};
 use input::SPAN_MS_MAX;
+pub use input::{Axis, Count, Heartbeat, Number, Pause, Proof, Receipt, Source, Stop, Transport, blind_spans};
 pub use report::{BlindSpot, Finding, Gap, Hour, Margin, Place, SourceAccount, Verdict};
 pub use retention::{RETENTIONS, Retention, retention};
 pub use rhythm::Level;

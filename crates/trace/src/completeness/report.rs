@@ -458,7 +458,8 @@ fn concerns(found: Span, hour: Span) -> bool {
 fn silence_finding(silence: &Silence) -> Finding {
     let (span, expected) = (silence.span, silence.expected);
     let usual = length(silence.told_after_ms);
-    let begin = format!("no record for {}, where {usual} are told; about {expected} as a rule", length(span.length_ms()));
+    let begin =
+        format!("no record for {}, where {usual} are told; about {expected} as a rule", length(span.length_ms()));
     let mut leaves = vec![silence.before];
     leaves.extend(silence.after);
     if silence.is_filled() {

@@ -93,11 +93,11 @@ pub(crate) struct Expected {
 /// How far apart receipt and event are as a rule, milliseconds.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Delay {
-    /// Lowest and highest middle of an hour.
+    /// The middle of an hour, but for one in twenty at either end.
     pub(crate) middle: (f64, f64),
-    /// Widest range of an hour, from a tenth to nine tenths.
+    /// The range of an hour, from a tenth to nine tenths; nineteen of twenty have no wider one.
     pub(crate) width: f64,
-    /// Highest nine tenths of an hour.
+    /// Nine tenths of an hour; nineteen of twenty are below.
     pub(crate) high: f64,
 }
 
@@ -108,7 +108,7 @@ const CHANCE: f64 = 1e-9;
 const SILENCE_MS_MIN: f64 = 300_000.0;
 
 /// A silence has to be so many times the longest that was ordinary.
-const TIMES_LONGEST: f64 = 1.5;
+const TIMES_LONGEST: f64 = 2.0;
 
 /// A slow drip can be told of hours with so many records and so many moments at least.
 const DRIP_RECORDS_MIN: f64 = 20.0;
@@ -170,15 +170,20 @@ impl Rhythm {
         if !self.is_ripe(hour) {
             return None;
         }
-        let mut told = 0;
-        let mut delay = Delay { middle: (f64::MAX, f64::MIN), width: 0.0, high: f64::MIN };
-        for [low, middle, high] in self.hours.iter().filter_map(|whole| whole.delay) {
-            told += 1;
-            delay.middle = (delay.middle.0.min(middle), delay.middle.1.max(middle));
-            delay.width = delay.width.max(high - low);
-            delay.high = delay.high.max(high);
+        let told: Vec<[f64; 3]> = self.hours.iter().filter_map(|whole| whole.delay).collect();
+        if told.len() < DELAY_HOURS_MIN {
+            return None;
         }
-        (told >= DELAY_HOURS_MIN).then_some(delay)
+        let part = |part: f64, of: fn(&[f64; 3]) -> f64| {
+            let mut values: Vec<f64> = told.iter().map(of).collect();
+            values.sort_by(f64::total_cmp);
+            values.get((part * (values.len() - 1) as f64).round() as usize).copied()
+        };
+        Some(Delay {
+            middle: (part(0.05, |[_, middle, _]| *middle)?, part(0.95, |[_, middle, _]| *middle)?),
+            width: part(0.95, |[low, _, high]| high - low)?,
+            high: part(0.95, |[_, _, high]| *high)?,
+        })
     }
 
     /// Whole hours that are known.
@@ -186,10 +191,13 @@ impl Rhythm {
         self.hours.len()
     }
 
-    /// Most doubled records of one hour so far, as a part of its records.
+    /// Doubled records so far, as a part of all records.
     pub(crate) fn doubled(&self) -> f64 {
-        let parts = self.hours.iter().map(|whole| whole.doubled as f64 / whole.records.max(1) as f64);
-        parts.fold(0.0, f64::max)
+        let (doubled, records) = self
+            .hours
+            .iter()
+            .fold((0, 0), |(doubled, records), whole| (doubled + whole.doubled, records + whole.records));
+        doubled as f64 / records.max(1) as f64
     }
 }
 
@@ -205,7 +213,7 @@ fn silence_limit_of(alike: &[&Whole]) -> Option<f64> {
 }
 
 /// The silence that is told in hours of one kind. Beyond what nineteen of twenty do not exceed, waits are taken to thin out evenly, as those of
-/// independent events do; half as long again as the longest is a second bound, for whatever is not independent.
+/// independent events do; twice the longest is a second bound, for whatever is not independent.
 fn silence_limit(silences: &Histogram) -> Option<f64> {
     let (middle, high, longest) = (silences.quantile(0.5)?, silences.quantile(0.95)?, silences.max()?);
     // From a half to a twentieth the number falls ten times.
