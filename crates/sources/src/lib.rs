@@ -9,6 +9,7 @@
 //! which JSON pointers each column comes from. A platform needs facts only, no special case elsewhere.
 
 pub mod json;
+pub mod number;
 pub mod scrub;
 pub mod split;
 pub mod time;

@@ -16,13 +16,15 @@ mod rhythm;
 mod sequence;
 #[cfg(test)]
 mod tests;
+mod verdict;
 
 pub use account::{Account, Silence};
 use input::SPAN_MS_MAX;
 pub use input::{Axis, Count, Heartbeat, Number, Pause, Proof, Receipt, Source, Stop, Transport, blind_spans};
-pub use report::{BlindSpot, Finding, Gap, Hour, Margin, Place, SourceAccount, Verdict};
+pub use report::{BlindSpot, Hour, Margin, SourceAccount};
 pub use retention::{RETENTIONS, Retention, retention};
 pub use rhythm::Level;
+pub use verdict::{Finding, Verdict};
 
 /// Version of the rules: a verdict of another version may differ over the same records.
 pub const RULES: u32 = 1;

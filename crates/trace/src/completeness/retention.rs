@@ -25,9 +25,7 @@ pub const RETENTIONS: &[Retention] = &[
     kept("entra", 7, "sign-in and audit logs: 7 days without a licence of Entra ID P1 or P2, 30 with one"),
     kept("gcp", 30, "Cloud Audit Logs: data access 30 days in _Default; admin activity 400 days in _Required"),
     kept("github", 7, "audit log: Git events 7 days, all others 180 days"),
-    kept("gitlab", 365, "audit events of GitLab.com: as long as the group is there; streams are not kept"),
     kept("okta", 90, "System Log: 90 days"),
-    kept("teleport", 365, "audit log of Teleport Cloud: one year; self-hosted by the backend's own setting"),
 ];
 
 /// For how long a platform keeps its own log, where that is known.

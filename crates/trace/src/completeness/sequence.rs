@@ -93,11 +93,11 @@ impl Row {
     fn push(&mut self, seen: Seen) -> bool {
         let number = seen.number;
         // The usual case: the next number.
-        if let Some(last) = self.runs.last_mut() {
-            if last.last.number.checked_add(1) == Some(number) {
-                last.last = seen;
-                return false;
-            }
+        if let Some(run) = self.runs.last_mut()
+            && run.last.number.checked_add(1) == Some(number)
+        {
+            run.last = seen;
+            return false;
         }
         let lowest = self.runs.first().map_or(number, |run| run.first.number);
         if number == 0 && lowest > 0 || number.saturating_add(RESTART_BELOW) < lowest {
