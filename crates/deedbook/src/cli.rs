@@ -162,6 +162,8 @@ pub(crate) enum Command {
         #[command(flatten)]
         asking: Asking,
     },
+    /// What came of each source, hour by hour, and what is missing: gaps, pauses, blind spots.
+    Completeness(Completeness),
     /// What stands in the way of good answers: issuers and authorities that nobody configured.
     Doctor {
         #[command(flatten)]
@@ -225,6 +227,21 @@ pub(crate) enum Command {
         /// For which shell.
         shell: clap_complete::Shell,
     },
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Completeness {
+    /// From when on: RFC 3339, a date, or a span back such as `24h`, `7d`.
+    #[arg(long, value_name = "TIME", default_value = "7d")]
+    pub(crate) since: String,
+    /// Until when; now by default.
+    #[arg(long, value_name = "TIME")]
+    pub(crate) until: Option<String>,
+    /// Of this source alone.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) source: Option<String>,
+    #[command(flatten)]
+    pub(crate) output: Output,
 }
 
 #[derive(Debug, Subcommand)]

@@ -9,6 +9,7 @@
 
 mod catalog;
 mod cells;
+mod completeness;
 mod derive;
 mod error;
 mod evidence;
@@ -34,6 +35,7 @@ mod writer;
 
 pub use arrow::array::RecordBatch;
 pub use cells::Column;
+pub use completeness::Told;
 pub use derive::{Deriver, Issuer, Outcome, Sealed, Source};
 pub use error::{Error, ErrorKind, Result};
 pub use evidence::{Checkpoint, Evidence, Segment};

@@ -27,7 +27,9 @@ canonical!(
     ClockNote,
     DamageNote,
     VerificationNote,
-    Audit
+    Audit,
+    Heartbeat,
+    SourceGap
 );
 
 /// Kind 2: an evidence file is complete. Sealed after the file is durable, before the WAL is freed.
@@ -257,6 +259,9 @@ pub enum Directive {
         reason: String,
         /// When it ends by itself, milliseconds since 1970.
         until_ms: u64,
+        /// Who announced it, as whoever took the word knew them.
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        author: String,
     },
     /// Describes a platform: how its records are read from then on. The last word about a name counts.
     Mapping {
@@ -361,4 +366,59 @@ pub struct Audit {
     pub times: u64,
     /// The first of them, milliseconds since 1970.
     pub since_ms: u64,
+}
+
+/// Kind 5: a server was there, and what it had taken so far. Sealed every minute.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Heartbeat {
+    /// `heartbeat`.
+    pub note: String,
+    /// When the process began that counts, milliseconds since 1970: counters begin again with it.
+    pub since_ms: u64,
+    /// Its sources, by name.
+    pub sources: Vec<Beat>,
+}
+
+/// What a server has counted of one source.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Beat {
+    /// The source.
+    pub source: String,
+    /// Records sealed.
+    pub records: u64,
+    /// Deliveries told to come back.
+    pub busy: u64,
+    /// Deliveries refused.
+    pub refused: u64,
+    /// Records that came and were lost before they were sealed, as datagrams are without room.
+    pub dropped: u64,
+}
+
+/// Kind 5: expected and not received, as it was found. Sealed once when it begins to be known, and once more when it has
+/// ended.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SourceGap {
+    /// `gap`.
+    pub note: String,
+    /// The source.
+    pub source: String,
+    /// The verdict of the completeness account: `silent`, `hole`, ...
+    pub verdict: String,
+    /// When it began, milliseconds since 1970.
+    pub from_ms: u64,
+    /// When it ended, or until when it was looked at.
+    pub until_ms: u64,
+    /// Whether it lasts.
+    pub open: bool,
+    /// Records that are missing, where that is known.
+    pub records: Option<u64>,
+    /// Leaves that show it.
+    pub leaves: Vec<u64>,
+    /// In words, with the figures it rests on.
+    pub what: String,
+    /// Version of the rules that found it.
+    pub rules: u32,
 }

@@ -20,8 +20,8 @@ mod time;
 pub mod uri;
 
 pub use body::{
-    Actor, Audit, Caller, CanonicalJson, ClockNote, DamageNote, DeliveryBody, Directive, Gap, LakeFile, Manifest,
-    RecoveryNote, VerificationNote, ViewManifest, canonical_json,
+    Actor, Audit, Beat, Caller, CanonicalJson, ClockNote, DamageNote, DeliveryBody, Directive, Gap, Heartbeat,
+    LakeFile, Manifest, RecoveryNote, SourceGap, VerificationNote, ViewManifest, canonical_json,
 };
 pub use commitment::{Commitment, Prepared, SALT_BYTES, Salt, commitment};
 pub use event::{

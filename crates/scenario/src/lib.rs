@@ -42,6 +42,7 @@ pub mod deployment_review;
 pub mod digests;
 mod disorder;
 pub mod entra;
+pub mod faults;
 pub mod gcp;
 pub mod github;
 pub mod gitlab;

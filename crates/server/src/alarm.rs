@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use model::Millis;
 use parking_lot::Mutex;
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::sync::{mpsc, watch};
 
 use crate::app::App;
@@ -39,6 +39,9 @@ const TRIES: u32 = 5;
 /// Alarms that wait for the webhook; more are logged alone.
 const WAITING_MAX: usize = 64;
 
+/// Things that were told and are remembered, before those of more than an hour ago are let go.
+const TOLD_MAX: usize = 10_000;
+
 /// What is wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Kind {
@@ -50,6 +53,8 @@ pub(crate) enum Kind {
     NotWritable,
     /// The published checkpoint is old.
     CheckpointOld,
+    /// Records of a source are missing, or it is silent.
+    SourceGap,
 }
 
 impl Kind {
@@ -60,6 +65,7 @@ impl Kind {
             Kind::RecordsDropped => "records-dropped",
             Kind::NotWritable => "not-writable",
             Kind::CheckpointOld => "checkpoint-old",
+            Kind::SourceGap => "source-gap",
         }
     }
 }
@@ -69,13 +75,15 @@ impl Kind {
 pub(crate) struct Alarm {
     kind: Kind,
     detail: String,
+    /// The gap of a source, as it is sealed.
+    gap: Option<Value>,
     at: Millis,
 }
 
 /// Where alarms are raised.
 #[derive(Debug)]
 pub(crate) struct Alarms {
-    told: Mutex<HashMap<Kind, Millis>>,
+    told: Mutex<HashMap<(Kind, String), Millis>>,
     out: mpsc::Sender<Alarm>,
     waiting: Mutex<Option<mpsc::Receiver<Alarm>>>,
 }
@@ -90,13 +98,24 @@ impl Default for Alarms {
 impl Alarms {
     /// Raises an alarm, unless the same kind was told within the hour. May be called from any thread.
     pub(crate) fn raise(&self, kind: Kind, detail: &str, now: Millis) {
-        match self.told.lock().entry(kind) {
-            Entry::Occupied(before) if now.0.saturating_sub(before.get().0) < AGAIN_AFTER_MS => return,
-            entry => drop(entry.insert_entry(now)),
+        self.raise_about(kind, "", detail, None, now);
+    }
+
+    /// The same where several things may be wrong in one way: each is told once an hour.
+    pub(crate) fn raise_about(&self, kind: Kind, about: &str, detail: &str, gap: Option<Value>, now: Millis) {
+        {
+            let mut told = self.told.lock();
+            if told.len() > TOLD_MAX {
+                told.retain(|_, before| now.0.saturating_sub(before.0) < AGAIN_AFTER_MS);
+            }
+            match told.entry((kind, about.to_owned())) {
+                Entry::Occupied(before) if now.0.saturating_sub(before.get().0) < AGAIN_AFTER_MS => return,
+                entry => drop(entry.insert_entry(now)),
+            }
         }
         tracing::error!(alarm = kind.as_str(), "{detail}");
         // One that nobody takes was logged.
-        let _ = self.out.try_send(Alarm { kind, detail: detail.to_owned(), at: now });
+        let _ = self.out.try_send(Alarm { kind, detail: detail.to_owned(), gap, at: now });
     }
 }
 
@@ -122,9 +141,15 @@ pub(crate) async fn post(app: Arc<App>, mut stopped: watch::Receiver<bool>) {
 }
 
 async fn tell(app: &App, client: &reqwest::Client, notify: &Notify, alarm: &Alarm) {
-    let body = json!({ "alarm": alarm.kind.as_str(), "detail": alarm.detail, "log": app.log, "at_ms": alarm.at.0 });
+    let mut body = json!({ "alarm": alarm.kind.as_str(), "detail": alarm.detail, "log": app.log, "at_ms": alarm.at.0 });
+    let mut id = format!("{}-{}-{}", app.log, alarm.kind.as_str(), alarm.at.0);
+    if let (Some(gap), Some(fields)) = (&alarm.gap, body.as_object_mut()) {
+        // Several may be found in one moment.
+        let part = |name: &str| gap.get(name).map(Value::to_string).unwrap_or_default();
+        id = format!("{id}-{}-{}", part("source").trim_matches('"'), part("from_ms"));
+        fields.insert("gap".to_owned(), gap.clone());
+    }
     let body = body.to_string();
-    let id = format!("{}-{}-{}", app.log, alarm.kind.as_str(), alarm.at.0);
     let secret = notify.secret.as_ref().and_then(|secret| app.secret(secret));
     for nth in 0..TRIES {
         let seconds = ((app.clock)().0 / 1_000).to_string();

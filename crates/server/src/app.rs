@@ -50,6 +50,8 @@ pub struct App {
     /// The file of the published checkpoint.
     pub(crate) public: PathBuf,
     pub(crate) behind: Mutex<Behind>,
+    /// When this process began to count.
+    pub(crate) since: Millis,
     pub(crate) issuers: Issuers,
     secrets: HashMap<String, String>,
     pub(crate) channels: Arc<Channels>,
@@ -100,6 +102,7 @@ impl App {
             alarms: Arc::default(),
             public,
             behind: Mutex::default(),
+            since: clock(),
             issuers,
             channels: Arc::default(),
             rosters: Arc::default(),
@@ -126,8 +129,8 @@ impl App {
         let (metrics, audit) = (Arc::clone(&self.metrics), Arc::clone(&self.audit));
         let (alarms, channels) = (Arc::clone(&self.alarms), Arc::clone(&self.channels));
         let questions = self.questions.again(&parts.config.limits);
-        let (pulled, rosters) = (Arc::clone(&self.pulled), Arc::clone(&self.rosters));
-        App { metrics, audit, alarms, pulled, channels, rosters, questions, ..App::new(parts) }
+        let (pulled, rosters, since) = (Arc::clone(&self.pulled), Arc::clone(&self.rosters), self.since);
+        App { metrics, since, audit, alarms, pulled, channels, rosters, questions, ..App::new(parts) }
     }
 
     /// The secret that the settings name so.

@@ -15,6 +15,7 @@ mod caller;
 mod config;
 #[doc(hidden)]
 pub mod fuzzing;
+mod heartbeat;
 mod issuer;
 mod listen;
 mod metrics;

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 
+use model::Beat;
 use parking_lot::Mutex;
 
 /// Sources that are counted apart; those beyond are counted together, as `other`.
@@ -106,6 +107,18 @@ impl Metrics {
     /// Records since the process began whose senders could not be told to come back: dropped, or read and not sealed.
     pub(crate) fn dropped(&self) -> u64 {
         self.by_source.lock().values().map(|counts| counts.datagrams_dropped + counts.messages_lost).sum()
+    }
+
+    /// What was counted of each source.
+    pub(crate) fn beats(&self) -> Vec<Beat> {
+        let beat = |(source, counts): (&String, &Counts)| Beat {
+            source: source.clone(),
+            records: counts.records,
+            busy: counts.busy,
+            refused: counts.refused,
+            dropped: counts.datagrams_dropped + counts.messages_lost,
+        };
+        self.by_source.lock().iter().map(beat).collect()
     }
 
     pub(crate) fn refused_unauthorized(&self) {

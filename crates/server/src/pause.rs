@@ -29,7 +29,7 @@ impl Pauses {
     /// Folds a directive in; those that are not about pauses change nothing.
     pub fn apply(&self, directive: &Directive) {
         match directive {
-            Directive::SourcePaused { name, reason, until_ms } => {
+            Directive::SourcePaused { name, reason, until_ms, author: _ } => {
                 let pause = Pause { source: name.clone(), reason: reason.clone(), until: Millis(*until_ms) };
                 self.by_source.write().insert(name.clone(), pause);
             }

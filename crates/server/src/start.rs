@@ -12,7 +12,7 @@ use tokio::task::JoinSet;
 use crate::app::App;
 use crate::pull::{kafka, ldap, s3};
 use crate::receive::{fluent, syslog, vault};
-use crate::{alarm, audit, listen, tls};
+use crate::{alarm, audit, heartbeat, listen, tls};
 
 /// A server at work.
 #[derive(Debug)]
@@ -102,6 +102,7 @@ pub async fn start(app: &Arc<App>, sockets: &mut Sockets) -> io::Result<Running>
     for settings in &app.config.kafka {
         running.tasks.spawn(kafka::follow(Arc::clone(app), settings.clone(), stopped.clone()));
     }
+    running.tasks.spawn(heartbeat::keep(Arc::clone(app), stopped.clone()));
     running.tasks.spawn(audit::keep(Arc::clone(app), stopped.clone()));
     running.tasks.spawn(alarm::post(Arc::clone(app), stopped.clone()));
     running.tasks.spawn(alarm::watch(Arc::clone(app), stopped));

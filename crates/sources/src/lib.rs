@@ -12,6 +12,7 @@
 pub mod digest;
 pub mod json;
 pub mod mapping;
+pub mod number;
 pub mod scrub;
 pub mod split;
 pub mod time;

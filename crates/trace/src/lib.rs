@@ -14,6 +14,7 @@ mod answer;
 pub mod attribution;
 mod bearing;
 pub mod blast_radius;
+pub mod completeness;
 pub mod coverage;
 mod descent;
 pub mod downstream;

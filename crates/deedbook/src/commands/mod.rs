@@ -4,6 +4,7 @@ mod attribution;
 mod audit;
 mod backup;
 mod blast_radius;
+mod completeness;
 mod completions;
 mod continuation;
 mod coverage;
@@ -35,6 +36,7 @@ mod sql;
 mod tail;
 mod token;
 mod verify;
+mod watch;
 mod who;
 
 use crate::cli::{Arguments, Command, Config, Continuation, Jit, Key, Lake, Mapping, Offboard, Source, Token};
@@ -77,6 +79,7 @@ pub(crate) fn run(arguments: Arguments) -> anyhow::Result<Exit> {
         Command::Attribution { asking } => attribution::run(&place, &asking),
         Command::LeastPrivilege { text, asking } => least_privilege::run(&place, &text, &asking),
         Command::Coverage { asking } => coverage::run(&place, &asking),
+        Command::Completeness(asked) => completeness::run(&place, &asked),
         Command::Doctor { asking } => doctor::run(&place, &asking),
         Command::Source { command: Source::Ls { output } } => source::list(&place, output.format),
         Command::Source { command: Source::Quality { output } } => quality::run(&place, output.format),

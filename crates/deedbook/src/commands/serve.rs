@@ -15,7 +15,7 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use super::followed::{self, Followers};
 use super::ingest::with_opened;
-use super::{Place, guard, token};
+use super::{Place, guard, token, watch};
 use crate::cli::Serve;
 use crate::config;
 use crate::exit::Exit;
@@ -69,6 +69,7 @@ fn listen(
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().thread_name("serve").build()?;
     let every = Arc::new(Mutex::new(app.config().verify));
     let (data, is_over) = (place.data.clone(), Arc::clone(stop));
+    let listened = watch::start(Arc::clone(writer), Arc::clone(&app), data.clone(), log.clone(), Arc::clone(&is_over));
     let watch = guard::start(Arc::clone(writer), Arc::clone(&app), Arc::clone(&every), data, is_over);
     let served = runtime.block_on(async {
         let mut hangup = signal(SignalKind::hangup())?;
@@ -123,6 +124,7 @@ fn listen(
     // Tasks that wait for the disk have told their clients, or have nobody left to tell.
     runtime.shutdown_timeout(Duration::from_secs(1));
     watch.join().map_err(|_| anyhow::anyhow!("the thread that verifies panicked"))?;
+    listened.join().map_err(|_| anyhow::anyhow!("the thread that listens for silence panicked"))?;
     served
 }
 

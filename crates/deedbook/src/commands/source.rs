@@ -12,6 +12,9 @@ use crate::{output, pipeline, when};
 /// Longest reason for a pause.
 const REASON_BYTES_MAX: usize = 1_000;
 
+/// Longest name of who announces it.
+const AUTHOR_CHARS_MAX: usize = 100;
+
 /// Lists the sources with what came of their records, and until when each is paused.
 pub(crate) fn list(place: &Place, format: Format) -> anyhow::Result<Exit> {
     let log = place.log()?;
@@ -41,11 +44,18 @@ pub(crate) fn pause(place: &Place, name: &str, reason: &str, until: &str) -> any
         return Err(Usage(format!("--reason has 1 to {REASON_BYTES_MAX} bytes: it is read later")).into());
     }
     let until_ms = when::ahead("until", until, pipeline::now())?.0;
-    let (name, reason) = (name.to_owned(), reason.to_owned());
-    set_directives(place, &log, &[Directive::SourcePaused { name: name.clone(), reason, until_ms }])?;
+    let (name, reason, author) = (name.to_owned(), reason.to_owned(), author());
+    set_directives(place, &log, &[Directive::SourcePaused { name: name.clone(), reason, until_ms, author }])?;
     println!("paused {name} until {}", model::Millis(until_ms));
     eprintln!("its senders are told to come back; `deedbook source resume {name}` ends it early");
     Ok(Exit::Done)
+}
+
+/// Who runs this command, as the shell says: a claim, like every name of a user of this machine.
+fn author() -> String {
+    #[expect(clippy::disallowed_methods, reason = "the binary reads the environment")]
+    let names = ["SUDO_USER", "USER", "LOGNAME"].into_iter().find_map(|name| std::env::var(name).ok());
+    names.unwrap_or_default().chars().take(AUTHOR_CHARS_MAX).collect()
 }
 
 /// Ends a silence. When this returns, a server on this log takes records for the source.

@@ -4,6 +4,7 @@
 mod answers;
 mod backup;
 mod bad_input;
+mod completeness;
 mod followed;
 #[path = "../../../server/tests/it/http.rs"]
 mod http;

@@ -60,6 +60,8 @@ const ASKING: &[Parameter] = &[
     takes("audit_hash", Takes::Texts, "An id in the clear and what Vault's sys/audit-hash gives for it: `ID=HASH`."),
 ];
 
+const ACCOUNT: &[Parameter] = &[text("source", "Of this source alone.")];
+
 const SETTING: &[Parameter] = &[
     text("platform", "Platform of its records."),
     text(
@@ -205,6 +207,16 @@ const ROUTES: &[Route] = &[
         Argument::None,
         "Identities listed by an inventory, seen, never seen, not listed, unowned, by platform.",
     ),
+    Route {
+        parameters: &[SPAN, ACCOUNT],
+        ..asked(
+            "/v1/completeness",
+            &["completeness"],
+            Argument::None,
+            "What came of each source, hour by hour, and what is missing: gaps, pauses, blind spots. Seven days without \
+             `since`.",
+        )
+    },
     asked(
         "/v1/doctor",
         &["doctor"],

@@ -215,7 +215,7 @@ fn nothing_is_taken_for_a_paused_source_and_everything_for_others() {
     let server = Server::start(&[]);
     let pause = |until_ms| {
         let (name, reason) = ("github-audit".to_owned(), "new disks".to_owned());
-        server.access.apply(&model::Directive::SourcePaused { name, reason, until_ms });
+        server.access.apply(&model::Directive::SourcePaused { name, reason, until_ms, author: String::new() });
     };
     let send = |source: &str| server.send(&format!("/v1/records?source={source}"), &[], b"{\"a\":1}");
     pause(now().0 + 20_500);

@@ -13,6 +13,7 @@
 mod agents;
 mod aliases;
 mod attribution;
+mod completeness;
 mod coverage;
 mod deployments;
 mod down;
