@@ -107,6 +107,12 @@ pub(crate) enum Command {
         #[command(flatten)]
         asking: Asking,
     },
+    /// Where a leaked token was: reads it from the terminal without echo, or from standard input, never from the command line,
+    /// and prints its fingerprint, the records in which it was replaced, and the uses of it that platforms log by its SHA-256.
+    Fingerprint {
+        #[command(flatten)]
+        asking: Asking,
+    },
     /// Lineage of a credential, event or principal: up to its origin, down to all it minted.
     Trace {
         /// A key or token id, a name, an event id, a URI.

@@ -53,8 +53,9 @@ pub(crate) fn test(
     format: Format,
 ) -> anyhow::Result<Exit> {
     let mut mappings = pipeline::mappings(place)?;
-    let platform = match mappings.iter().find(|(mapping, _)| mapping.name() == file) {
-        Some((known, _)) if !Path::new(file).exists() => known.platform(),
+    let known = mappings.iter().find(|(mapping, _)| mapping.name() == file).map(|(known, _)| known.platform());
+    let platform = match known {
+        Some(platform) if !Path::new(file).exists() => platform,
         _ => {
             let mapping = read(Path::new(file))?;
             let platform = mapping.platform();

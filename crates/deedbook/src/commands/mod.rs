@@ -12,6 +12,7 @@ mod digests;
 mod doctor;
 mod downstream;
 mod events;
+mod fingerprint;
 pub(crate) mod followed;
 mod guard;
 mod ingest;
@@ -68,6 +69,7 @@ pub(crate) fn run(arguments: Arguments) -> anyhow::Result<Exit> {
         Command::Events(events) => events::run(&place, &events),
         Command::Sql { query, timing, output } => sql::run(&place, &query, timing, output.format),
         Command::Show { event, output } => show::run(&place, &event, output.format),
+        Command::Fingerprint { asking } => fingerprint::run(&place, &asking),
         Command::Who { text, asking } => who::run(&place, &text, &asking),
         Command::Trace { text, asking } => lineage::run(&place, &text, &asking),
         Command::BlastRadius { text, asking } => blast_radius::run(&place, &text, &asking),
