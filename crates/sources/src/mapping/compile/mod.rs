@@ -22,7 +22,7 @@ macro_rules! named {
 }
 
 /// Largest mapping file.
-pub const FILE_BYTES_MAX: usize = 64 << 10;
+pub const FILE_BYTES_MAX: usize = 128 << 10;
 
 /// Most values, conditions and names in one file.
 pub const VALUES_MAX: usize = 1_024;
