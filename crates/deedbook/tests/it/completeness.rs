@@ -82,6 +82,7 @@ fn a_server_seals_a_gap_and_tells_of_it_once() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let hook = format!("[notify]\nurl = \"http://{}/alarm\"\n", listener.local_addr().unwrap());
     bench.put("deedbook.toml", hook);
+    #[expect(clippy::disallowed_methods, reason = "the binary that is tested reads the clock")]
     let now_ms = jiff::Timestamp::now().as_millisecond();
     bench.put("db.json", statements(now_ms - 60 * MINUTE_MS, 12, |line| (4..7).contains(&line)));
     bench.ingest(&["--source", "db", "db.json"]);

@@ -22,7 +22,7 @@ pub(super) fn pairs(line: &str, separator: char) -> impl Iterator<Item = (&str, 
             if rest.is_empty() {
                 return None;
             }
-            let end = rest.find(|c: char| c == '=' || c == separator).unwrap_or(rest.len());
+            let end = rest.find(['=', separator]).unwrap_or(rest.len());
             let (name, behind) = rest.split_at_checked(end)?;
             let Some(value) = behind.strip_prefix('=') else {
                 rest = behind;

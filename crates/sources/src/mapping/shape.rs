@@ -273,7 +273,7 @@ impl<'s, 'a, K: Copy> Fill<'s, '_, 'a, K> {
     /// A new row of a list, unless there are too many.
     fn item(&mut self, list: usize) -> Option<usize> {
         let (cells, width) = (self.out.lists.get_mut(list)?, *self.out.widths.get(list)?);
-        let row = if width == 0 { 0 } else { cells.len() / width };
+        let row = cells.len().checked_div(width).unwrap_or(0);
         if row >= ITEMS_MAX {
             return None;
         }
