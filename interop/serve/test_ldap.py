@@ -13,11 +13,19 @@ import urllib.request
 
 import pytest
 from conftest import free_port, until
-from test_syslog import certificate
 
 ROOT = os.environ.get("SLAPD")
 pytestmark = pytest.mark.skipif(not ROOT, reason="SLAPD is not set: no apt-get")
 BASE, ADMIN, PASSWORD = "dc=acme,dc=example", "cn=admin,dc=acme,dc=example", "of this test alone"
+
+
+def certificate(folder):
+    """A certificate of this machine, signed by itself, that is no authority: rustls takes none of those from a server."""
+    more = [part for text in ("subjectAltName=DNS:localhost,IP:127.0.0.1", "basicConstraints=critical,CA:FALSE")
+            for part in ("-addext", text)]
+    files = ["-keyout", str(folder / "key.pem"), "-out", str(folder / "cert.pem")]
+    command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost", *files, *more]
+    subprocess.run(command, check=True, capture_output=True)
 
 
 class Slapd:

@@ -181,7 +181,7 @@ columns! {
         access: Word = r.event.access.as_str();
         /// Organisation, tenant or account the record belongs to.
         tenant: Text = r.event.tenant.as_deref();
-        /// The platform whose module read the record.
+        /// The platform whose module or mapping file read the record.
         platform: Word = r.event.platform.as_str();
         /// Tenancy or issuer boundary of the names in the record.
         authority: Word = &r.event.authority;

@@ -360,7 +360,7 @@ pub struct Quality {
 /// The normalised view of one record.
 #[derive(Clone, Debug, PartialEq, serde::Serialize)]
 pub struct Event<'a> {
-    /// The platform whose module read the record.
+    /// The platform whose module or mapping file read the record.
     pub platform: Platform,
     /// The record's id at its source.
     pub source_event_id: Option<Text<'a>>,

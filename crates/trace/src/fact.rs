@@ -22,7 +22,7 @@ pub struct Fact {
     pub source_event_id: Option<String>,
     /// Event time, nanoseconds since 1970.
     pub time: i64,
-    /// The platform whose module read the record.
+    /// The platform whose module or mapping file read the record.
     pub platform: Platform,
     /// Boundary of the names in the record.
     pub authority: String,

@@ -110,5 +110,5 @@ fn quality_tells_what_the_events_of_a_source_can_answer() {
         assert!((share(name) - 100.0).abs() < 0.01, "{name}: {row}");
     }
     assert!((share("origin") - 50.0).abs() < 0.01 && (share("complete") - 50.0).abs() < 0.01, "{row}");
-    assert!(share("decision") < 0.01, "{row}");
+    assert!(share("session") < 0.01, "{row}");
 }

@@ -99,7 +99,6 @@ fn closed(column: &str) -> Option<Value> {
         };
     }
     Some(match column {
-        "platform" => names!(m::Platform),
         "access" => names!(m::Access),
         "actor_kind" | "inventory_kind" => names!(m::ActorKind),
         "is_human" | "inventory_is_human" => names!(m::Human),
