@@ -132,7 +132,7 @@ const PATTERNS: &[&str] = &[
     "password=null",
     "using password: YES",
     "passwordless login of {a8}",
-    "PWD=/home/{s8}",
+    "PWD=/srv/app{s8}",
     "OLDPWD=/srv",
     "access_token=xxxxxxxx",
     "api_key=None",
