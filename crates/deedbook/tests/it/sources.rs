@@ -112,3 +112,22 @@ fn quality_tells_what_the_events_of_a_source_can_answer() {
     assert!((share("origin") - 50.0).abs() < 0.01 && (share("complete") - 50.0).abs() < 0.01, "{row}");
     assert!(share("session") < 0.01, "{row}");
 }
+
+#[test]
+fn a_leaked_secret_is_found_by_its_fingerprint_and_never_told() {
+    let bench = Bench::new();
+    let secret = "correct horse battery 9";
+    let record = format!(r#"{{"eventVersion":"1.08","eventID":"e-1","requestParameters":{{"password":"{secret}"}}}}"#);
+    bench.put("trail.jsonl", record + "\n");
+    assert_eq!(bench.run(&["ingest", "--init", "--source", "trail", "trail.jsonl"]).code, Some(0));
+    let ran = bench.run_with(&["fingerprint", "-o", "json"], format!("{secret}\n").as_bytes());
+    assert_eq!(ran.code, Some(0), "{}", ran.err);
+    let answer = &ran.json()["answer"];
+    let raw = bench.run(&["sql", "-o", "ndjson", "SELECT raw FROM records"]).out;
+    assert!(raw.contains(answer["fingerprint"].as_str().unwrap()), "{raw}");
+    assert_eq!(answer["replaced"][0]["source"], json!("trail"), "{answer}");
+    assert!(!ran.out.contains(secret) && !ran.err.contains(secret) && !raw.contains(secret));
+    let other = bench.run_with(&["fingerprint"], b"another one");
+    assert!(other.err.contains("neither the token nor its SHA-256"), "{}", other.err);
+    assert_eq!(bench.run_with(&["fingerprint"], b"").code, Some(2));
+}
