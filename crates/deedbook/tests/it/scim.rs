@@ -108,6 +108,8 @@ fn what_is_no_scim_is_refused_in_its_words_and_not_sealed() {
     assert_eq!(refused("POST", "/Users", &json!({ "userName": "a" })), (400, "invalidValue".to_owned()));
     assert_eq!(refused("POST", "/Users", &json!([1])), (400, "invalidSyntax".to_owned()));
     assert_eq!(refused("GET", "/Users?filter=userName%20is%201", &Value::Null), (400, "invalidFilter".to_owned()));
+    let twice = refused("GET", "/Users?startIndex=1&startIndex=2", &Value::Null);
+    assert_eq!(twice, (400, "invalidValue".to_owned()));
     assert_eq!(refused("GET", "/Devices", &Value::Null), (404, String::new()));
     assert_eq!(refused("POST", "/Schemas", &json!({})), (405, String::new()));
     let nobody = server.ask("GET", "/v1/scim/idp/Users", &[], b"");

@@ -14,6 +14,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use axum::body::Body;
+use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -66,12 +67,13 @@ pub(crate) async fn endpoint(
     State(app): State<Arc<App>>,
     method: Method,
     Path((source, endpoint)): Path<(String, String)>,
-    Query(asked): Query<Asked>,
+    asked: Result<Query<Asked>, QueryRejection>,
     headers: HeaderMap,
     body: Body,
 ) -> Response {
     finished(async move {
         let source = admitted(&app, &headers, &source)?;
+        let Query(asked) = asked.map_err(|rejection| Refusal::value(rejection.body_text()))?;
         let base = base(&app, &headers, &source);
         let Some(kind) = Kind::parse(&endpoint) else {
             return told(method == Method::GET, about_us(&base, &endpoint, None));
@@ -93,12 +95,13 @@ pub(crate) async fn one(
     State(app): State<Arc<App>>,
     method: Method,
     Path((source, endpoint, id)): Path<(String, String, String)>,
-    Query(asked): Query<Asked>,
+    asked: Result<Query<Asked>, QueryRejection>,
     headers: HeaderMap,
     body: Body,
 ) -> Response {
     finished(async move {
         let source = admitted(&app, &headers, &source)?;
+        let Query(asked) = asked.map_err(|rejection| Refusal::value(rejection.body_text()))?;
         let base = base(&app, &headers, &source);
         let Some(kind) = Kind::parse(&endpoint) else {
             return told(method == Method::GET, about_us(&base, &endpoint, Some(&id)));
