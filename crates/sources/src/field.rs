@@ -1,10 +1,10 @@
-//! Fields as the platforms of this crate write them: texts that may be empty, times in many forms, addresses
-//! with a port. Modules of platforms with many flat fields declare their records with [`texts!`].
+//! Fields as platforms write them: texts that may be empty, times in many forms, types in many spellings. Modules of
+//! platforms with many flat fields declare their records with [`texts!`]; [`crate::fill`] is what becomes of them.
 
 use std::borrow::Cow;
 use std::marker::PhantomData;
 
-use model::{Access, Event, TimePrecision};
+use model::TimePrecision;
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 
 use crate::{json, time};
@@ -12,12 +12,12 @@ use crate::{json, time};
 /// A text that may be missing.
 pub(crate) type Text<'a> = Option<Cow<'a, str>>;
 
-/// Declares a record whose fields are texts, each with its key and other spellings of it, of which a record has
-/// one at most; fields of other types follow behind `and`.
+/// Declares a record whose fields are texts: each with its key, if that is not its name, and other spellings of it, of which
+/// a record has one at most; fields of other types follow behind `and`.
 macro_rules! texts {
     (
         $(#[$doc:meta])* $name:ident {
-            $($(#[$fdoc:meta])* $field:ident: $key:literal $(| $alias:literal)*,)+
+            $($(#[$fdoc:meta])* $field:ident $(: $key:literal $(| $alias:literal)*)?,)+
         } $(and { $($(#[$meta:meta])+ $other:ident: $kind:ty,)+ })?
     ) => {
         $(#[$doc])*
@@ -25,7 +25,8 @@ macro_rules! texts {
         pub(super) struct $name<'a> {
             $(
                 $(#[$fdoc])*
-                #[serde(rename = $key, $(alias = $alias,)* borrow, default, deserialize_with = "crate::json::text")]
+                $(#[serde(rename = $key, $(alias = $alias,)*)])?
+                #[serde(borrow, default, deserialize_with = "crate::json::text")]
                 pub(super) $field: crate::field::Text<'a>,
             )+
             $($($(#[$meta])+ pub(super) $other: $kind,)+)?
@@ -109,17 +110,29 @@ pub(crate) fn instant(text: &str) -> Option<time::Parsed> {
     if let Some(parsed) = time::parse(text) {
         return Some(parsed);
     }
-    if let Some((whole, fraction)) = text.split_once('.')
-        && let (Ok(seconds), true) = (whole.parse::<i64>(), fraction.bytes().all(|b| b.is_ascii_digit()))
-    {
-        // Seconds with a fraction; their own precision is kept, as far as it is nanoseconds.
-        let digits: String = fraction.chars().chain(std::iter::repeat('0')).take(9).collect();
-        let parsed = time::from_epoch(seconds)?;
-        let precision = if fraction.len() > 3 { TimePrecision::Micro } else { TimePrecision::Milli };
-        return Some(time::Parsed { nanos: parsed.nanos.checked_add(digits.parse().ok()?)?, precision, ..parsed });
+    if let Some(parsed) = seconds(text) {
+        return Some(parsed);
     }
     let (civil, zone) = text.rsplit_once(' ')?;
     time::parse(&format!("{civil}{}", if matches!(zone, "UTC" | "Z") { "Z" } else { zone }))
+}
+
+/// Seconds since 1970 with a fraction, as precise as it is written.
+fn seconds(text: &str) -> Option<time::Parsed> {
+    let (whole, fraction) = text.split_once('.')?;
+    let is_number = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+    if !is_number(whole) || !is_number(fraction) {
+        return None;
+    }
+    let precision = match fraction.len() {
+        0..=3 => TimePrecision::Milli,
+        4..=6 => TimePrecision::Micro,
+        _ => TimePrecision::Nano,
+    };
+    let digits: String = fraction.chars().chain(std::iter::repeat('0')).take(9).collect();
+    let whole = time::from_epoch(whole.parse().ok()?).filter(|whole| whole.precision == TimePrecision::Second)?;
+    let nanos = whole.nanos.checked_add(digits.parse().ok()?)?;
+    Some(time::Parsed { nanos, precision, ..whole })
 }
 
 /// A civil time in UTC without a sign between its parts, as in `20260903080522.417`. As an epoch number it would
@@ -143,51 +156,31 @@ pub(crate) fn nanos(text: &Text<'_>) -> Option<i64> {
     Some(instant(&said(text)?)?.nanos)
 }
 
-/// The time of an event, from the first of these texts that is there.
-pub(crate) fn when<'a>(event: &mut Event<'a>, texts: &[&Text<'a>]) {
-    let Some(raw) = first(texts) else { return };
-    let parsed = instant(&raw);
-    event.time = parsed.map(|parsed| parsed.nanos);
-    event.time_precision = parsed.map_or(TimePrecision::Second, |parsed| parsed.precision);
-    event.time_raw = Some(raw);
-}
-
-/// Where a call came from: an address, with or without its port, else a name.
-pub(crate) fn address<'a>(event: &mut Event<'a>, text: Text<'a>) {
-    let Some(text) = said(&text) else { return };
-    if text.parse::<std::net::IpAddr>().is_ok() {
-        event.src.ip = Some(text);
-    } else if let Ok(socket) = text.parse::<std::net::SocketAddr>() {
-        event.src.ip = Some(Cow::Owned(socket.ip().to_string()));
-        event.src.port = Some(socket.port()).filter(|port| *port != 0);
-    } else {
-        event.src.host = Some(text);
-    }
-}
-
-/// Columns that a complete record fills, and whether this one does not.
-pub(crate) fn missing(event: &mut Event<'_>, holes: &[(bool, &'static str)]) {
-    event.quality.missing = holes.iter().filter_map(|(hole, column)| hole.then_some(*column)).collect();
-}
-
-/// `OrgMember`, `ORG_MEMBER` and `org member` as `org-member`: the type part of a URI.
+/// The type part of a URI, which is never empty: a text as [`hyphened`].
 pub(crate) fn kebab(kind: &str) -> String {
+    let out = hyphened(kind);
+    if out.is_empty() { "object".to_owned() } else { out }
+}
+
+/// `OrgMember`, `ORG_MEMBER` and `org member` as `org-member`, `APIToken` as `api-token`.
+pub(crate) fn hyphened(kind: &str) -> String {
     let mut out = String::with_capacity(kind.len() + 4);
-    let mut lower_before = false;
-    for c in kind.chars() {
-        if c.is_ascii_alphanumeric() {
-            if c.is_ascii_uppercase() && lower_before {
-                out.push('-');
-            }
-            lower_before = c.is_ascii_lowercase() || c.is_ascii_digit();
-            out.push(c.to_ascii_lowercase());
-        } else if !out.is_empty() && !out.ends_with('-') {
+    let mut before = '-';
+    let mut chars = kind.chars().peekable();
+    while let Some(c) = chars.next() {
+        let is_small = before.is_ascii_lowercase() || before.is_ascii_digit();
+        let ends_acronym = before.is_ascii_uppercase() && chars.peek().is_some_and(char::is_ascii_lowercase);
+        let begins = c.is_ascii_uppercase() && (is_small || ends_acronym) || !c.is_ascii_alphanumeric();
+        if begins && !out.is_empty() && !out.ends_with('-') {
             out.push('-');
-            lower_before = false;
         }
+        if c.is_ascii_alphanumeric() {
+            out.push(c.to_ascii_lowercase());
+        }
+        before = c;
     }
     out.truncate(out.trim_end_matches('-').len());
-    if out.is_empty() { "object".to_owned() } else { out }
+    out
 }
 
 /// The words of a list that a platform writes as one text.
@@ -201,42 +194,6 @@ pub(crate) fn words<'a>(text: &Text<'a>) -> Vec<Cow<'a, str>> {
             text.split(separators).filter(|word| !word.is_empty()).map(|word| Cow::Owned(word.to_owned())).collect()
         }
         None => Vec::new(),
-    }
-}
-
-/// OCSF class and activity, and access.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Act {
-    pub(crate) class_uid: u32,
-    pub(crate) activity_id: u8,
-    pub(crate) access: Access,
-}
-
-pub(crate) const fn act(class_uid: u32, activity_id: u8, access: Access) -> Act {
-    Act { class_uid, activity_id, access }
-}
-
-impl Act {
-    /// A call of an interface, by what it does.
-    pub(crate) const fn api(access: Access) -> Act {
-        let activity_id = match access {
-            Access::Create => 1,
-            Access::Read => 2,
-            Access::Modify => 3,
-            Access::Delete => 4,
-            _ => 99,
-        };
-        act(6003, activity_id, access)
-    }
-
-    /// What became of a setting, a policy or a trust: Entity Management, whose numbers are the same.
-    pub(crate) const fn entity(access: Access) -> Act {
-        Act { class_uid: 3004, ..Act::api(access) }
-    }
-
-    /// Puts it into an event.
-    pub(crate) fn put(self, event: &mut Event<'_>) {
-        (event.class_uid, event.activity_id, event.access) = (self.class_uid, self.activity_id, self.access);
     }
 }
 

@@ -20,7 +20,6 @@ pub mod time;
 mod access_analyzer;
 mod anthropic;
 mod argocd;
-mod audit;
 mod auth0;
 mod aws;
 mod azure;
@@ -197,6 +196,10 @@ pub struct Origin {
     pub column: &'static str,
     /// JSON pointers into the unwrapped record, the preferred one first. `*` stands for each index.
     pub pointers: &'static [&'static str],
+}
+
+const fn origin(column: &'static str, pointers: &'static [&'static str]) -> Origin {
+    Origin { column, pointers }
 }
 
 /// All modules, in the order in which they are asked.

@@ -4,18 +4,17 @@
 
 use std::borrow::Cow;
 
-use model::{Access, Alias, AliasRel, Decision, Effect, Event, Party, Platform, ResourceRole, Status, TimePrecision};
+use model::{Access, Alias, AliasRel, Decision, Effect, Event, Party, Platform, ResourceRole, Status};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use crate::aws::caller::{self, Caller};
+use crate::field::{Text, said};
 use crate::params::Params;
-use crate::{Context, Module, Origin, Probe, Reject, RejectKind, aws, json, time};
+use crate::{Context, Module, Origin, Probe, Reject, RejectKind, aws, fill, json, time};
 
 pub(crate) static MODULE: Module =
     Module { platform: Platform::AccessAnalyzer, version: 1, recognise, normalise, origins: ORIGINS };
-
-type Text<'a> = Option<Cow<'a, str>>;
 
 /// The service, and the source of its events.
 const SERVICE: &str = "access-analyzer.amazonaws.com";
@@ -131,10 +130,6 @@ fn normalise<'a>(text: &'a str, context: &Context<'_>) -> Result<Event<'a>, Reje
     Ok(event(&envelope, &finding, context))
 }
 
-fn said<'a>(text: &Text<'a>) -> Text<'a> {
-    text.clone().filter(|text| !text.is_empty())
-}
-
 fn event<'a>(envelope: &Envelope<'a>, finding: &Finding<'a>, context: &Context<'_>) -> Event<'a> {
     let account = said(&finding.resource_owner_account).or_else(|| said(&envelope.account));
     let authority = account.clone().unwrap_or_else(|| Cow::Owned(context.authority.unwrap_or("unknown").to_owned()));
@@ -217,10 +212,8 @@ fn unused(event: &mut Event<'_>, finding: &Finding<'_>) {
 
 fn when<'a>(event: &mut Event<'a>, envelope: &Envelope<'a>, finding: &Finding<'a>) {
     let texts = [&envelope.time, &finding.updated_at, &finding.analyzed_at, &finding.created_at];
-    event.time_raw = texts.into_iter().find_map(said);
-    let parsed = event.time_raw.as_deref().and_then(time::parse);
-    event.time = parsed.map(|parsed| parsed.nanos);
-    event.time_precision = parsed.map_or(TimePrecision::Second, |parsed| parsed.precision);
+    let raw = texts.into_iter().find_map(said);
+    fill::timed(event, raw.as_deref().and_then(time::parse), raw);
     if finding.is_deleted == Some(true) {
         event.activity_id = 3;
     }
@@ -235,7 +228,7 @@ fn missing(event: &mut Event<'_>) {
         (event.resources.is_empty(), "resources"),
         (event.tenant.is_none(), "tenant"),
     ];
-    event.quality.missing = holes.into_iter().filter_map(|(hole, column)| hole.then_some(column)).collect();
+    fill::lacking(event, &holes);
 }
 
 const PRINCIPAL: &[&str] = &[

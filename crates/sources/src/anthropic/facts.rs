@@ -10,7 +10,8 @@ use model::{
 
 use super::NAME;
 use super::record::{Fields, More};
-use crate::audit::{self, Text, first, said};
+use crate::field::{Text, first, said};
+use crate::fill;
 use crate::url;
 
 /// Keys of the API, of administration and of services; the first two are of one list of ids.
@@ -56,10 +57,10 @@ pub(super) fn grants<'a>(event: &mut Event<'a>, kind: &str, fields: &Fields<'a>)
     let uri = said(&fields.resource_id).iter().fold(builder, |builder, id| builder.id(id)).finish();
     let of = first(&[&fields.target_type, &fields.principal_type]).unwrap_or(Cow::Borrowed("user"));
     let class = if of.contains("group") { Class::Resource } else { Class::Principal };
-    let beneficiary = uri::build(class, NAME, &event.authority, &audit::kebab(&of)).id(&to).finish();
+    let beneficiary = uri::build(class, NAME, &event.authority, &crate::field::kebab(&of)).id(&to).finish();
     let resource = said(&fields.resource_id).map(|id| {
         let kind = fields.resource_type.as_deref().unwrap_or("resource");
-        Cow::Owned(uri::build(Class::Resource, NAME, &event.authority, &audit::kebab(kind)).id(&id).finish())
+        Cow::Owned(uri::build(Class::Resource, NAME, &event.authority, &crate::field::kebab(kind)).id(&id).finish())
     });
     event.grant_refs.push(uri.clone());
     event.grants.push(GrantFact {
@@ -117,7 +118,7 @@ pub(super) fn resources<'a>(event: &mut Event<'a>, fields: &Fields<'a>, more: &M
     ];
     if let Some(called) = said(&fields.url) {
         // The query of an address may hold more than it should.
-        audit::resource(event, NAME, Cow::Borrowed("url"), (None, Some(url::bare(called))), ResourceRole::Target);
+        fill::item(event, Cow::Borrowed("url"), (None, Some(url::bare(called))), ResourceRole::Target);
     }
     if let Some(name) = said(&fields.tool_name) {
         // Tools of two servers may have one name.
@@ -127,21 +128,21 @@ pub(super) fn resources<'a>(event: &mut Event<'a>, fields: &Fields<'a>, more: &M
         event.resources.push(Resource { uri, kind, name: Some(name), role });
     }
     if let Some(id) = said(&fields.resource_id) {
-        let kind = audit::kebab(fields.resource_type.as_deref().unwrap_or("resource"));
-        audit::resource(event, NAME, Cow::Owned(kind), (Some(id), None), ResourceRole::Target);
+        let kind = crate::field::kebab(fields.resource_type.as_deref().unwrap_or("resource"));
+        fill::item(event, Cow::Owned(kind), (Some(id), None), ResourceRole::Target);
     }
     if let Some(id) = first(&[&fields.target_id, &fields.principal_id]) {
         let kind = first(&[&fields.target_type, &fields.principal_type]).unwrap_or(Cow::Borrowed("user"));
         let role = if event.resources.is_empty() { ResourceRole::Target } else { ResourceRole::Affected };
-        audit::resource(event, NAME, Cow::Owned(audit::kebab(&kind)), (Some(id), None), role);
+        fill::item(event, Cow::Owned(crate::field::kebab(&kind)), (Some(id), None), role);
     }
     for (kind, id, name) in named {
         let role = if event.resources.is_empty() { ResourceRole::Target } else { ResourceRole::Related };
-        audit::resource(event, NAME, Cow::Borrowed(kind), (said(id), said(name)), role);
+        fill::item(event, Cow::Borrowed(kind), (said(id), said(name)), role);
     }
     for member in &more.member_ids {
         let member = (Some(member.clone()), None);
-        audit::resource(event, NAME, Cow::Borrowed("user"), member, ResourceRole::Affected);
+        fill::item(event, Cow::Borrowed("user"), member, ResourceRole::Affected);
     }
 }
 
@@ -149,6 +150,6 @@ pub(super) fn resources<'a>(event: &mut Event<'a>, fields: &Fields<'a>, more: &M
 pub(super) fn user<'a>(event: &mut Event<'a>, actor: &Principal<'a>) {
     if event.class_uid == 3002 && event.resources.iter().all(|resource| resource.kind == "organization") {
         let user = (None, actor.name.clone());
-        audit::resource(event, NAME, Cow::Borrowed("user"), user, ResourceRole::Target);
+        fill::item(event, Cow::Borrowed("user"), user, ResourceRole::Target);
     }
 }

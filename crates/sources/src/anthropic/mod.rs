@@ -11,7 +11,8 @@ use std::borrow::Cow;
 use model::uri;
 use model::{Access, ActorKind, Event, Human, Party, Platform, Principal, Status};
 
-use crate::audit::{self, first, said};
+use crate::field::{first, said};
+use crate::fill::{self, act};
 use crate::{Context, Module, Probe, Reject, RejectKind, json};
 use record::{Actor, Fields, More};
 
@@ -47,16 +48,16 @@ fn event<'a>(fields: &Fields<'a>, more: &More<'a>, kind: &str, context: &Context
     let mut event = Event::new(Platform::Anthropic, Cow::Owned(authority.clone()), actor(by, &authority));
     let of = first(&[&fields.target_type, &fields.principal_type]);
     let act = match (kind, fields.compliance_api_logging_enabled.as_deref()) {
-        ("org_compliance_api_settings_updated", Some("false")) => (1008, 10, Access::Modify),
-        ("org_compliance_api_settings_updated", Some("true")) => (1008, 9, Access::Modify),
-        ("org_compliance_api_settings_updated", _) => (1008, 99, Access::Modify),
+        ("org_compliance_api_settings_updated", Some("false")) => act(1008, 10, Access::Modify),
+        ("org_compliance_api_settings_updated", Some("true")) => act(1008, 9, Access::Modify),
+        ("org_compliance_api_settings_updated", _) => act(1008, 99, Access::Modify),
         ("compliance_api_accessed", _) => called(fields.request_method.as_deref()),
         _ => act::classify(kind, of.is_some_and(|of| of.contains("group"))),
     };
-    audit::act(&mut event, act);
-    let (class, _, access) = act;
-    event.privileged =
-        (matches!(access, Access::Issue | Access::Grant) || matches!(class, 1008 | 3004 | 3008)).then_some(true);
+    act.put(&mut event);
+    event.privileged = (matches!(act.access, Access::Issue | Access::Grant)
+        || matches!(act.class_uid, 1008 | 3004 | 3008))
+    .then_some(true);
     event.status = act::status(kind);
     event.status_code = said(&fields.status_code);
     if event.status_code.as_deref().and_then(|code| code.parse::<u16>().ok()).is_some_and(|code| code >= 400) {
@@ -69,15 +70,15 @@ fn event<'a>(fields: &Fields<'a>, more: &More<'a>, kind: &str, context: &Context
     };
     event.source_event_id = said(&fields.id);
     event.tenant = first(&[&fields.organization_id, &fields.organization_uuid]);
-    audit::when(&mut event, said(&fields.created_at));
+    fill::when(&mut event, said(&fields.created_at));
     event.api.service = Some(Cow::Borrowed(NAME));
     event.api.operation = said(&fields.kind);
     event.api.request_id = said(&fields.request_id);
     event.correlation_ids.extend(event.api.request_id.clone());
-    if class == 3002 {
+    if act.class_uid == 3002 {
         event.authn.method = said(&fields.provider).or_else(|| method(kind).map(Cow::Borrowed));
     }
-    audit::source(&mut event, said(&by.ip_address));
+    fill::endpoint(&mut event.src, said(&by.ip_address));
     event.user_agent = said(&by.user_agent);
     event.tool.name = said(&fields.tool_name);
     event.tool.server = said(&fields.mcp_server_name).filter(|_| event.tool.name.is_some());
@@ -87,17 +88,17 @@ fn event<'a>(fields: &Fields<'a>, more: &More<'a>, kind: &str, context: &Context
     facts::resources(&mut event, fields, more);
     let signed_in = event.actor.clone();
     facts::user(&mut event, &signed_in);
-    audit::missing(&mut event);
+    fill::usual(&mut event);
     event
 }
 
 /// A call of the Compliance API itself.
-fn called(method: Option<&str>) -> audit::Act {
+fn called(method: Option<&str>) -> fill::Act {
     match method {
-        Some("GET" | "HEAD") => (6003, 2, Access::Read),
-        Some("DELETE") => (6003, 4, Access::Delete),
-        Some("PUT" | "PATCH") => (6003, 3, Access::Modify),
-        _ => (6003, 99, Access::Other),
+        Some("GET" | "HEAD") => act(6003, 2, Access::Read),
+        Some("DELETE") => act(6003, 4, Access::Delete),
+        Some("PUT" | "PATCH") => act(6003, 3, Access::Modify),
+        _ => act(6003, 99, Access::Other),
     }
 }
 
@@ -153,7 +154,7 @@ fn actor<'a>(by: &Actor<'a>, authority: &str) -> Principal<'a> {
             None => return nobody(authority, "user"),
         },
         other => {
-            let kind = audit::kebab(other.strip_suffix("_actor").unwrap_or(other));
+            let kind = crate::field::kebab(other.strip_suffix("_actor").unwrap_or(other));
             return nobody(authority, &kind);
         }
     };

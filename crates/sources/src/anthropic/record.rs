@@ -4,14 +4,13 @@ use std::borrow::Cow;
 
 use serde::Deserialize;
 
-use crate::audit::texts;
+use crate::field::texts;
 use crate::json;
 
 texts! {
     /// Who acted; which fields there are depends on the type.
     Actor {
-        #[serde(rename = "type")]
-        kind,
+        kind: "type",
         email_address,
         unauthenticated_email_address,
         user_id,
@@ -31,8 +30,7 @@ texts! {
         created_at,
         organization_id,
         organization_uuid,
-        #[serde(rename = "type")]
-        kind,
+        kind: "type",
         request_id,
         url,
         request_method,

@@ -2,10 +2,9 @@
 
 use std::borrow::Cow;
 
+use crate::field::Text;
 use crate::json::{Document, View};
 use crate::{Probe, Reject};
-
-type Text<'a> = Option<Cow<'a, str>>;
 
 /// Most names read of one line.
 const PAIRS_MAX: usize = 128;

@@ -2,7 +2,7 @@
 
 use model::{Access, Status};
 
-use crate::field::{Act, act};
+use crate::fill::{Act, act};
 
 /// What a type says by itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

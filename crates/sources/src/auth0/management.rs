@@ -10,7 +10,8 @@ use model::{
 
 use super::NAME;
 use super::record::{self, Body, Details, Request};
-use crate::field::{Act, act, nanos, said};
+use crate::field::{nanos, said};
+use crate::fill::{Act, act};
 
 /// The parts of a path behind the version, as `clients`, `<id>`, `rotate-secret`.
 fn parts<'r>(request: &'r Request<'_>) -> Vec<&'r str> {

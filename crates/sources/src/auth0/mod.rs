@@ -13,7 +13,8 @@ use model::{
 
 use self::kind::Kind;
 use self::record::Log;
-use crate::field::{Text, address, first, missing, said, when, words};
+use crate::field::{Text, first, said, words};
+use crate::fill;
 use crate::{Context, Module, Probe, Reject, RejectKind, json};
 
 mod kind;
@@ -75,7 +76,7 @@ fn normalise<'a>(text: &'a str, context: &Context<'_>) -> Result<Event<'a>, Reje
     }
     resources(&mut event, &log);
     event.api.operation = Some(operation(&log, name));
-    when(&mut event, &[&log.date]);
+    fill::when(&mut event, first(&[&log.date]));
     let holes = [
         (event.time.is_none(), "time"),
         (event.source_event_id.is_none(), "source_event_id"),
@@ -85,7 +86,7 @@ fn normalise<'a>(text: &'a str, context: &Context<'_>) -> Result<Event<'a>, Reje
         (event.resources.is_empty(), "resources"),
         (event.authority == "unknown", "authority"),
     ];
-    missing(&mut event, &holes);
+    fill::lacking(&mut event, &holes);
     Ok(event)
 }
 
@@ -211,7 +212,10 @@ fn channel(log: &Log<'_>) -> bool {
 
 fn place<'a>(event: &mut Event<'a>, log: &Log<'a>) {
     let request = log.details.as_ref().and_then(|details| details.request.as_ref());
-    address(event, first(&[&log.ip, &log.client_ip]).or_else(|| request.and_then(|request| said(&request.ip))));
+    fill::endpoint(
+        &mut event.src,
+        first(&[&log.ip, &log.client_ip]).or_else(|| request.and_then(|request| said(&request.ip))),
+    );
     event.src.country = log.location_info.as_ref().and_then(|place| said(&place.country));
     event.user_agent = said(&log.agent).or_else(|| request.and_then(|request| said(&request.agent)));
     event.client_app = first(&[&log.client_name, &log.client]);

@@ -3,6 +3,7 @@
 use model::Access;
 
 use super::logging;
+pub(super) use crate::fill::{Act, act};
 
 /// A call, in the terms of the tables here.
 #[derive(Clone, Copy, Debug)]
@@ -30,18 +31,6 @@ fn unversioned(name: &str) -> &str {
         Some((bare, date)) if digits(date) => bare,
         _ => name,
     }
-}
-
-/// OCSF class and activity, and the access.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Act {
-    pub(super) class_uid: u32,
-    pub(super) activity_id: u8,
-    pub(super) access: Access,
-}
-
-pub(super) const fn act(class_uid: u32, activity_id: u8, access: Access) -> Act {
-    Act { class_uid, activity_id, access }
 }
 
 /// The act, made to agree with the platform's own read-only flag where the record has one. Few calls need the

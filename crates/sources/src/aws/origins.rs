@@ -1,10 +1,6 @@
 //! Column by column, where the values of a CloudTrail event come from.
 
-use crate::Origin;
-
-const fn origin(column: &'static str, pointers: &'static [&'static str]) -> Origin {
-    Origin { column, pointers }
-}
+use crate::{Origin, origin};
 
 /// The preferred pointer first.
 pub(super) static ORIGINS: &[Origin] = &[

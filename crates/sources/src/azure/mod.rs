@@ -12,12 +12,11 @@ mod record;
 use std::borrow::Cow;
 
 use model::{
-    Api, CredentialChange, CredentialChangeKind, Decision, Effect, Event, Platform, Resource, ResourceRole, Status,
-    TimePrecision, uri,
+    Api, CredentialChange, CredentialChangeKind, Decision, Effect, Event, Platform, Resource, ResourceRole, Status, uri,
 };
 
 use crate::entra::guid;
-use crate::{Context, Module, Probe, Reject, RejectKind, json, time};
+use crate::{Context, Module, Probe, Reject, RejectKind, fill, json, time};
 use record::{Record, said, value_of};
 
 /// The name of the platform inside URIs.
@@ -280,9 +279,7 @@ fn version<'a>(id: &str) -> Option<Cow<'a, str>> {
 fn when<'a>(event: &mut Event<'a>, record: &Record<'a>) {
     let text = said(&record.event_timestamp).or_else(|| said(&record.time));
     let parsed = text.as_deref().and_then(time::parse);
-    event.time = parsed.map(|parsed| parsed.nanos);
-    event.time_precision = parsed.map_or(TimePrecision::Second, |parsed| parsed.precision);
-    event.time_raw = text;
+    fill::timed(event, parsed, text);
 }
 
 fn place<'a>(event: &mut Event<'a>, record: &Record<'a>, tenant: &str) {
@@ -331,5 +328,5 @@ fn missing(event: &mut Event<'_>) {
         (event.src.ip.is_none(), "src_ip"),
         (event.authority == "unknown", "authority"),
     ];
-    event.quality.missing = holes.into_iter().filter_map(|(hole, column)| hole.then_some(column)).collect();
+    fill::lacking(event, &holes);
 }

@@ -3,14 +3,12 @@
 //! Diagnostic settings and the REST API spell the same facts differently; what is a text in one is an
 //! object with a `value` in the other.
 
-use std::borrow::Cow;
-
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
+use crate::field::Text;
+pub(super) use crate::field::said;
 use crate::json;
-
-type Text<'a> = Option<Cow<'a, str>>;
 
 #[derive(Deserialize)]
 pub(super) struct Record<'a> {
@@ -236,11 +234,6 @@ pub(super) struct Properties<'a> {
     pub(super) response_bytes: Option<i64>,
     #[serde(default, rename = "requestBodySize", deserialize_with = "json::integer")]
     pub(super) request_bytes: Option<i64>,
-}
-
-/// A value the platform really filled in.
-pub(super) fn said<'a>(value: &Text<'a>) -> Text<'a> {
-    value.clone().filter(|text| !text.is_empty())
 }
 
 /// A text, or the `value` of an object.

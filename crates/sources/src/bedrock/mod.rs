@@ -4,16 +4,15 @@
 
 use std::borrow::Cow;
 
-use model::{Access, Event, Platform, Resource, ResourceRole, Status, TimePrecision};
+use model::{Access, Event, Platform, Resource, ResourceRole, Status};
 use serde::Deserialize;
 
 use crate::aws::caller::{self, Caller};
-use crate::{Context, Module, Origin, Probe, Reject, RejectKind, json, time};
+use crate::field::{Text, said};
+use crate::{Context, Module, Origin, Probe, Reject, RejectKind, fill, json, time};
 
 pub(crate) static MODULE: Module =
     Module { platform: Platform::Bedrock, version: 1, recognise, normalise, origins: ORIGINS };
-
-type Text<'a> = Option<Cow<'a, str>>;
 
 /// One invocation. Bodies are skipped over.
 #[derive(Default, Deserialize)]
@@ -87,10 +86,6 @@ fn normalise<'a>(text: &'a str, context: &Context<'_>) -> Result<Event<'a>, Reje
         return Err(Reject::new(RejectKind::Shape, "neither operation nor modelId: not an invocation of a model"));
     }
     Ok(event(&invocation, context))
-}
-
-fn said<'a>(text: &Text<'a>) -> Text<'a> {
-    text.clone().filter(|text| !text.is_empty())
 }
 
 fn event<'a>(invocation: &Invocation<'a>, context: &Context<'_>) -> Event<'a> {
@@ -171,10 +166,8 @@ fn stored<'a>(invocation: &Invocation<'a>) -> Vec<Resource<'a>> {
 }
 
 fn when<'a>(event: &mut Event<'a>, invocation: &Invocation<'a>) {
-    event.time_raw = said(&invocation.timestamp);
-    let parsed = event.time_raw.as_deref().and_then(time::parse);
-    event.time = parsed.map(|parsed| parsed.nanos);
-    event.time_precision = parsed.map_or(TimePrecision::Second, |parsed| parsed.precision);
+    let raw = said(&invocation.timestamp);
+    fill::timed(event, raw.as_deref().and_then(time::parse), raw);
 }
 
 /// Columns that every complete record fills.
@@ -187,7 +180,7 @@ fn missing(event: &mut Event<'_>) {
         (event.region.is_none(), "region"),
         (event.tenant.is_none(), "tenant"),
     ];
-    event.quality.missing = holes.into_iter().filter_map(|(hole, column)| hole.then_some(column)).collect();
+    fill::lacking(event, &holes);
 }
 
 const ORIGINS: &[Origin] = &[

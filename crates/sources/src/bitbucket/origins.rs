@@ -1,10 +1,6 @@
 //! The eight fields of a line, by the names that the documentation gives them.
 
-use crate::Origin;
-
-const fn origin(column: &'static str, pointers: &'static [&'static str]) -> Origin {
-    Origin { column, pointers }
-}
+use crate::{Origin, origin};
 
 pub(super) static ORIGINS: &[Origin] = &[
     origin("time", &["/date"]),

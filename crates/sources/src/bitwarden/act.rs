@@ -2,7 +2,7 @@
 
 use model::Access;
 
-use crate::audit::Act;
+use crate::fill::{Act, act};
 
 /// Type, name, class, activity, access.
 type Row = (u16, &'static str, u32, u8, Access);
@@ -111,11 +111,11 @@ const KNOWN: &[Row] = &[
 /// about, but not what was done.
 pub(super) fn read(kind: u16) -> (Option<&'static str>, Act) {
     match KNOWN.iter().find(|(number, ..)| *number == kind) {
-        Some((_, name, class, activity, access)) => (Some(name), (*class, *activity, *access)),
+        Some((_, name, class, activity, access)) => (Some(name), act(*class, *activity, *access)),
         // Fields of an item that were copied or shown; settings of the organisation.
-        None if (1119..1200).contains(&kind) => (None, (6003, 2, Access::Read)),
-        None if (1608..1700).contains(&kind) => (None, (3004, 3, Access::Modify)),
-        None => (None, (6003, 99, Access::Other)),
+        None if (1119..1200).contains(&kind) => (None, act(6003, 2, Access::Read)),
+        None if (1608..1700).contains(&kind) => (None, act(3004, 3, Access::Modify)),
+        None => (None, act(6003, 99, Access::Other)),
     }
 }
 

@@ -9,7 +9,8 @@ use std::borrow::Cow;
 use model::uri;
 use model::{Access, ActorKind, Event, Human, Platform, Principal, ResourceRole, Status};
 
-use crate::audit::{self, Text, first, said};
+use crate::field::{Text, first, said};
+use crate::fill;
 use crate::{Context, Module, Probe, Reject, RejectKind, json};
 use record::Record;
 
@@ -37,21 +38,21 @@ fn normalise<'a>(text: &'a str, context: &Context<'_>) -> Result<Event<'a>, Reje
     let failed = matches!(kind, 1005 | 1006);
     let mut event = Event::new(Platform::Bitwarden, Cow::Owned(authority.clone()), actor(&record, kind, &authority));
     let (name, act) = act::read(kind);
-    audit::act(&mut event, act);
-    event.privileged = (act.2 == Access::Grant || act.0 == 3004).then_some(true);
+    act.put(&mut event);
+    event.privileged = (act.access == Access::Grant || act.class_uid == 3004).then_some(true);
     event.status = if failed { Status::Failure } else { Status::Success };
     event.status_code = said(&record.kind);
     event.tenant = first(&[&record.organization_id, &record.provider_id]);
-    audit::when(&mut event, said(&record.date));
+    fill::when(&mut event, said(&record.date));
     event.api.service = Some(Cow::Borrowed(NAME));
     event.api.operation = name.map(Cow::Borrowed).or_else(|| Some(Cow::Owned(format!("type_{kind}"))));
-    audit::source(&mut event, said(&record.ip_address));
+    fill::endpoint(&mut event.src, said(&record.ip_address));
     event.client_app = said(&record.device);
     if matches!(kind, 1100..=1199 | 2100..=2199) {
         event.secret_access.path = first(&[&record.secret_id, &record.item_id]);
     }
     resources(&mut event, &record);
-    audit::missing(&mut event);
+    fill::usual(&mut event);
     // The public API gives events no id.
     event.quality.missing.retain(|column| *column != "source_event_id");
     Ok(event)
@@ -107,11 +108,11 @@ fn resources<'a>(event: &mut Event<'a>, record: &Record<'a>) {
     ];
     for (kind, id) in named {
         let role = if event.resources.is_empty() { ResourceRole::Target } else { ResourceRole::Related };
-        audit::resource(event, NAME, Cow::Borrowed(kind), (said(id), None), role);
+        fill::item(event, Cow::Borrowed(kind), (said(id), None), role);
     }
     if event.resources.is_empty() {
         // A sign-in names nothing but who signs in.
         let user = (said(&record.acting_user_id), None);
-        audit::resource(event, NAME, Cow::Borrowed("user"), user, ResourceRole::Target);
+        fill::item(event, Cow::Borrowed("user"), user, ResourceRole::Target);
     }
 }

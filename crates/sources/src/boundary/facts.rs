@@ -9,10 +9,9 @@ use model::{
 };
 
 use super::{Call, NAME};
+use crate::field::Text;
 use crate::fill;
 use crate::json::View;
-
-type Text<'a> = Option<Cow<'a, str>>;
 
 pub(super) fn read<'a>(event: &mut Event<'a>, call: &Call<'a>, data: View<'_, 'a>) {
     event.credential = token_used(data, &event.authority);
@@ -111,7 +110,7 @@ fn token_gone(event: &mut Event<'_>, id: Option<String>) {
 /// A time as text, or as seconds since 1970 under `seconds`.
 fn expiry(view: View<'_, '_>, pointer: &str) -> Option<i64> {
     let text = view.get(pointer).or_else(|| view.get(&format!("{pointer}/seconds")))?;
-    fill::nanos(&text).map(|parsed| parsed.nanos)
+    crate::field::instant(&text).map(|parsed| parsed.nanos)
 }
 
 /// The event is of this session, and of the grant that it is.

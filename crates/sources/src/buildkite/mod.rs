@@ -11,7 +11,8 @@ use model::{
     ResourceRole, Status,
 };
 
-use crate::audit::{self, Act, Text, first, said};
+use crate::field::{Text, first, said};
+use crate::fill::{self, Act, act};
 use crate::{Context, Module, Probe, Reject, RejectKind, json};
 use record::{Delivered, Named, Record, Surroundings};
 
@@ -71,21 +72,21 @@ fn event<'a>(record: &Record<'a>, kind: &str, tenant: Text<'a>, context: &Contex
     let actor = actor(record.actor.as_ref(), &record.context, &authority);
     let mut event = Event::new(Platform::Buildkite, Cow::Owned(authority), actor);
     // The same event is `AgentTokenCreatedEvent` in one list and `AGENT_TOKEN_CREATED` in another.
-    let name = audit::kebab(kind);
+    let name = crate::field::kebab(kind);
     let name = name.strip_suffix("-event").unwrap_or(&name);
     let act = classify(name);
-    audit::act(&mut event, act);
-    event.privileged = matches!(act.2, Access::Issue | Access::Grant).then_some(true);
+    act.put(&mut event);
+    event.privileged = matches!(act.access, Access::Issue | Access::Grant).then_some(true);
     event.status = if name.ends_with("failed") { Status::Failure } else { Status::Success };
     event.source_event_id = said(&record.uuid);
     event.tenant = tenant;
-    audit::when(&mut event, said(&record.occurred_at));
+    fill::when(&mut event, said(&record.occurred_at));
     event.api.service = Some(Cow::Borrowed(NAME));
     event.api.operation = Some(Cow::Owned(name.replace('-', "_")));
     let around = &record.context;
     event.api.request_id = around.request_id.clone().map(Cow::Owned);
     event.correlation_ids.extend(event.api.request_id.clone());
-    audit::source(&mut event, around.request_ip.clone().map(Cow::Owned));
+    fill::endpoint(&mut event.src, around.request_ip.clone().map(Cow::Owned));
     event.user_agent = around.request_user_agent.clone().map(Cow::Owned);
     event.session = around.session_key.as_deref().map(|key| uri::session(NAME, &event.authority, "session", key));
     if let Some(id) = &around.request_api_access_token_uuid {
@@ -95,42 +96,42 @@ fn event<'a>(record: &Record<'a>, kind: &str, tenant: Text<'a>, context: &Contex
     let id = subject.and_then(|of| said(&of.uuid)).or_else(|| said(&record.subject_uuid));
     let shown = subject.and_then(|of| said(&of.name)).or_else(|| said(&record.subject_name));
     let of = subject.and_then(|of| said(&of.kind)).or_else(|| said(&record.subject_type));
-    let of = of.map_or_else(|| "subject".to_owned(), |of| audit::kebab(&of));
+    let of = of.map_or_else(|| "subject".to_owned(), |of| crate::field::kebab(&of));
     credentials(&mut event, name, &of, id.clone());
     if of.contains("secret") {
         event.secret_access.path.clone_from(&shown);
     }
-    audit::resource(&mut event, NAME, Cow::Owned(of), (id, shown), ResourceRole::Target);
+    fill::item(&mut event, Cow::Owned(of), (id, shown), ResourceRole::Target);
     let organization = (None, event.tenant.clone());
-    audit::resource(&mut event, NAME, Cow::Borrowed("organization"), organization, ResourceRole::Related);
-    audit::missing(&mut event);
+    fill::item(&mut event, Cow::Borrowed("organization"), organization, ResourceRole::Related);
+    fill::usual(&mut event);
     event
 }
 
 fn classify(name: &str) -> Act {
     let (of, verb) = name.rsplit_once('-').unwrap_or(("", name));
-    let (_, activity, access) = audit::by_verb(verb);
+    let fill::Act { activity_id: activity, access, .. } = fill::by_verb(verb);
     match (of, activity) {
-        _ if of.contains("organization-access") && verb == "revoked" => (3007, 19, Access::Delete),
-        (of, 1) if of.ends_with("token") => (3007, 18, Access::Issue),
-        (of, 4) if of.ends_with("token") => (3007, 19, Access::Delete),
-        (of, 3) if of.ends_with("token") => (3007, 2, Access::Modify),
-        ("organization-member" | "user", 1) => (3007, 1, Access::Create),
-        ("organization-member" | "user", 3) => (3007, 2, Access::Grant),
-        ("organization-member" | "user", 4) => (3007, 3, Access::Delete),
-        ("user-password", _) => (3007, 9, Access::Modify),
-        ("user-totp", _) => (3007, if verb == "activated" { 12 } else { 13 }, Access::Modify),
-        ("team-member", 1) => (3006, 3, Access::Grant),
-        ("team-member", 4) => (3006, 4, Access::Grant),
-        ("team-member" | "team-pipeline" | "team-suite" | "team-registry", 3) => (3006, 9, Access::Grant),
-        ("team-pipeline" | "team-suite" | "team-registry", 1) => (3006, 1, Access::Grant),
-        ("team-pipeline" | "team-suite" | "team-registry", 4) => (3006, 2, Access::Grant),
-        ("team", 1) => (3006, 6, access),
-        ("team", 3) => (3006, 9, access),
-        ("team", 4) => (3006, 5, access),
-        ("organization-invitation", 1) => (6003, 1, Access::Grant),
-        ("organization" | "sso-provider" | "cluster-permission" | "rule", 1 | 3 | 4) => (3004, activity, access),
-        _ => (6003, activity, access),
+        _ if of.contains("organization-access") && verb == "revoked" => act(3007, 19, Access::Delete),
+        (of, 1) if of.ends_with("token") => act(3007, 18, Access::Issue),
+        (of, 4) if of.ends_with("token") => act(3007, 19, Access::Delete),
+        (of, 3) if of.ends_with("token") => act(3007, 2, Access::Modify),
+        ("organization-member" | "user", 1) => act(3007, 1, Access::Create),
+        ("organization-member" | "user", 3) => act(3007, 2, Access::Grant),
+        ("organization-member" | "user", 4) => act(3007, 3, Access::Delete),
+        ("user-password", _) => act(3007, 9, Access::Modify),
+        ("user-totp", _) => act(3007, if verb == "activated" { 12 } else { 13 }, Access::Modify),
+        ("team-member", 1) => act(3006, 3, Access::Grant),
+        ("team-member", 4) => act(3006, 4, Access::Grant),
+        ("team-member" | "team-pipeline" | "team-suite" | "team-registry", 3) => act(3006, 9, Access::Grant),
+        ("team-pipeline" | "team-suite" | "team-registry", 1) => act(3006, 1, Access::Grant),
+        ("team-pipeline" | "team-suite" | "team-registry", 4) => act(3006, 2, Access::Grant),
+        ("team", 1) => act(3006, 6, access),
+        ("team", 3) => act(3006, 9, access),
+        ("team", 4) => act(3006, 5, access),
+        ("organization-invitation", 1) => act(6003, 1, Access::Grant),
+        ("organization" | "sso-provider" | "cluster-permission" | "rule", 1 | 3 | 4) => act(3004, activity, access),
+        _ => act(6003, activity, access),
     }
 }
 
@@ -138,7 +139,7 @@ fn classify(name: &str) -> Act {
 fn actor<'a>(by: Option<&Named<'a>>, around: &Surroundings, authority: &str) -> Principal<'a> {
     let id = by.and_then(|by| said(&by.uuid));
     let name = by.and_then(|by| said(&by.name)).or_else(|| id.clone());
-    let of = by.and_then(|by| said(&by.kind)).map_or_else(|| "user".to_owned(), |of| audit::kebab(&of));
+    let of = by.and_then(|by| said(&by.kind)).map_or_else(|| "user".to_owned(), |of| crate::field::kebab(&of));
     let uri = match (&id, &name) {
         (Some(id), _) => uri::principal(NAME, authority, &of, id),
         (None, Some(name)) => uri::principal_named(NAME, authority, &of, name),

@@ -4,7 +4,7 @@ use serde::Deserialize;
 use serde::de::Deserializer;
 use serde_json::value::RawValue;
 
-use crate::audit::{Text, texts};
+use crate::field::{Text, texts};
 use crate::json;
 
 #[derive(Default, Deserialize)]
@@ -42,7 +42,7 @@ pub(super) struct Delivered<'a> {
     pub(super) organization: Option<Organization<'a>>,
 }
 
-texts! { Named { #[serde(rename = "type", alias = "__typename")] kind, uuid, name, } }
+texts! { Named { kind: "type" | "__typename", uuid, name, } }
 texts! { Organization { uuid, slug, } }
 
 /// Where a call came from. It may be JSON inside of a text, so it is owned.

@@ -12,7 +12,8 @@ use model::{
     Platform, Principal, ResourceRole, Status,
 };
 
-use crate::audit::{self, Act, Text, first, said};
+use crate::field::{Text, first, said};
+use crate::fill::{self, Act, act};
 use crate::{Context, Module, Probe, Reject, RejectKind, json};
 use record::{Named, Part, Payload, Record};
 
@@ -40,14 +41,14 @@ fn normalise<'a>(text: &'a str, context: &Context<'_>) -> Result<Event<'a>, Reje
     let actor = actor(record.actor.as_ref(), &action, &authority);
     let mut event = Event::new(Platform::CircleCi, Cow::Owned(authority), actor);
     let act = classify(&action);
-    audit::act(&mut event, act);
-    event.privileged = matches!(act.2, Access::Issue | Access::Grant).then_some(true);
+    act.put(&mut event);
+    event.privileged = matches!(act.access, Access::Issue | Access::Grant).then_some(true);
     let none = Payload::default();
     let payload = record.payload.as_ref().unwrap_or(&none);
     outcome(&mut event, &record, payload);
     event.source_event_id = said(&record.id);
     event.tenant = record.scope.as_ref().and_then(|scope| first(&[&scope.name, &scope.id]));
-    audit::when(&mut event, said(&record.occurred_at));
+    fill::when(&mut event, said(&record.occurred_at));
     event.api.service = Some(Cow::Borrowed(NAME));
     event.api.request_id = record.request.as_ref().and_then(|request| said(&request.id));
     event.correlation_ids.extend(event.api.request_id.clone());
@@ -56,7 +57,7 @@ fn normalise<'a>(text: &'a str, context: &Context<'_>) -> Result<Event<'a>, Reje
     job(&mut event, &record, payload, &action);
     resources(&mut event, &record, payload);
     event.api.operation = Some(action);
-    audit::missing(&mut event);
+    fill::usual(&mut event);
     Ok(event)
 }
 
@@ -70,21 +71,21 @@ fn is_key(action: &str) -> bool {
 fn classify(action: &str) -> Act {
     let verb = action.rsplit('.').next().unwrap_or_default();
     let verb = verb.strip_suffix("-all").unwrap_or(verb);
-    let by_verb = audit::by_verb(verb);
+    let by_verb = fill::by_verb(verb);
     match action {
-        "user.logged_in" => (3002, 1, Access::Authenticate),
-        "user.logged_out" => (3002, 2, Access::Authenticate),
-        "user.create" => (3007, 1, Access::Create),
-        "workflow.job.approve" => (6003, 99, Access::Grant),
+        "user.logged_in" => act(3002, 1, Access::Authenticate),
+        "user.logged_out" => act(3002, 2, Access::Authenticate),
+        "user.create" => act(3007, 1, Access::Create),
+        "workflow.job.approve" => act(6003, 99, Access::Grant),
         _ if action.starts_with("workflow.") || action.starts_with("pipeline.") => match by_verb {
-            (class, 99, _) => (class, 99, Access::Execute),
+            Act { activity_id: 99, .. } => Act { access: Access::Execute, ..by_verb },
             _ => by_verb,
         },
-        _ if is_key(action) && by_verb.1 == 1 => (3007, 18, Access::Issue),
-        _ if is_key(action) && by_verb.1 == 4 => (3007, 19, Access::Delete),
-        _ if action.contains("settings") || action.contains("policy") => (3004, by_verb.1, by_verb.2),
+        _ if is_key(action) && by_verb.activity_id == 1 => act(3007, 18, Access::Issue),
+        _ if is_key(action) && by_verb.activity_id == 4 => act(3007, 19, Access::Delete),
+        _ if action.contains("settings") || action.contains("policy") => act(3004, by_verb.activity_id, by_verb.access),
         _ if action.contains("restriction") || action.contains("role") || action.contains("member") => {
-            (6003, by_verb.1, Access::Grant)
+            act(6003, by_verb.activity_id, Access::Grant)
         }
         _ => by_verb,
     }
@@ -93,7 +94,7 @@ fn classify(action: &str) -> Act {
 /// A user by its id: whether a person sat there is only said of a sign-in.
 fn actor<'a>(by: Option<&Named<'a>>, action: &str, authority: &str) -> Principal<'a> {
     let (id, name) = (by.and_then(|by| said(&by.id)), by.and_then(|by| said(&by.name)));
-    let of = by.and_then(|by| said(&by.kind)).map_or_else(|| "user".to_owned(), |of| audit::kebab(&of));
+    let of = by.and_then(|by| said(&by.kind)).map_or_else(|| "user".to_owned(), |of| crate::field::kebab(&of));
     let uri = match (&id, &name) {
         (Some(id), _) => uri::principal(NAME, authority, &of, id),
         (None, Some(name)) => uri::principal_named(NAME, authority, &of, name),
@@ -191,12 +192,12 @@ fn job<'a>(event: &mut Event<'a>, record: &Record<'a>, payload: &Payload<'a>, ac
 
 fn resources<'a>(event: &mut Event<'a>, record: &Record<'a>, payload: &Payload<'a>) {
     if let Some(target) = &record.target {
-        let kind = target.kind.as_deref().map_or_else(|| "target".to_owned(), audit::kebab);
+        let kind = target.kind.as_deref().map_or_else(|| "target".to_owned(), crate::field::kebab);
         let of = (said(&target.id), said(&target.name));
-        audit::resource(event, NAME, Cow::Owned(kind), of, ResourceRole::Target);
+        fill::item(event, Cow::Owned(kind), of, ResourceRole::Target);
     }
     let context = (said(&payload.context_id), said(&payload.context_name));
-    audit::resource(event, NAME, Cow::Borrowed("context"), context, ResourceRole::Related);
+    fill::item(event, Cow::Borrowed("context"), context, ResourceRole::Related);
     for (kind, part) in [
         ("context", &payload.context),
         ("project", &payload.project),
@@ -205,7 +206,7 @@ fn resources<'a>(event: &mut Event<'a>, record: &Record<'a>, payload: &Payload<'
     ] {
         if let Some(part) = part {
             let of = (said(&part.id), said(&part.name));
-            audit::resource(event, NAME, Cow::Borrowed(kind), of, ResourceRole::Related);
+            fill::item(event, Cow::Borrowed(kind), of, ResourceRole::Related);
         }
     }
 }

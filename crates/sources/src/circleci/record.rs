@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use crate::audit::{Text, texts};
+use crate::field::{Text, texts};
 use crate::json;
 
 #[derive(Deserialize)]
@@ -27,7 +27,7 @@ pub(super) struct Record<'a> {
     pub(super) payload: Option<Payload<'a>>,
 }
 
-texts! { Named { id, #[serde(rename = "type")] kind, name, } }
+texts! { Named { id, kind: "type", name, } }
 texts! { Request { id, } }
 
 /// What is said of the action, as far as it names things.
@@ -57,4 +57,4 @@ pub(super) struct Payload<'a> {
     pub(super) context: Option<Part<'a>>,
 }
 
-texts! { Part { id, #[serde(alias = "job_name", alias = "slug")] name, #[serde(alias = "job_status")] status, } }
+texts! { Part { id, name: "name" | "job_name" | "slug", status: "status" | "job_status", } }

@@ -12,7 +12,7 @@ use model::{
 
 use super::NAME;
 use crate::Context;
-use crate::audit::{self, Act};
+use crate::fill::{self, Act, act};
 use crate::syslog::line::{Line, parameters};
 
 /// The number of the vendor, as it stands in every element.
@@ -53,11 +53,11 @@ pub(super) fn event<'a>(line: &Line<'a>, context: &Context<'_>) -> Event<'a> {
     let result = says.get("action", "result");
     let failed = result.as_deref() == Some("failure") || result.is_none() && line.severity().is_some_and(|of| of <= 4);
     let act = classify(message, operation.as_deref().unwrap_or_default(), &says);
-    let who = user.or_else(|| role.clone().filter(|_| act.0 == 3002));
-    let actor = actor(who.as_deref(), failed && act.0 == 3002, &authority);
+    let who = user.or_else(|| role.clone().filter(|_| act.class_uid == 3002));
+    let actor = actor(who.as_deref(), failed && act.class_uid == 3002, &authority);
     let mut event = Event::new(Platform::CyberArk, Cow::Owned(authority), actor);
-    audit::act(&mut event, act);
-    event.privileged = (act.2 == Access::Grant || act.0 == 3004).then_some(true);
+    act.put(&mut event);
+    event.privileged = (act.access == Access::Grant || act.class_uid == 3004).then_some(true);
     event.status = if failed { Status::Failure } else { Status::Success };
     event.status_code = result;
     event.time = line.time.map(|time| time.nanos);
@@ -70,8 +70,8 @@ pub(super) fn event<'a>(line: &Line<'a>, context: &Context<'_>) -> Event<'a> {
     event.api.request_id = line.pid.filter(|pid| pid.contains('-')).map(Cow::Borrowed);
     event.correlation_ids.extend(event.api.request_id.clone());
     event.workload.node = line.host.map(Cow::Borrowed);
-    event.authn.method = says.get("auth", "authenticator").filter(|_| act.0 == 3002);
-    audit::source(&mut event, says.get("client", "ip"));
+    event.authn.method = says.get("auth", "authenticator").filter(|_| act.class_uid == 3002);
+    fill::endpoint(&mut event.src, says.get("client", "ip"));
     if failed {
         event.error_message = Some(Cow::Borrowed(line.message)).filter(|text| !text.is_empty());
     }
@@ -85,7 +85,7 @@ pub(super) fn event<'a>(line: &Line<'a>, context: &Context<'_>) -> Event<'a> {
     if message == "update" && event.status == Status::Success {
         rotated(&mut event, resource.as_deref());
     }
-    audit::missing(&mut event);
+    fill::usual(&mut event);
     event.quality.missing.retain(|column| *column != "source_event_id");
     event
 }
@@ -93,28 +93,28 @@ pub(super) fn event<'a>(line: &Line<'a>, context: &Context<'_>) -> Event<'a> {
 fn classify(message: &str, operation: &str, says: &Says) -> Act {
     let rights = ["member", "privilege", "owner"].iter().any(|name| says.get("subject", name).is_some());
     match (message, operation) {
-        ("authn", "logout") => (3002, 2, Access::Authenticate),
+        ("authn", "logout") => act(3002, 2, Access::Authenticate),
         ("authn" | "host-factory", _) | (_, "authenticate" | "login" | "validate-status") => {
-            (3002, 1, Access::Authenticate)
+            act(3002, 1, Access::Authenticate)
         }
-        ("fetch", _) => (6003, 2, Access::Read),
-        ("update", _) => (6003, 3, Access::Modify),
-        ("check" | "identity-check" | "list" | "show" | "resource" | "whoami", _) => (6003, 2, Access::Read),
-        ("api-key" | "password", _) => (3007, 8, Access::Modify),
-        (_, "add") if rights => (3007, 14, Access::Grant),
-        (_, "remove") if rights => (3007, 15, Access::Grant),
-        (_, "change") if rights => (3007, 2, Access::Grant),
-        ("policy", "add") => (3004, 1, Access::Create),
-        ("policy", "remove") => (3004, 4, Access::Delete),
-        ("policy", _) => (3004, 3, Access::Modify),
-        _ => audit::by_verb(operation),
+        ("fetch", _) => act(6003, 2, Access::Read),
+        ("update", _) => act(6003, 3, Access::Modify),
+        ("check" | "identity-check" | "list" | "show" | "resource" | "whoami", _) => act(6003, 2, Access::Read),
+        ("api-key" | "password", _) => act(3007, 8, Access::Modify),
+        (_, "add") if rights => act(3007, 14, Access::Grant),
+        (_, "remove") if rights => act(3007, 15, Access::Grant),
+        (_, "change") if rights => act(3007, 2, Access::Grant),
+        ("policy", "add") => act(3004, 1, Access::Create),
+        ("policy", "remove") => act(3004, 4, Access::Delete),
+        ("policy", _) => act(3004, 3, Access::Modify),
+        _ => fill::by_verb(operation),
     }
 }
 
 /// The URI of a role or a resource: the kind of Conjur in front, so that a host here is none of another's.
 fn named(class: Class, id: &str, authority: &str, claimed: bool) -> String {
     let (kind, name) = parts(id).map_or(("role", id), |(_, kind, name)| (kind, name));
-    let kind = format!("conjur-{}", audit::kebab(kind));
+    let kind = format!("conjur-{}", crate::field::kebab(kind));
     let builder = uri::build(class, NAME, authority, &kind);
     if claimed { builder.claim(name).finish() } else { builder.name(name).finish() }
 }
@@ -153,7 +153,7 @@ fn resources<'a>(event: &mut Event<'a>, says: &Says) {
         let (element, name) = class_of.split_once('.').unwrap_or(("subject", class_of));
         let Some(id) = says.get(element, name) else { return };
         let uri = named(Class::Resource, &id, &event.authority, false);
-        let kind = parts(&id).map_or_else(|| "role".to_owned(), |(_, kind, _)| audit::kebab(kind));
+        let kind = parts(&id).map_or_else(|| "role".to_owned(), |(_, kind, _)| crate::field::kebab(kind));
         if event.resources.iter().all(|known| known.uri != uri) {
             event.resources.push(Resource { uri, kind: Cow::Owned(kind), name: Some(id), role });
         }

@@ -14,7 +14,8 @@ use model::{
     Principal, Resource, ResourceRole, Status, TimePrecision,
 };
 
-use crate::audit::{self, first, said};
+use crate::field::{first, said};
+use crate::fill;
 use crate::syslog::line::Line;
 use crate::syslog::payload::Payload;
 use crate::{Context, Module, Probe, Reject, RejectKind, json, time};
@@ -49,7 +50,7 @@ fn normalise<'a>(text: &'a str, context: &Context<'_>) -> Result<Event<'a>, Reje
         };
         let raw = first(&[&audit.iso_timestamp, &audit.timestamp]);
         let mut event = event(&audit, &record::account(text), context);
-        audit::when(&mut event, raw);
+        fill::when(&mut event, raw);
         return Ok(done(event));
     }
     let line = Line::read(text.trim_end_matches(['\n', '\r', '\0']), context.received_at);
@@ -84,7 +85,7 @@ fn header_time<'a>(event: &mut Event<'a>, text: &'a str) {
 }
 
 fn done(mut event: Event<'_>) -> Event<'_> {
-    audit::missing(&mut event);
+    fill::usual(&mut event);
     // A record of the Vault has no id.
     event.quality.missing.retain(|column| *column != "source_event_id");
     event
@@ -96,15 +97,15 @@ fn event<'a>(audit: &Audit<'a>, account: &Account<'a>, context: &Context<'_>) ->
     let action = first(&[&audit.action, &audit.message]).unwrap_or(Cow::Borrowed("unknown"));
     let (act, says_failed) = act::classify(&action);
     let failed = says_failed || audit.severity.as_deref().is_some_and(|of| of.eq_ignore_ascii_case("error"));
-    let actor = actor(audit, failed && act.2 == Access::Authenticate, &authority);
+    let actor = actor(audit, failed && act.access == Access::Authenticate, &authority);
     let mut event = Event::new(Platform::CyberArk, Cow::Owned(authority), actor);
-    audit::act(&mut event, act);
-    event.privileged = (act.2 == Access::Grant || matches!(act.0, 1008 | 3004)).then_some(true);
+    act.put(&mut event);
+    event.privileged = (act.access == Access::Grant || matches!(act.class_uid, 1008 | 3004)).then_some(true);
     event.status = if failed { Status::Failure } else { Status::Success };
     event.status_code = said(&audit.message_id);
     event.severity_id = if failed { 3 } else { 1 };
     event.api.service = Some(Cow::Borrowed("vault"));
-    audit::source(&mut event, first(&[&audit.station, &audit.gateway_station]));
+    fill::endpoint(&mut event.src, first(&[&audit.station, &audit.gateway_station]));
     event.dst.host.clone_from(&account.address);
     event.purpose.ticket = said(&audit.ticket_id);
     if failed {
@@ -159,14 +160,14 @@ fn resources<'a>(event: &mut Event<'a>, audit: &Audit<'a>, account: &Account<'a>
     }
     for (kind, name) in [("safe", said(&audit.safe)), ("user", said(&audit.target_user))] {
         let role = if event.resources.is_empty() { ResourceRole::Target } else { ResourceRole::Related };
-        audit::resource(event, NAME, Cow::Borrowed(kind), (None, name), role);
+        fill::item(event, Cow::Borrowed(kind), (None, name), role);
     }
     let of_account = account.user.as_deref().zip(account.address.as_deref());
     let of_account = of_account.map(|(user, address)| Cow::Owned(format!("{user}@{address}")));
-    audit::resource(event, NAME, Cow::Borrowed("target-account"), (None, of_account), ResourceRole::Related);
+    fill::item(event, Cow::Borrowed("target-account"), (None, of_account), ResourceRole::Related);
     if event.resources.is_empty() {
         let vault = audit.hostname.clone().or(Some(Cow::Borrowed("vault")));
-        audit::resource(event, NAME, Cow::Borrowed("vault"), (None, vault), ResourceRole::Target);
+        fill::item(event, Cow::Borrowed("vault"), (None, vault), ResourceRole::Target);
     }
 }
 

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use serde::Deserialize;
 
-use crate::audit::{Text, first, texts};
+use crate::field::{Text, first, texts};
 use crate::json;
 use crate::syslog::payload::Payload;
 
@@ -23,40 +23,23 @@ pub(super) struct Syslog<'a> {
 texts! {
     /// What was done in the Vault. Empty texts stand for what there is not.
     Audit {
-        #[serde(rename = "IsoTimestamp")]
-        iso_timestamp,
-        #[serde(rename = "Timestamp")]
-        timestamp,
-        #[serde(rename = "Hostname")]
-        hostname,
-        #[serde(rename = "MessageID")]
-        message_id,
-        #[serde(rename = "Message")]
-        message,
-        #[serde(rename = "Severity")]
-        severity,
-        #[serde(rename = "Issuer")]
-        issuer,
-        #[serde(rename = "Action")]
-        action,
-        #[serde(rename = "SourceUser")]
-        source_user,
-        #[serde(rename = "TargetUser")]
-        target_user,
-        #[serde(rename = "Safe")]
-        safe,
-        #[serde(rename = "File")]
-        file,
-        #[serde(rename = "Station")]
-        station,
-        #[serde(rename = "GatewayStation")]
-        gateway_station,
-        #[serde(rename = "RequestId")]
-        request_id,
-        #[serde(rename = "Reason")]
-        reason,
-        #[serde(rename = "TicketId")]
-        ticket_id,
+        iso_timestamp: "IsoTimestamp",
+        timestamp: "Timestamp",
+        hostname: "Hostname",
+        message_id: "MessageID",
+        message: "Message",
+        severity: "Severity",
+        issuer: "Issuer",
+        action: "Action",
+        source_user: "SourceUser",
+        target_user: "TargetUser",
+        safe: "Safe",
+        file: "File",
+        station: "Station",
+        gateway_station: "GatewayStation",
+        request_id: "RequestId",
+        reason: "Reason",
+        ticket_id: "TicketId",
     }
 }
 
@@ -91,7 +74,7 @@ struct Properties<'a> {
     list: Vec<Property<'a>>,
 }
 
-texts! { Property { #[serde(rename = "Name")] name, #[serde(rename = "Value")] value, } }
+texts! { Property { name: "Name", value: "Value", } }
 
 /// The properties of the account, by their names.
 pub(super) fn account(text: &str) -> Account<'_> {
@@ -99,7 +82,7 @@ pub(super) fn account(text: &str) -> Account<'_> {
     let list = again.and_then(|again| again.syslog?.audit_record?.properties).map(|of| of.list).unwrap_or_default();
     let named = |name: &str| {
         let found = list.iter().find(|property| property.name.as_deref() == Some(name));
-        found.and_then(|property| crate::audit::said(&property.value))
+        found.and_then(|property| crate::field::said(&property.value))
     };
     Account { user: named("UserName"), address: named("Address") }
 }

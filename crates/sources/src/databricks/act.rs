@@ -3,7 +3,7 @@
 use model::Access;
 
 use super::record::Params;
-use crate::field::{Act, act};
+use crate::fill::{Act, act};
 use crate::sql;
 
 /// Class, activity and access of an action.

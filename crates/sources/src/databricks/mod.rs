@@ -8,7 +8,8 @@ use model::uri;
 use model::{ActorKind, Decision, Effect, Event, Human, Party, Platform, Principal, Status, Step, StepKind};
 
 use self::record::{Entry, Params};
-use crate::field::{Text, address, first, missing, said, when};
+use crate::field::{Text, first, said};
+use crate::fill;
 use crate::{Context, Module, Probe, Reject, RejectKind, json};
 
 mod act;
@@ -55,7 +56,7 @@ fn normalise<'a>(text: &'a str, context: &Context<'_>) -> Result<Event<'a>, Reje
     event.correlation_ids.extend(said(&entry.request));
     event.session = said(&entry.session).map(|id| uri::session(NAME, &authority, "session", &id));
     event.authn.method = said(&params.method).or_else(|| signs_in.then(|| action.clone()));
-    address(&mut event, said(&entry.source_ip));
+    fill::endpoint(&mut event.src, said(&entry.source_ip));
     event.user_agent = said(&entry.agent);
     let at_account =
         entry.level.as_deref() == Some("ACCOUNT_LEVEL") && event.access != model::Access::Read && !signs_in;
@@ -66,7 +67,7 @@ fn normalise<'a>(text: &'a str, context: &Context<'_>) -> Result<Event<'a>, Reje
     facts::read(&mut event, &entry, params, &service, &action);
     event.api.operation = Some(Cow::Owned(format!("{service}.{action}")));
     event.api.service = Some(service);
-    when(&mut event, &[&entry.timestamp]);
+    fill::when(&mut event, first(&[&entry.timestamp]));
     let holes = [
         (event.time.is_none(), "time"),
         (event.source_event_id.is_none(), "source_event_id"),
@@ -75,7 +76,7 @@ fn normalise<'a>(text: &'a str, context: &Context<'_>) -> Result<Event<'a>, Reje
         (event.src.ip.is_none(), "src_ip"),
         (event.authority == "unknown", "authority"),
     ];
-    missing(&mut event, &holes);
+    fill::lacking(&mut event, &holes);
     Ok(event)
 }
 

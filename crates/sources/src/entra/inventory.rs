@@ -14,6 +14,7 @@ use serde::Deserialize;
 
 use super::guid::lower;
 use super::identity::{self, NAME};
+use crate::field::said;
 use crate::{Context, Probe, Reject, RejectKind, json, listing};
 
 type Maybe<'a> = Option<Text<'a>>;
@@ -181,10 +182,6 @@ pub(super) fn read<'a>(text: &'a str, context: &Context<'_>) -> Option<Result<Ev
         }
     }
     Some(event)
-}
-
-fn said<'a>(text: &Maybe<'a>) -> Maybe<'a> {
-    text.clone().filter(|text| !text.is_empty())
 }
 
 fn principal_uri(tenant: &str, part: &str, id: &str) -> String {

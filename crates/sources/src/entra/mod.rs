@@ -18,7 +18,7 @@ use std::borrow::Cow;
 
 use model::{Event, Platform, TimePrecision};
 
-use crate::{Context, Module, Probe, Reject, RejectKind, json, time};
+use crate::{Context, Module, Probe, Reject, RejectKind, fill, json, time};
 use record::{Envelope, Properties, said};
 
 pub(crate) static MODULE: Module =
@@ -142,5 +142,5 @@ fn missing(event: &mut Event<'_>) {
         (event.src.ip.is_none(), "src_ip"),
         (event.authority == "unknown", "authority"),
     ];
-    event.quality.missing = holes.into_iter().filter_map(|(hole, column)| hole.then_some(column)).collect();
+    fill::lacking(event, &holes);
 }

@@ -7,9 +7,8 @@ use std::borrow::Cow;
 
 use serde::Deserialize;
 
+use crate::field::Text;
 use crate::json;
-
-type Text<'a> = Option<Cow<'a, str>>;
 
 /// What diagnostic settings put around the properties.
 #[derive(Deserialize)]

@@ -5,21 +5,20 @@
 use std::borrow::Cow;
 
 use model::uri::{self, Class};
-use model::{Access, ActorKind, Event, Human, Platform, Principal, ResourceRole, Status, TimePrecision};
+use model::{Access, ActorKind, Event, Human, Platform, Principal, ResourceRole, Status};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use crate::aws::caller::{self, Caller};
+use crate::field::{Text, said};
 use crate::params::Params;
-use crate::{Context, Module, Origin, Probe, Reject, RejectKind, json, time};
+use crate::{Context, Module, Origin, Probe, Reject, RejectKind, fill, json, time};
 
 pub(crate) static MODULE: Module =
     Module { platform: Platform::EventBridge, version: 1, recognise, normalise, origins: ORIGINS };
 
 /// The name of the platform inside URIs.
 const NAME: &str = "eventbridge";
-
-type Text<'a> = Option<Cow<'a, str>>;
 
 #[derive(Default, Deserialize)]
 #[serde(default)]
@@ -57,10 +56,6 @@ fn normalise<'a>(text: &'a str, context: &Context<'_>) -> Result<Event<'a>, Reje
     Ok(event(&envelope, source, detail_type, context))
 }
 
-fn said<'a>(text: &Text<'a>) -> Text<'a> {
-    text.clone().filter(|text| !text.is_empty())
-}
-
 fn event<'a>(envelope: &Envelope<'a>, source: Cow<'a, str>, kind: Cow<'a, str>, context: &Context<'_>) -> Event<'a> {
     let account = said(&envelope.account);
     let authority = account.clone().unwrap_or_else(|| Cow::Owned(context.authority.unwrap_or("unknown").to_owned()));
@@ -94,10 +89,8 @@ fn event<'a>(envelope: &Envelope<'a>, source: Cow<'a, str>, kind: Cow<'a, str>, 
         let first = event.resources.is_empty();
         event.resources.extend(caller::resource(arn.clone(), &event.authority, role(first)));
     }
-    event.time_raw = said(&envelope.time);
-    let parsed = event.time_raw.as_deref().and_then(time::parse);
-    event.time = parsed.map(|parsed| parsed.nanos);
-    event.time_precision = parsed.map_or(TimePrecision::Second, |parsed| parsed.precision);
+    let raw = said(&envelope.time);
+    fill::timed(&mut event, raw.as_deref().and_then(time::parse), raw);
     missing(&mut event);
     event
 }
@@ -173,7 +166,7 @@ fn missing(event: &mut Event<'_>) {
         (event.resources.is_empty(), "resources"),
         (event.tenant.is_none(), "tenant"),
     ];
-    event.quality.missing = holes.into_iter().filter_map(|(hole, column)| hole.then_some(column)).collect();
+    fill::lacking(event, &holes);
 }
 
 const ORIGINS: &[Origin] = &[

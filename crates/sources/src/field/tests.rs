@@ -32,6 +32,8 @@ fn types_have_one_spelling() {
         ("ORG_MEMBER", "org-member"),
         ("org member", "org-member"),
         ("REALM_ROLE_MAPPING", "realm-role-mapping"),
+        ("APIToken", "api-token"),
+        ("SAMLIdentityProvider", "saml-identity-provider"),
         ("__", "object"),
         ("oauth2Client", "oauth2-client"),
     ] {

@@ -1,5 +1,3 @@
-use model::TimePrecision;
-
 use super::*;
 
 #[test]
@@ -11,11 +9,11 @@ fn times_are_read_as_texts_and_as_numbers() {
         ("1795936686763", 1_795_936_686_763_000_000, TimePrecision::Milli),
         ("2026-11-29T07:18:06.763Z", 1_795_936_686_763_000_000, TimePrecision::Milli),
     ] {
-        let parsed = nanos(text).unwrap_or_else(|| panic!("{text}"));
+        let parsed = field::instant(text).unwrap_or_else(|| panic!("{text}"));
         assert_eq!((parsed.nanos, parsed.precision), (value, precision), "{text}");
     }
     for text in ["", ".", "1.", ".1", "a.1", "1.a", "99999999999.9", "1.2.3"] {
-        assert_eq!(nanos(text), None, "{text}");
+        assert_eq!(field::instant(text), None, "{text}");
     }
 }
 

@@ -1,18 +1,8 @@
 //! What a method does: OCSF class, activity and coarse access, read off its name.
 
+pub(super) use crate::fill::Act;
+use crate::fill::act;
 use model::Access;
-
-/// OCSF class and activity, and the coarse access, of one method.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Act {
-    pub(super) class_uid: u32,
-    pub(super) activity_id: u8,
-    pub(super) access: Access,
-}
-
-const fn act(class_uid: u32, activity_id: u8, access: Access) -> Act {
-    Act { class_uid, activity_id, access }
-}
 
 /// The kinds of method that carry facts of their own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

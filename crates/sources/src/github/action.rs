@@ -1,18 +1,8 @@
 //! What an action does: OCSF class, activity and coarse access.
 
+pub(super) use crate::fill::Act;
+use crate::fill::act;
 use model::Access;
-
-/// OCSF class, activity, and access.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Act {
-    pub(super) class_uid: u32,
-    pub(super) activity_id: u8,
-    pub(super) access: Access,
-}
-
-const fn act(class_uid: u32, activity_id: u8, access: Access) -> Act {
-    Act { class_uid, activity_id, access }
-}
 
 /// Category and verb of an action: `team.add_member` is `team`, `add_member`.
 pub(super) fn split(action: &str) -> (&str, &str) {

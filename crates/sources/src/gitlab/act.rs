@@ -5,18 +5,8 @@ use std::borrow::Cow;
 use model::Access;
 
 use super::record::{Details, Text, first, said};
-
-/// OCSF class, activity, and access.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Act {
-    pub(super) class_uid: u32,
-    pub(super) activity_id: u8,
-    pub(super) access: Access,
-}
-
-const fn act(class_uid: u32, activity_id: u8, access: Access) -> Act {
-    Act { class_uid, activity_id, access }
-}
+pub(super) use crate::fill::Act;
+use crate::fill::act;
 
 /// The event type: as said; of events from before there were types, by the field that says what was done.
 pub(super) fn operation<'a>(details: &Details<'a>) -> Text<'a> {

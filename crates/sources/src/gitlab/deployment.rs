@@ -9,7 +9,7 @@ use model::{
 };
 
 use super::record::{Deployment, Project, Text, User, first, said};
-use super::{NAME, is_bot, missing, when};
+use super::{NAME, is_bot, when};
 use crate::{Context, url};
 
 /// Reads one delivery.
@@ -40,7 +40,7 @@ pub(super) fn event<'a>(delivery: &Deployment<'a>, context: &Context<'_>) -> Eve
     }
     job(&mut event, delivery, project);
     grant(&mut event, delivery, project, status);
-    missing(&mut event);
+    crate::fill::usual(&mut event);
     // A delivery has no id of its own.
     event.quality.missing.retain(|column| *column != "source_event_id");
     event

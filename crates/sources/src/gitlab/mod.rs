@@ -6,12 +6,10 @@
 use std::borrow::Cow;
 
 use model::uri::{self, Class};
-use model::{
-    ActorKind, Event, Human, Platform, Principal, Resource, ResourceRole, Status, Step, StepKind, TimePrecision,
-};
+use model::{ActorKind, Event, Human, Platform, Principal, Resource, ResourceRole, Status, Step, StepKind};
 
 use self::record::{Audit, Details, Text, first, said};
-use crate::{Context, Module, Probe, Reject, RejectKind, json, time};
+use crate::{Context, Module, Probe, Reject, RejectKind, fill, json, time};
 
 mod act;
 mod deployment;
@@ -121,7 +119,7 @@ fn event<'a>(audit: &Audit<'a>, details: &Details<'a>, context: &Context<'_>) ->
         Some(action) => Some(Cow::Owned(format!("repository_git_operation.{action}"))),
         None => operation,
     };
-    missing(&mut event);
+    fill::usual(&mut event);
     event
 }
 
@@ -258,19 +256,5 @@ fn when<'a>(event: &mut Event<'a>, texts: &[&Text<'a>]) {
         let (civil, zone) = raw.rsplit_once(' ')?;
         time::parse(&format!("{civil}{}", if zone == "UTC" { "Z" } else { zone }))
     });
-    event.time = parsed.map(|parsed| parsed.nanos);
-    event.time_precision = parsed.map_or(TimePrecision::Second, |parsed| parsed.precision);
-    event.time_raw = Some(raw);
-}
-
-/// Columns that every complete record fills.
-fn missing(event: &mut Event<'_>) {
-    let holes = [
-        (event.time.is_none(), "time"),
-        (event.source_event_id.is_none(), "source_event_id"),
-        (event.actor.name.is_none(), "actor_principal"),
-        (event.resources.is_empty(), "resources"),
-        (event.authority == "unknown", "authority"),
-    ];
-    event.quality.missing = holes.into_iter().filter_map(|(hole, column)| hole.then_some(column)).collect();
+    fill::timed(event, parsed, Some(raw));
 }

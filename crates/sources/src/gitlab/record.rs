@@ -1,13 +1,10 @@
 //! The shapes of a GitLab record: an audit event, flat or with its details beside it, and the delivery of a
 //! deployment's webhook.
 
-use std::borrow::Cow;
-
 use serde::Deserialize;
 
+pub(super) use crate::field::{Text, first, said};
 use crate::json;
-
-pub(super) type Text<'a> = Option<Cow<'a, str>>;
 
 /// What an audit event says, in `details` or beside them.
 #[derive(Default, Deserialize)]
@@ -158,14 +155,4 @@ pub(super) struct Approval<'a> {
     pub(super) comment: Text<'a>,
     #[serde(borrow, default, deserialize_with = "json::text")]
     pub(super) created_at: Text<'a>,
-}
-
-/// A text that is there and not empty.
-pub(super) fn said<'a>(text: &Text<'a>) -> Text<'a> {
-    text.clone().filter(|text| !text.is_empty())
-}
-
-/// The first text that is there and not empty.
-pub(super) fn first<'a>(texts: &[&Text<'a>]) -> Text<'a> {
-    texts.iter().find_map(|text| said(text))
 }

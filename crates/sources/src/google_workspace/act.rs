@@ -1,18 +1,8 @@
 //! What an event does: OCSF class, activity and coarse access, by application and name.
 
+pub(super) use crate::fill::Act;
+use crate::fill::act;
 use model::Access;
-
-/// OCSF class, activity, and access.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Act {
-    pub(super) class_uid: u32,
-    pub(super) activity_id: u8,
-    pub(super) access: Access,
-}
-
-const fn act(class_uid: u32, activity_id: u8, access: Access) -> Act {
-    Act { class_uid, activity_id, access }
-}
 
 /// Class, activity and access of an event.
 pub(super) fn classify(application: &str, name: &str) -> Act {

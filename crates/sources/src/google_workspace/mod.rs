@@ -4,11 +4,11 @@
 
 use std::borrow::Cow;
 
-use model::{Access, Decision, Effect, Event, Platform, Status, TimePrecision};
+use model::{Access, Decision, Effect, Event, Platform, Status};
 
 use self::record::{Activity, Happening, Parameters, said};
 use crate::params::Params;
-use crate::{Context, Module, Probe, Reject, RejectKind, json, time};
+use crate::{Context, Module, Probe, Reject, RejectKind, fill, json, time};
 
 mod act;
 mod actor;
@@ -94,9 +94,7 @@ fn event<'a>(
 fn when<'a>(event: &mut Event<'a>, activity: &Activity<'a>) {
     let text = activity.id.as_ref().and_then(|id| said(&id.time));
     let parsed = text.as_deref().and_then(time::parse);
-    event.time = parsed.map(|parsed| parsed.nanos);
-    event.time_precision = parsed.map_or(TimePrecision::Second, |parsed| parsed.precision);
-    event.time_raw = text;
+    fill::timed(event, parsed, text);
 }
 
 /// The address of the activity; of mail, the one that delivered it.
@@ -153,5 +151,5 @@ fn missing(event: &mut Event<'_>, activity: &Activity<'_>) {
         (event.src.ip.is_none(), "src_ip"),
         (activity.id.as_ref().and_then(|id| said(&id.customer_id)).is_none(), "authority"),
     ];
-    event.quality.missing = holes.into_iter().filter_map(|(hole, column)| hole.then_some(column)).collect();
+    fill::lacking(event, &holes);
 }

@@ -5,10 +5,9 @@ use std::borrow::Cow;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
+pub(super) use crate::field::{Text, said};
 use crate::json;
 use crate::params::{Params, items, scalar};
-
-pub(super) type Text<'a> = Option<Cow<'a, str>>;
 
 /// One activity.
 #[derive(Default, Deserialize)]
@@ -150,9 +149,4 @@ impl<'a> Parameters<'a> {
     pub(super) fn says(&self, name: &str) -> bool {
         self.text(name).is_some_and(|text| text.eq_ignore_ascii_case("true"))
     }
-}
-
-/// A text that is there and not empty.
-pub(super) fn said<'a>(text: &Text<'a>) -> Text<'a> {
-    text.clone().filter(|text| !text.is_empty())
 }

@@ -11,11 +11,10 @@ use std::borrow::Cow;
 use model::uri::{self, Class};
 use model::{
     Access, ActorKind, Event, GrantFact, GrantPhase, Human, Platform, Principal, Resource, ResourceRole, Status,
-    TimePrecision,
 };
 
 use self::record::{Record, Text, said};
-use crate::{Context, Module, Probe, Reject, RejectKind, json, time};
+use crate::{Context, Module, Probe, Reject, RejectKind, fill, json, time};
 
 /// The platform part of URIs.
 const NAME: &str = "grant";
@@ -54,9 +53,7 @@ fn normalise<'a>(text: &'a str, context: &Context<'_>) -> Result<Event<'a>, Reje
     event.status = Status::Success;
     event.source_event_id = said(&record.record_id);
     let parsed = record.time.as_deref().and_then(time::parse);
-    event.time = parsed.map(|parsed| parsed.nanos);
-    event.time_precision = parsed.map_or(TimePrecision::Second, |parsed| parsed.precision);
-    event.time_raw = said(&record.time);
+    fill::timed(&mut event, parsed, said(&record.time));
     event.api.service = Some(Cow::Borrowed(NAME));
     event.api.operation = Some(Cow::Owned(format!("grant.{phase}")));
     event.purpose.reason = said(&record.reason);
@@ -133,5 +130,5 @@ fn missing(event: &mut Event<'_>) {
         (event.source_event_id.is_none(), "source_event_id"),
         (event.authority == "unknown", "authority"),
     ];
-    event.quality.missing = holes.into_iter().filter_map(|(hole, column)| hole.then_some(column)).collect();
+    fill::lacking(event, &holes);
 }

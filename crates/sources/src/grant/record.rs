@@ -4,9 +4,8 @@ use std::borrow::Cow;
 
 use serde::Deserialize;
 
+pub(super) use crate::field::{Text, said};
 use crate::json;
-
-pub(super) type Text<'a> = Option<Cow<'a, str>>;
 
 /// One step of one grant.
 #[derive(Deserialize)]
@@ -61,9 +60,4 @@ pub(super) struct Policy<'a> {
     pub(super) version: Text<'a>,
     #[serde(default, deserialize_with = "json::integer")]
     pub(super) approvals_min: Option<i64>,
-}
-
-/// A value that is really there.
-pub(super) fn said<'a>(value: &Text<'a>) -> Text<'a> {
-    value.clone().filter(|text| !text.is_empty())
 }

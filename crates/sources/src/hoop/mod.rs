@@ -12,10 +12,10 @@ use std::borrow::Cow;
 use model::uri::{self, Class};
 use model::{
     Access, ActorKind, Alias, AliasRel, Decision, Effect, Event, Human, Platform, Principal, Related, Resource,
-    ResourceRole, Status, TimePrecision,
+    ResourceRole, Status,
 };
 
-use crate::{Context, Module, Probe, Reject, RejectKind, json, time};
+use crate::{Context, Module, Probe, Reject, RejectKind, fill, json, time};
 use record::{Record, Text, first, said};
 
 /// The name of the platform inside URIs.
@@ -92,7 +92,7 @@ fn normalise<'a>(text: &'a str, context: &Context<'_>) -> Result<Event<'a>, Reje
         event.purpose.reason = said(&metadata.reason);
         event.purpose.ticket = said(&metadata.ticket);
     }
-    missing(&mut event);
+    fill::usual(&mut event);
     Ok(event)
 }
 
@@ -245,9 +245,7 @@ fn audit<'a>(event: &mut Event<'a>, record: &Record<'a>, authority: &str) {
 fn when<'a>(event: &mut Event<'a>, values: &[&Text<'a>]) {
     let raw = first(values);
     let parsed = raw.as_deref().and_then(time::parse);
-    event.time = parsed.map(|parsed| parsed.nanos);
-    event.time_precision = parsed.map_or(TimePrecision::Second, |parsed| parsed.precision);
-    event.time_raw = raw;
+    fill::timed(event, parsed, raw);
 }
 
 fn relate<'a>(event: &mut Event<'a>, session: Text<'a>, authority: &str) {
@@ -255,16 +253,4 @@ fn relate<'a>(event: &mut Event<'a>, session: Text<'a>, authority: &str) {
     event.session = Some(uri::session(NAME, authority, "session", &session));
     event.correlation_ids.push(session.clone());
     event.related.push(Related { rel: "session", source_event_id: session });
-}
-
-/// Columns that every complete record fills.
-fn missing(event: &mut Event<'_>) {
-    let holes = [
-        (event.time.is_none(), "time"),
-        (event.source_event_id.is_none(), "source_event_id"),
-        (event.actor.name.is_none(), "actor_principal"),
-        (event.resources.is_empty(), "resources"),
-        (event.authority == "unknown", "authority"),
-    ];
-    event.quality.missing = holes.into_iter().filter_map(|(hole, column)| hole.then_some(column)).collect();
 }

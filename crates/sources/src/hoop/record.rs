@@ -1,12 +1,9 @@
 //! The fields of sessions, reviews and security audit entries that an event is made of.
 
-use std::borrow::Cow;
-
 use serde::Deserialize;
 
+pub(super) use crate::field::{Text, first};
 use crate::json;
-
-pub(super) type Text<'a> = Option<Cow<'a, str>>;
 
 /// A session, a review, or an entry of the security audit log: each has fields of its own.
 #[derive(Deserialize)]
@@ -145,9 +142,4 @@ pub(super) struct Metadata<'a> {
 /// A value that is really there: the platform writes empty texts, and the zero time of its language.
 pub(super) fn said<'a>(value: &Text<'a>) -> Text<'a> {
     value.clone().filter(|text| !text.is_empty() && !text.starts_with("0001-01-01T"))
-}
-
-/// The first value that is really there.
-pub(super) fn first<'a>(values: &[&Text<'a>]) -> Text<'a> {
-    values.iter().find_map(|value| said(value))
 }

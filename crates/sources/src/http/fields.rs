@@ -4,10 +4,9 @@
 use std::borrow::Cow;
 
 use crate::Probe;
+use crate::field::Text;
 use crate::json::Document;
 use crate::time::Parsed;
-
-type Text<'a> = Option<Cow<'a, str>>;
 
 /// One call, whatever wrote it down.
 #[derive(Default)]

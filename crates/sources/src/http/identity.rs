@@ -9,9 +9,8 @@ use model::{ActorKind, Alias, AliasRel, Credential, Fingerprint, Human, Principa
 use super::NAME;
 use super::fields::Call;
 use super::xfcc::{self, Element};
+use crate::field::Text;
 use crate::{fill, oauth, spiffe};
-
-type Text<'a> = Option<Cow<'a, str>>;
 
 /// What an access log says of whoever called.
 pub(super) struct Who<'a> {

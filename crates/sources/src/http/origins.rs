@@ -1,10 +1,6 @@
 //! Column by column, where values come from. Those of a line of text are named like the variables of nginx.
 
-use crate::Origin;
-
-const fn origin(column: &'static str, pointers: &'static [&'static str]) -> Origin {
-    Origin { column, pointers }
-}
+use crate::{Origin, origin};
 
 pub(super) static ORIGINS: &[Origin] = &[
     origin(

@@ -12,7 +12,8 @@ use model::{
     GrantPhase, Human, Platform, Principal, ResourceRole, Status,
 };
 
-use crate::audit::{self, Text, first, said};
+use crate::field::{Text, first, said};
+use crate::fill;
 use crate::{Context, Module, Probe, Reject, RejectKind, json};
 use record::{Actor, Details, Record, Several, Who, path};
 
@@ -47,15 +48,15 @@ fn normalise<'a>(text: &'a str, context: &Context<'_>) -> Result<Event<'a>, Reje
     let actor = actor(by, record.user_agent_type.as_deref(), &authority);
     let mut event = Event::new(Platform::Infisical, Cow::Owned(authority), actor);
     let act = act::classify(&kind);
-    audit::act(&mut event, act);
-    event.privileged = (matches!(act.2, Access::Issue | Access::Grant) || act.0 == 1008).then_some(true);
+    act.put(&mut event);
+    event.privileged = (matches!(act.access, Access::Issue | Access::Grant) || act.class_uid == 1008).then_some(true);
     let failed = kind.ends_with("-failed") || kind.ends_with("-denied");
     event.status = if failed { Status::Failure } else { Status::Success };
     event.source_event_id = said(&record.id);
     event.tenant = said(&record.organization);
-    audit::when(&mut event, said(&record.created_at));
+    fill::when(&mut event, said(&record.created_at));
     event.api.service = Some(Cow::Borrowed(NAME));
-    audit::source(&mut event, said(&record.ip_address));
+    fill::endpoint(&mut event.src, said(&record.ip_address));
     event.user_agent = said(&record.user_agent);
     event.client_app = said(&record.user_agent_type);
     authenticated(&mut event, by, &kind);
@@ -69,7 +70,7 @@ fn normalise<'a>(text: &'a str, context: &Context<'_>) -> Result<Event<'a>, Reje
     let listed = several.event.and_then(|event| event.metadata).map(|of| of.secrets).unwrap_or_default();
     resources(&mut event, &record, details, &listed, &kind);
     event.api.operation = Some(kind);
-    audit::missing(&mut event);
+    fill::usual(&mut event);
     Ok(event)
 }
 
@@ -203,7 +204,7 @@ fn resources<'a>(
     for (at, of) in std::iter::once(details).chain(listed).enumerate() {
         let shown = path(of).or_else(|| said(&of.secret_key).filter(|_| at > 0));
         if shown.is_some() {
-            audit::resource(event, NAME, Cow::Borrowed("secret"), (said(&of.secret_id), shown), ResourceRole::Target);
+            fill::item(event, Cow::Borrowed("secret"), (said(&of.secret_id), shown), ResourceRole::Target);
         }
     }
     let named: [(&'static str, &Text<'a>, &Text<'a>); 8] = [
@@ -219,15 +220,15 @@ fn resources<'a>(
     for (kind, id, name) in named {
         if said(id).is_some() {
             let role = if event.resources.is_empty() { ResourceRole::Target } else { ResourceRole::Related };
-            audit::resource(event, NAME, Cow::Borrowed(kind), (said(id), said(name)), role);
+            fill::item(event, Cow::Borrowed(kind), (said(id), said(name)), role);
         }
     }
     if event.resources.is_empty() {
-        let of = audit::kebab(kind.split_once('-').map_or(kind, |(_, of)| of));
+        let of = crate::field::kebab(kind.split_once('-').map_or(kind, |(_, of)| of));
         let name = first(&[&details.name, &details.slug]).or_else(|| Some(Cow::Owned(of.clone())));
-        audit::resource(event, NAME, Cow::Owned(of), (None, name), ResourceRole::Target);
+        fill::item(event, Cow::Owned(of), (None, name), ResourceRole::Target);
     }
     let project = first(&[&record.project, &details.project_id]);
     let project = (project, said(&record.project_name));
-    audit::resource(event, NAME, Cow::Borrowed("project"), project, ResourceRole::Related);
+    fill::item(event, Cow::Borrowed("project"), project, ResourceRole::Related);
 }

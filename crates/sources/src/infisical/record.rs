@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use serde::Deserialize;
 
-use crate::audit::{Text, texts};
+use crate::field::{Text, texts};
 use crate::json;
 
 #[derive(Deserialize)]
@@ -49,19 +49,14 @@ pub(super) struct Happened<'a> {
 
 texts! {
     Who {
-        #[serde(rename = "userId")]
-        user_id,
+        user_id: "userId",
         email,
         username,
-        #[serde(rename = "identityId")]
-        identity_id,
-        #[serde(rename = "serviceId")]
-        service_id,
-        #[serde(rename = "clientId")]
-        client_id,
+        identity_id: "identityId",
+        service_id: "serviceId",
+        client_id: "clientId",
         name,
-        #[serde(rename = "authMethod")]
-        auth_method,
+        auth_method: "authMethod",
     }
 }
 
@@ -88,55 +83,33 @@ texts! {
     /// Details of an event, as far as they name things.
     Details {
         environment,
-        #[serde(rename = "secretPath")]
-        secret_path,
-        #[serde(rename = "secretId")]
-        secret_id,
-        #[serde(rename = "secretKey")]
-        secret_key,
-        #[serde(rename = "secretVersion")]
-        secret_version,
-        #[serde(rename = "numberOfSecrets")]
-        number_of_secrets,
-        #[serde(rename = "identityId")]
-        identity_id,
-        #[serde(rename = "clientSecretId")]
-        client_secret_id,
-        #[serde(rename = "identityAccessTokenId")]
-        identity_access_token_id,
-        #[serde(rename = "tokenId")]
-        token_id,
-        #[serde(rename = "userId")]
-        user_id,
+        secret_path: "secretPath",
+        secret_id: "secretId",
+        secret_key: "secretKey",
+        secret_version: "secretVersion",
+        number_of_secrets: "numberOfSecrets",
+        identity_id: "identityId",
+        client_secret_id: "clientSecretId",
+        identity_access_token_id: "identityAccessTokenId",
+        token_id: "tokenId",
+        user_id: "userId",
         email,
         name,
-        #[serde(rename = "oldRole")]
-        old_role,
-        #[serde(rename = "newRole")]
-        new_role,
-        #[serde(rename = "integrationId")]
-        integration_id,
+        old_role: "oldRole",
+        new_role: "newRole",
+        integration_id: "integrationId",
         integration,
-        #[serde(rename = "folderId")]
-        folder_id,
-        #[serde(rename = "folderPath")]
-        folder_path,
-        #[serde(rename = "webhookId")]
-        webhook_id,
-        #[serde(rename = "caId")]
-        ca_id,
+        folder_id: "folderId",
+        folder_path: "folderPath",
+        webhook_id: "webhookId",
+        ca_id: "caId",
         dn,
         cn,
-        #[serde(rename = "certId")]
-        cert_id,
-        #[serde(rename = "serialNumber")]
-        serial_number,
-        #[serde(rename = "dynamicSecretName")]
-        dynamic_secret_name,
-        #[serde(rename = "leaseId")]
-        lease_id,
-        #[serde(rename = "projectId")]
-        project_id,
+        cert_id: "certId",
+        serial_number: "serialNumber",
+        dynamic_secret_name: "dynamicSecretName",
+        lease_id: "leaseId",
+        project_id: "projectId",
         slug,
     }
 }

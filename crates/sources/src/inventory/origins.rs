@@ -1,10 +1,6 @@
 //! Where the columns come from: values of a line have no names, so their place is told.
 
-use crate::Origin;
-
-const fn origin(column: &'static str, pointers: &'static [&'static str]) -> Origin {
-    Origin { column, pointers }
-}
+use crate::{Origin, origin};
 
 /// The number of the value, from 0, as in a list.
 pub(super) static ORIGINS: &[Origin] = &[

@@ -1,10 +1,6 @@
 //! Column by column, where values come from. Parts of a line of Audit Trail are named like fields.
 
-use crate::Origin;
-
-const fn origin(column: &'static str, pointers: &'static [&'static str]) -> Origin {
-    Origin { column, pointers }
-}
+use crate::{Origin, origin};
 
 pub(super) static ORIGINS: &[Origin] = &[
     origin("time", &["/instant/epochSecond", "/timeMillis", "/date"]),

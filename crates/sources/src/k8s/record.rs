@@ -8,9 +8,8 @@ use std::borrow::Cow;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
+use crate::field::Text;
 use crate::json;
-
-type Text<'a> = Option<Cow<'a, str>>;
 
 /// One audit event. Field names are those of the API group.
 #[derive(Debug, Default, Deserialize)]

@@ -13,7 +13,8 @@ use serde_json::value::RawValue;
 use super::record::AdminEvent;
 use super::{NAME, authority};
 use crate::Context;
-use crate::field::{Act, act, address, first, kebab, said, when};
+use crate::field::{first, kebab, said};
+use crate::fill::{self, Act, act};
 
 /// Class, activity and access of an operation on a resource.
 fn of(record: &AdminEvent<'_>, path: &[&str]) -> Act {
@@ -98,10 +99,10 @@ pub(super) fn read<'a>(record: &AdminEvent<'a>, context: &Context<'_>) -> Event<
         operation.as_deref().unwrap_or("unknown")
     )));
     if let Some(auth) = &record.auth {
-        address(&mut event, said(&auth.ip));
+        fill::endpoint(&mut event.src, said(&auth.ip));
         event.client_app = said(&auth.client);
     }
-    when(&mut event, &[&record.time]);
+    fill::when(&mut event, first(&[&record.time]));
     resources(&mut event, record, &path, &whole);
     if event.status == Status::Success {
         credentials(&mut event, &path);

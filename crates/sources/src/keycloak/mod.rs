@@ -8,7 +8,8 @@ use std::borrow::Cow;
 use model::{Event, Platform, Status};
 
 use self::record::{AdminEvent, Either, Line, UserEvent};
-use crate::field::{Text, missing, said};
+use crate::field::{Text, said};
+use crate::fill;
 use crate::{Context, Module, Probe, Reject, RejectKind, json};
 
 mod admin;
@@ -69,7 +70,7 @@ fn normalise<'a>(text: &'a str, context: &Context<'_>) -> Result<Event<'a>, Reje
         (event.resources.is_empty(), "resources"),
         (event.authority == "unknown", "authority"),
     ];
-    missing(&mut event, &holes);
+    fill::lacking(&mut event, &holes);
     Ok(event)
 }
 

@@ -11,7 +11,8 @@ use model::{
 use super::record::UserEvent;
 use super::{NAME, authority};
 use crate::Context;
-use crate::field::{Act, Pairs, Text, act, address, first, said, when, words};
+use crate::field::{Pairs, Text, first, said, words};
+use crate::fill::{self, Act, act};
 
 /// Class, activity and access of a type, without its `_ERROR`.
 fn of(kind: &str) -> Act {
@@ -79,11 +80,11 @@ pub(super) fn read<'a>(record: &UserEvent<'a>, context: &Context<'_>) -> Event<'
         mfa: None,
         factors: details.get(&["client_auth_method"]).into_iter().collect(),
     };
-    address(&mut event, said(&record.ip));
+    fill::endpoint(&mut event.src, said(&record.ip));
     if let Some(id) = said(&record.session) {
         event.session = Some(uri::session(NAME, &authority, "session", &id));
     }
-    when(&mut event, &[&record.time]);
+    fill::when(&mut event, first(&[&record.time]));
     names(&mut event, record, details);
     delegated(&mut event, record, details, name, context);
     tokens(&mut event, record, details, name);

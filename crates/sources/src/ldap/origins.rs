@@ -1,10 +1,6 @@
 //! Where the columns of an LDIF entry come from: attributes, written like pointers.
 
-use crate::Origin;
-
-const fn origin(column: &'static str, pointers: &'static [&'static str]) -> Origin {
-    Origin { column, pointers }
-}
+use crate::{Origin, origin};
 
 /// The preferred attribute first.
 pub(super) static ORIGINS: &[Origin] = &[

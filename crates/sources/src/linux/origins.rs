@@ -1,11 +1,7 @@
 //! Where the columns come from: parts of a line of syslog, names of an audit record, fields of the journal, written like
 //! pointers.
 
-use crate::Origin;
-
-const fn origin(column: &'static str, pointers: &'static [&'static str]) -> Origin {
-    Origin { column, pointers }
-}
+use crate::{Origin, origin};
 
 /// The preferred part first.
 pub(super) static ORIGINS: &[Origin] = &[

@@ -4,18 +4,8 @@ use model::Access;
 
 use super::record::{Record, property};
 use crate::entra;
-
-/// OCSF class, activity, and access.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Act {
-    pub(super) class_uid: u32,
-    pub(super) activity_id: u8,
-    pub(super) access: Access,
-}
-
-const fn act(class_uid: u32, activity_id: u8, access: Access) -> Act {
-    Act { class_uid, activity_id, access }
-}
+pub(super) use crate::fill::Act;
+use crate::fill::act;
 
 /// The meaning of an operation, its last full stop left out.
 pub(super) fn classify(record: &Record<'_>, operation: &str) -> Act {

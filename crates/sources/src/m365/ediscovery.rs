@@ -4,14 +4,12 @@
 use std::borrow::Cow;
 
 use model::uri::{self, Class};
-use model::{
-    Access, ActorKind, Event, Human, Mode, Platform, Principal, Resource, ResourceRole, Status, TimePrecision,
-};
+use model::{Access, ActorKind, Event, Human, Mode, Platform, Principal, Resource, ResourceRole, Status};
 
 use super::NAME;
 use crate::entra::identity as directory;
 use crate::split::csv;
-use crate::{Context, Reject, RejectKind, time};
+use crate::{Context, Reject, RejectKind, fill, time};
 
 /// Columns of the table.
 const COLUMNS: usize = 166;
@@ -94,16 +92,14 @@ pub(super) fn event<'a>(line: &'a str, context: &Context<'_>) -> Result<Event<'a
         let uri = uri::build(Class::Resource, NAME, &event.authority, kind).name(&name).finish();
         event.resources.push(Resource { uri, kind: Cow::Borrowed(kind), name: Some(name), role });
     }
-    event.time_raw = at(DATE);
-    let parsed = event.time_raw.as_deref().and_then(time::parse);
-    event.time = parsed.map(|parsed| parsed.nanos);
-    event.time_precision = parsed.map_or(TimePrecision::Second, |parsed| parsed.precision);
+    let raw = at(DATE);
+    fill::timed(&mut event, raw.as_deref().and_then(time::parse), raw);
     let holes = [
         (event.time.is_none(), "time"),
         (event.actor.name.is_none(), "actor_principal"),
         (event.authority == "unknown", "authority"),
         (true, "src_ip"),
     ];
-    event.quality.missing = holes.into_iter().filter_map(|(hole, column)| hole.then_some(column)).collect();
+    fill::lacking(&mut event, &holes);
     Ok(event)
 }

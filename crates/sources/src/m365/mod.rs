@@ -5,12 +5,12 @@
 
 use std::borrow::Cow;
 
-use model::{Credential, Event, Platform, Status, TimePrecision, uri};
+use model::{Credential, Event, Platform, Status, uri};
 
 use self::record::{Record, property, said};
 use crate::entra::guid;
 use crate::entra::identity as directory;
-use crate::{Context, Module, Probe, Reject, RejectKind, json, time};
+use crate::{Context, Module, Probe, Reject, RejectKind, fill, json, time};
 
 mod act;
 mod actor;
@@ -125,10 +125,8 @@ fn severity(record: &Record<'_>, class: u32) -> u8 {
 
 /// Times have no zone and are UTC.
 fn when<'a>(event: &mut Event<'a>, record: &Record<'a>) {
-    event.time_raw = said(&record.creation_time);
-    let parsed = event.time_raw.as_deref().and_then(time::parse);
-    event.time = parsed.map(|parsed| parsed.nanos);
-    event.time_precision = parsed.map_or(TimePrecision::Second, |parsed| parsed.precision);
+    let raw = said(&record.creation_time);
+    fill::timed(event, raw.as_deref().and_then(time::parse), raw);
 }
 
 fn place<'a>(event: &mut Event<'a>, record: &Record<'a>) {
@@ -200,5 +198,5 @@ fn missing(event: &mut Event<'_>) {
         (event.resources.is_empty(), "resources"),
         (event.authority == "unknown", "authority"),
     ];
-    event.quality.missing = holes.into_iter().filter_map(|(hole, column)| hole.then_some(column)).collect();
+    fill::lacking(event, &holes);
 }

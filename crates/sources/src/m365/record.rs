@@ -5,9 +5,8 @@ use std::borrow::Cow;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
+pub(super) use crate::field::{Text, said};
 use crate::json;
-
-pub(super) type Text<'a> = Option<Cow<'a, str>>;
 
 /// The common schema, and what the services add to it.
 #[derive(Default, Deserialize)]
@@ -228,11 +227,6 @@ pub(super) struct Message<'a> {
     pub(super) id: Text<'a>,
     #[serde(rename = "JailbreakDetected", deserialize_with = "json::boolean")]
     pub(super) jailbreak_detected: Option<bool>,
-}
-
-/// A text that is there and not empty.
-pub(super) fn said<'a>(text: &Text<'a>) -> Text<'a> {
-    text.clone().filter(|text| !text.is_empty())
 }
 
 /// A scalar, as text; a list of scalars, joined.

@@ -4,7 +4,8 @@ use std::borrow::Cow;
 
 use model::uri::{self, Class};
 
-use super::value::{Condition, Env, Template, Value, kebab};
+use super::value::{Condition, Env, Template, Value};
+use crate::field::hyphened;
 
 /// The first alternative whose parts are all there.
 #[derive(Debug, Default)]
@@ -78,7 +79,7 @@ impl Named {
         }
         let kind = match &self.kind {
             Kind::Fixed(kind) => Cow::Borrowed(*kind),
-            Kind::From(template) => Cow::Owned(Some(kebab(&template.get(env)?)).filter(|kind| !kind.is_empty())?),
+            Kind::From(template) => Cow::Owned(Some(hyphened(&template.get(env)?)).filter(|kind| !kind.is_empty())?),
         };
         let authority = match &self.authority {
             None => Cow::Borrowed(home.authority),

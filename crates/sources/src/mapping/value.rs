@@ -6,6 +6,8 @@ use std::borrow::Cow;
 use super::rows::{Pattern, Rows};
 use super::shape::{Filled, Slot};
 
+use crate::field::hyphened;
+
 /// What a value is computed from: the slots of a record, and the item of a list that is looked at.
 #[derive(Clone, Copy)]
 pub(super) struct Env<'f, 'a> {
@@ -154,7 +156,7 @@ impl Cut {
             return None;
         }
         Some(match (self.kebab, self.lower) {
-            (true, _) => Cow::Owned(kebab(&part)),
+            (true, _) => Cow::Owned(hyphened(&part)),
             (_, true) if part.bytes().any(|byte| byte.is_ascii_uppercase()) => Cow::Owned(part.to_lowercase()),
             _ => part,
         })
@@ -170,25 +172,6 @@ impl Cut {
         }
         Some(rest.trim())
     }
-}
-
-/// `ProtectedEnvironment`, `API_KEY` and `user setting` as `protected-environment`, `api-key` and `user-setting`.
-pub(super) fn kebab(text: &str) -> String {
-    let mut out = String::with_capacity(text.len() + 4);
-    let mut was_lower = false;
-    for c in text.chars() {
-        if c.is_ascii_alphanumeric() {
-            if c.is_ascii_uppercase() && was_lower {
-                out.push('-');
-            }
-            out.push(c.to_ascii_lowercase());
-        } else if !out.ends_with('-') && !out.is_empty() {
-            out.push('-');
-        }
-        was_lower = c.is_ascii_lowercase() || c.is_ascii_digit();
-    }
-    out.truncate(out.trim_end_matches('-').len());
-    out
 }
 
 impl Condition {

@@ -8,12 +8,12 @@ use std::borrow::Cow;
 use model::uri::{self, Class};
 use model::{
     Access, ActorKind, Credential, Event, Human, Platform, Principal, Related, Resource, ResourceRole, Status, Step,
-    StepKind, TimePrecision,
+    StepKind,
 };
 use sha2::{Digest, Sha256};
 
 use self::record::{Around, Claims, Message};
-use crate::{Context, Module, Probe, Reject, RejectKind, json, oauth, time, url};
+use crate::{Context, Module, Probe, Reject, RejectKind, fill, json, oauth, time, url};
 
 mod origins;
 mod record;
@@ -174,9 +174,7 @@ fn when(event: &mut Event<'_>, raw: Option<String>) {
     let Some(raw) = raw else { return };
     let number = raw.split('.').next().and_then(|whole| whole.parse::<i64>().ok());
     let parsed = time::parse(&raw).or_else(|| time::from_epoch(number?));
-    event.time = parsed.map(|parsed| parsed.nanos);
-    event.time_precision = parsed.map_or(TimePrecision::Second, |parsed| parsed.precision);
-    event.time_raw = Some(Cow::Owned(raw));
+    fill::timed(event, parsed, Some(Cow::Owned(raw)));
 }
 
 /// Of a request nobody knows yet what came of it. Words of a tool about its failure may hold anything, so
@@ -323,5 +321,5 @@ fn missing(event: &mut Event<'_>) {
         (event.credential.is_none(), "credential_uri"),
         (event.authority == "unknown", "authority"),
     ];
-    event.quality.missing = holes.into_iter().filter_map(|(hole, column)| hole.then_some(column)).collect();
+    fill::lacking(event, &holes);
 }

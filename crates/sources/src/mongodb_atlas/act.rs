@@ -2,7 +2,7 @@
 
 use model::Access;
 
-use crate::field::{Act, act};
+use crate::fill::{Act, act};
 
 /// Class, activity and access of an event type.
 pub(super) fn of(kind: &str) -> Act {

@@ -11,7 +11,8 @@ use model::{
 };
 
 use self::record::Record;
-use crate::field::{Text, address, first, kebab, missing, said, when};
+use crate::field::{Text, first, kebab, said};
+use crate::fill;
 use crate::{Context, Module, Probe, Reject, RejectKind, json, url};
 
 mod act;
@@ -57,13 +58,13 @@ fn normalise<'a>(text: &'a str, context: &Context<'_>) -> Result<Event<'a>, Reje
         event.party = Some(Party::Provider);
     }
     event.privileged = (event.party.is_some() || matches!(event.access, Access::Grant | Access::Issue)).then_some(true);
-    address(&mut event, said(&record.remote));
+    fill::endpoint(&mut event.src, said(&record.remote));
     event.aliases.extend(names(&record, &authority));
     credentials(&mut event, &record, &kind);
     grants(&mut event, &record, &kind);
     resources(&mut event, &record);
     event.api.operation = Some(kind);
-    when(&mut event, &[&record.created]);
+    fill::when(&mut event, first(&[&record.created]));
     let holes = [
         (event.time.is_none(), "time"),
         (event.source_event_id.is_none(), "source_event_id"),
@@ -71,7 +72,7 @@ fn normalise<'a>(text: &'a str, context: &Context<'_>) -> Result<Event<'a>, Reje
         (event.src.ip.is_none() && event.actor.kind != ActorKind::PlatformService, "src_ip"),
         (event.tenant.is_none(), "tenant"),
     ];
-    missing(&mut event, &holes);
+    fill::lacking(&mut event, &holes);
     Ok(event)
 }
 

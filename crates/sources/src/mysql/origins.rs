@@ -1,10 +1,6 @@
 //! Column by column, where values come from. Fields of a line are named as the documentation of the plugin names them.
 
-use crate::Origin;
-
-const fn origin(column: &'static str, pointers: &'static [&'static str]) -> Origin {
-    Origin { column, pointers }
-}
+use crate::{Origin, origin};
 
 pub(super) static ORIGINS: &[Origin] = &[
     origin("source_event_id", &["/id", "/timestamp", "/audit_record/record"]),

@@ -3,10 +3,9 @@
 use std::borrow::Cow;
 
 use crate::Reject;
+use crate::field::Text;
 use crate::json::Document;
 use crate::time::{self, Parsed};
-
-type Text<'a> = Option<Cow<'a, str>>;
 
 /// What a record is about.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]

@@ -12,7 +12,7 @@ use std::borrow::Cow;
 
 use model::{Decision, Effect, Endpoint, Event, Platform, Resource, ResourceRole, Status, TimePrecision, uri};
 
-use crate::{Context, Module, Probe, Reject, RejectKind, json, time};
+use crate::{Context, Module, Probe, Reject, RejectKind, fill, json, time};
 use record::{Record, said};
 
 /// The name of the platform inside URIs.
@@ -280,5 +280,5 @@ fn missing(event: &mut Event<'_>) {
         (event.status == Status::Unknown, "status_id"),
         (event.authority == "unknown", "authority"),
     ];
-    event.quality.missing = holes.into_iter().filter_map(|(hole, column)| hole.then_some(column)).collect();
+    fill::lacking(event, &holes);
 }

@@ -1,12 +1,10 @@
 //! The attributes of an OCSF event that have a column here, in the spellings of versions 1.0 to 1.9.
 
-use std::borrow::Cow;
-
 use serde::Deserialize;
 
+use crate::field::Text;
+pub(super) use crate::field::said;
 use crate::json;
-
-type Text<'a> = Option<Cow<'a, str>>;
 
 #[derive(Deserialize)]
 pub(super) struct Record<'a> {
@@ -408,9 +406,4 @@ pub(super) struct AiAgent<'a> {
 pub(super) struct Delegation<'a> {
     #[serde(borrow, default, deserialize_with = "json::text")]
     pub(super) uid: Text<'a>,
-}
-
-/// A value the event really has.
-pub(super) fn said<'a>(value: &Text<'a>) -> Text<'a> {
-    value.clone().filter(|text| !text.is_empty())
 }

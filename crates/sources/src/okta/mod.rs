@@ -11,9 +11,9 @@ mod shape;
 
 use std::borrow::Cow;
 
-use model::{Authn, Decision, Effect, Event, Platform, Status, TimePrecision, uri};
+use model::{Authn, Decision, Effect, Event, Platform, Status, uri};
 
-use crate::{Context, Module, Probe, Reject, RejectKind, json, time};
+use crate::{Context, Module, Probe, Reject, RejectKind, fill, json, time};
 use facts::Scene;
 use identity::{NAME, Proof};
 use record::{Record, said};
@@ -118,9 +118,7 @@ fn outcome<'a>(event: &mut Event<'a>, record: &Record<'a>) {
 
 fn when<'a>(event: &mut Event<'a>, record: &Record<'a>) {
     let parsed = record.published.as_deref().and_then(time::parse);
-    event.time = parsed.map(|parsed| parsed.nanos);
-    event.time_precision = parsed.map_or(TimePrecision::Second, |parsed| parsed.precision);
-    event.time_raw = record.published.clone();
+    fill::timed(event, parsed, record.published.clone());
 }
 
 fn authn<'a>(record: &Record<'a>, event_type: &str) -> Authn<'a> {

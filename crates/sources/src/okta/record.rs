@@ -7,9 +7,8 @@ use std::borrow::Cow;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
+use crate::field::Text;
 use crate::json;
-
-type Text<'a> = Option<Cow<'a, str>>;
 
 #[derive(Deserialize)]
 pub(super) struct Record<'a> {

@@ -79,7 +79,7 @@ pub(super) fn missing(event: &mut Event<'_>) {
         (event.src.ip.is_none(), "src_ip"),
         (event.authority == "unknown", "authority"),
     ];
-    event.quality.missing = holes.into_iter().filter_map(|(hole, column)| hole.then_some(column)).collect();
+    crate::fill::lacking(event, &holes);
 }
 
 /// Column by column; each key may also be in lower case throughout.

@@ -2,7 +2,7 @@
 
 use model::Access;
 
-use crate::field::{Act, act};
+use crate::fill::{Act, act};
 
 /// Use of an item: most of them show its secret to somebody.
 pub(super) fn of_usage(action: &str) -> Act {

@@ -11,7 +11,8 @@ use model::{
 };
 
 use self::record::{Record, User};
-use crate::field::{Text, address, first, kebab, missing, said, when};
+use crate::field::{Text, first, kebab, said};
+use crate::fill;
 use crate::{Context, Module, Probe, Reject, RejectKind, json};
 
 mod act;
@@ -80,7 +81,7 @@ fn normalise<'a>(text: &'a str, context: &Context<'_>) -> Result<Event<'a>, Reje
         Kind::SignIn => sign_in(&mut event, &record, failed),
         Kind::Audit => audit(&mut event, &record),
     }
-    when(&mut event, &[&record.timestamp]);
+    fill::when(&mut event, first(&[&record.timestamp]));
     let holes = [
         (event.time.is_none(), "time"),
         (event.source_event_id.is_none(), "source_event_id"),
@@ -90,7 +91,7 @@ fn normalise<'a>(text: &'a str, context: &Context<'_>) -> Result<Event<'a>, Reje
         (event.resources.is_empty(), "resources"),
         (event.authority == "unknown", "authority"),
     ];
-    missing(&mut event, &holes);
+    fill::lacking(&mut event, &holes);
     Ok(event)
 }
 
@@ -129,7 +130,7 @@ fn place<'a>(event: &mut Event<'a>, record: &Record<'a>) {
     let client = record.client.as_ref();
     let signed_in = record.signed_in.as_ref();
     let ip = client.and_then(|client| said(&client.ip)).or_else(|| signed_in.and_then(|session| said(&session.ip)));
-    address(event, ip);
+    fill::endpoint(&mut event.src, ip);
     event.src.country =
         record.location.as_ref().and_then(|place| said(&place.country)).or_else(|| said(&record.country));
     event.client_app = client.and_then(|client| {
@@ -170,7 +171,7 @@ fn usage<'a>(event: &mut Event<'a>, record: &Record<'a>) {
 }
 
 fn sign_in<'a>(event: &mut Event<'a>, record: &Record<'a>, failed: bool) {
-    crate::field::act(3002, 1, Access::Authenticate).put(event);
+    crate::fill::act(3002, 1, Access::Authenticate).put(event);
     event.api.operation = Some(Cow::Borrowed("signin"));
     event.status_code = said(&record.category);
     event.authn.method = said(&record.kind);

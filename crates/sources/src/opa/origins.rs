@@ -1,10 +1,6 @@
 //! Column by column, where values come from.
 
-use crate::Origin;
-
-const fn origin(column: &'static str, pointers: &'static [&'static str]) -> Origin {
-    Origin { column, pointers }
-}
+use crate::{Origin, origin};
 
 const SUBJECTS: &[&str] = &[
     "/input/attributes/source/principal",

@@ -14,7 +14,8 @@ use model::{
     Platform, Principal, ResourceRole, Status,
 };
 
-use crate::audit::{self, Text, first, said};
+use crate::field::{Text, first, said};
+use crate::fill::{self, act};
 use crate::{Context, Module, Probe, Reject, RejectKind, json};
 use record::{Details, Record, User};
 
@@ -58,15 +59,17 @@ fn event<'a>(record: &Record<'a>, kind: &str, details: &Details<'a>, context: &C
     let logging = details.changes_requested.as_ref().and_then(|asked| said(&asked.api_call_logging));
     let act = match (&logging, kind, details.principal_type.as_deref()) {
         // Whether calls are logged at all.
-        (Some(now), "organization.updated", _) => (1008, if now == "disabled" { 10 } else { 9 }, Access::Modify),
-        (_, "role.assignment.created", Some("group")) => (3006, 12, Access::Grant),
-        (_, "role.assignment.deleted", Some("group")) => (3006, 13, Access::Grant),
+        (Some(now), "organization.updated", _) => {
+            fill::act(1008, if now == "disabled" { 10 } else { 9 }, Access::Modify)
+        }
+        (_, "role.assignment.created", Some("group")) => act(3006, 12, Access::Grant),
+        (_, "role.assignment.deleted", Some("group")) => act(3006, 13, Access::Grant),
         _ => act::classify(kind),
     };
-    audit::act(&mut event, act);
+    act.put(&mut event);
     event.privileged = act::is_privileged(act).then_some(true);
     event.source_event_id = said(&record.id);
-    audit::when(&mut event, said(&record.effective_at));
+    fill::when(&mut event, said(&record.effective_at));
     event.api.service = Some(Cow::Borrowed(NAME));
     event.api.operation = said(&record.kind);
     event.status = if failed { Status::Failure } else { Status::Success };
@@ -77,7 +80,7 @@ fn event<'a>(record: &Record<'a>, kind: &str, details: &Details<'a>, context: &C
     assignment(&mut event, kind, details);
     changes(&mut event, details);
     resources(&mut event, record, kind, details);
-    audit::missing(&mut event);
+    fill::usual(&mut event);
     event
 }
 
@@ -113,7 +116,7 @@ fn actor<'a>(record: &Record<'a>, failed: bool, authority: &str) -> Principal<'a
 
 fn place<'a>(event: &mut Event<'a>, record: &Record<'a>) {
     let Some(session) = record.actor.as_ref().and_then(|actor| actor.session.as_ref()) else { return };
-    audit::source(event, said(&session.ip_address));
+    fill::endpoint(&mut event.src, said(&session.ip_address));
     event.user_agent = said(&session.user_agent);
     if let Some(place) = &session.ip_address_details {
         event.src.country = said(&place.country);
@@ -164,7 +167,7 @@ fn assignment<'a>(event: &mut Event<'a>, kind: &str, details: &Details<'a>) {
     });
     let resource = said(&details.resource_id).map(|id| {
         let kind = details.resource_type.as_deref().and_then(|kind| kind.rsplit('.').next()).unwrap_or("resource");
-        Cow::Owned(uri::build(Class::Resource, NAME, &event.authority, &audit::kebab(kind)).id(&id).finish())
+        Cow::Owned(uri::build(Class::Resource, NAME, &event.authority, &crate::field::kebab(kind)).id(&id).finish())
     });
     event.grant_refs.push(uri.clone());
     event.grants.push(GrantFact {
@@ -199,22 +202,22 @@ fn changes<'a>(event: &mut Event<'a>, details: &Details<'a>) {
 
 /// What the type is about, and the project.
 fn resources<'a>(event: &mut Event<'a>, record: &Record<'a>, kind: &str, details: &Details<'a>) {
-    let of = audit::kebab(kind.rsplit_once('.').map_or(kind, |(of, _)| of));
+    let of = crate::field::kebab(kind.rsplit_once('.').map_or(kind, |(of, _)| of));
     let data = details.data.as_ref();
     let made = data.and_then(|data| first(&[&data.name, &data.title, &data.group_name, &data.email]));
     let name = first(&[&details.name, &details.role_name]).or(made);
     if matches!(&*of, "login" | "logout") {
         let user = record.actor.as_ref().and_then(|actor| actor.session.as_ref()?.user.as_ref());
         let user = (user.and_then(|user| said(&user.id)), user.and_then(|user| said(&user.email)));
-        audit::resource(event, NAME, Cow::Borrowed("user"), user, ResourceRole::Target);
+        fill::item(event, Cow::Borrowed("user"), user, ResourceRole::Target);
     }
-    audit::resource(event, NAME, Cow::Owned(of), (said(&details.id), name), ResourceRole::Target);
+    fill::item(event, Cow::Owned(of), (said(&details.id), name), ResourceRole::Target);
     if let Some(kind) = details.principal_type.as_deref() {
         let id = (said(&details.principal_id), None);
-        audit::resource(event, NAME, Cow::Owned(audit::kebab(kind)), id, ResourceRole::Affected);
+        fill::item(event, Cow::Owned(crate::field::kebab(kind)), id, ResourceRole::Affected);
     }
     if let Some(project) = &record.project {
         let project = (said(&project.id), said(&project.name));
-        audit::resource(event, NAME, Cow::Borrowed("project"), project, ResourceRole::Related);
+        fill::item(event, Cow::Borrowed("project"), project, ResourceRole::Related);
     }
 }

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use serde::Deserialize;
 
-use crate::audit::Text;
+use crate::field::Text;
 use crate::json;
 
 #[derive(Deserialize)]

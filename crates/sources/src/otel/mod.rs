@@ -15,7 +15,7 @@ use sha2::{Digest, Sha256};
 use self::act::Subject;
 use self::attributes::{Attributes, Says};
 use self::record::{Carried, LogRequest, Request, ResourceLogs, ResourceSpans, Span, Text, id, said};
-use crate::{Context, Module, Probe, Reject, RejectKind, json, oauth, time, url};
+use crate::{Context, Module, Probe, Reject, RejectKind, fill, json, oauth, time, url};
 
 mod act;
 mod attributes;
@@ -406,5 +406,5 @@ fn missing(event: &mut Event<'_>) {
         (event.trace_id.is_none(), "trace_id"),
         (event.authority == "unknown", "authority"),
     ];
-    event.quality.missing = holes.into_iter().filter_map(|(hole, column)| hole.then_some(column)).collect();
+    fill::lacking(event, &holes);
 }

@@ -6,9 +6,8 @@ use std::borrow::Cow;
 use serde::Deserialize;
 
 use super::attributes::Attributes;
+pub(super) use crate::field::{Text, said};
 use crate::json;
-
-pub(super) type Text<'a> = Option<Cow<'a, str>>;
 
 /// A request of the protocol; one that holds a single span is a record with its resource.
 #[derive(Deserialize)]
@@ -210,11 +209,6 @@ impl<'de: 'a, 'a> Deserialize<'de> for SpanStatus<'a> {
         let mut word = serde_json::Deserializer::from_str(raw);
         Ok(SpanStatus { code: json::text(&mut word).map_err(serde::de::Error::custom)?, message: None })
     }
-}
-
-/// A value that is really there. Ids of nothing are empty, or all zeros.
-pub(super) fn said<'a>(value: &Text<'a>) -> Text<'a> {
-    value.clone().filter(|text| !text.is_empty())
 }
 
 /// A trace or span id in one spelling: hex in lower case, without the prefix that some exporters print.

@@ -12,11 +12,11 @@ use std::borrow::Cow;
 use model::uri::{self, Class};
 use model::{
     Access, ActorKind, CredentialChange, CredentialChangeKind, Decision, Effect, Event, GrantFact, GrantPhase, Human,
-    Platform, Principal, ResourceRole, Status, TimePrecision,
+    Platform, Principal, ResourceRole, Status,
 };
 
 use self::line::{Details, Line};
-use crate::{Context, Module, Probe, Reject, RejectKind, audit, time};
+use crate::{Context, Module, Probe, Reject, RejectKind, fill, time};
 
 /// The platform part of canonical URIs.
 const NAME: &str = "pam360";
@@ -40,14 +40,14 @@ fn normalise<'a>(text: &'a str, context: &Context<'_>) -> Result<Event<'a>, Reje
     let details = Details::read(&line);
     let authority = context.authority.or(line.server).unwrap_or("unknown").to_owned();
     let (mut act, says_failed) = act::classify(line.operation);
-    if act.0 == 3007 && details.reason.is_some_and(|reason| reason.starts_with("Role_changed")) {
-        act = (3007, 16, Access::Grant);
+    if act.class_uid == 3007 && details.reason.is_some_and(|reason| reason.starts_with("Role_changed")) {
+        act = fill::act(3007, 16, Access::Grant);
     }
     let failed = says_failed || line.status.eq_ignore_ascii_case("failure");
     let actor = actor(&line, &details, act, failed, &authority);
     let mut event = Event::new(Platform::Pam360, Cow::Owned(authority), actor);
-    audit::act(&mut event, act);
-    event.privileged = (act.2 == Access::Grant || matches!(act.0, 1008 | 3004)).then_some(true);
+    act.put(&mut event);
+    event.privileged = (act.access == Access::Grant || matches!(act.class_uid, 1008 | 3004)).then_some(true);
     event.status = match line.status {
         _ if failed => Status::Failure,
         "Success" => Status::Success,
@@ -58,7 +58,7 @@ fn normalise<'a>(text: &'a str, context: &Context<'_>) -> Result<Event<'a>, Reje
     event.api.operation = Some(Cow::Borrowed(line.operation));
     when(&mut event, line.when);
     if let Some(from) = line.from {
-        audit::source(&mut event, Some(Cow::Borrowed(from)));
+        fill::endpoint(&mut event.src, Some(Cow::Borrowed(from)));
     }
     event.dst.host = line.server.map(Cow::Borrowed);
     if failed {
@@ -71,12 +71,12 @@ fn normalise<'a>(text: &'a str, context: &Context<'_>) -> Result<Event<'a>, Reje
             Decision { effect: Some(Effect::Deny), pdp: Some(Cow::Borrowed(NAME)), reason, ..Decision::default() };
     }
     // Of a sign-in it is how somebody was checked.
-    event.purpose.reason = details.reason.map(Cow::Borrowed).filter(|_| !failed && act.2 != Access::Authenticate);
+    event.purpose.reason = details.reason.map(Cow::Borrowed).filter(|_| !failed && act.access != Access::Authenticate);
     event.purpose.ticket = details.reason.and_then(ticket).map(Cow::Borrowed);
     resources(&mut event, &details);
     password(&mut event, &line, &details);
     grants(&mut event, &line, &details);
-    audit::missing(&mut event);
+    fill::usual(&mut event);
     // A line has no id.
     event.quality.missing.retain(|column| *column != "source_event_id");
     Ok(event)
@@ -90,8 +90,8 @@ fn ticket(reason: &str) -> Option<&str> {
 }
 
 /// The operator; of a sign-in, which names none, the user who signs in.
-fn actor<'a>(line: &Line<'a>, details: &Details<'a>, act: audit::Act, failed: bool, authority: &str) -> Principal<'a> {
-    let signs_in = act.2 == Access::Authenticate;
+fn actor<'a>(line: &Line<'a>, details: &Details<'a>, act: fill::Act, failed: bool, authority: &str) -> Principal<'a> {
+    let signs_in = act.access == Access::Authenticate;
     let operator = line.operator.filter(|operator| *operator != "Unknown");
     if operator == Some("System") {
         let uri = uri::principal(NAME, authority, "system", "System");
@@ -117,9 +117,7 @@ fn actor<'a>(line: &Line<'a>, details: &Details<'a>, act: audit::Act, failed: bo
 /// The server's own clock; its zone is not said.
 fn when<'a>(event: &mut Event<'a>, raw: &'a str) {
     let parsed = time::parse(&raw.replace('/', "-"));
-    event.time = parsed.map(|parsed| parsed.nanos);
-    event.time_precision = parsed.map_or(TimePrecision::Second, |parsed| parsed.precision);
-    event.time_raw = Some(Cow::Borrowed(raw));
+    fill::timed(event, parsed, Some(Cow::Borrowed(raw)));
 }
 
 fn resources<'a>(event: &mut Event<'a>, details: &Details<'a>) {
@@ -134,11 +132,11 @@ fn resources<'a>(event: &mut Event<'a>, details: &Details<'a>) {
             "user" => ResourceRole::Affected,
             _ => ResourceRole::Related,
         };
-        audit::resource(event, NAME, Cow::Borrowed(kind), (None, name.map(Cow::Borrowed)), role);
+        fill::item(event, Cow::Borrowed(kind), (None, name.map(Cow::Borrowed)), role);
     }
     if event.resources.is_empty() {
         let server = event.dst.host.clone();
-        audit::resource(event, NAME, Cow::Borrowed("server"), (None, server), ResourceRole::Target);
+        fill::item(event, Cow::Borrowed("server"), (None, server), ResourceRole::Target);
     }
 }
 

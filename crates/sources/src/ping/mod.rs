@@ -11,7 +11,8 @@ use model::{
     ResourceRole, Status,
 };
 
-use crate::audit::{self, Act, Text, first, said};
+use crate::field::{Text, first, said};
+use crate::fill::{self, Act, act};
 use crate::{Context, Module, Probe, Reject, RejectKind, json};
 use record::{Named, Record};
 
@@ -54,8 +55,9 @@ fn normalise<'a>(text: &'a str, context: &Context<'_>) -> Result<Event<'a>, Reje
         || ["FAILED", "DENIED", "FAILURE"].iter().any(|word| kind.ends_with(word));
     let actor = actor(user, client, act, failed, &authority);
     let mut event = Event::new(Platform::Ping, Cow::Owned(authority), actor);
-    audit::act(&mut event, act);
-    event.privileged = (matches!(act.2, Access::Issue | Access::Grant) || matches!(act.0, 1008 | 3004)).then_some(true);
+    act.put(&mut event);
+    event.privileged =
+        (matches!(act.access, Access::Issue | Access::Grant) || matches!(act.class_uid, 1008 | 3004)).then_some(true);
     event.status = match &record.result {
         _ if failed => Status::Failure,
         Some(_) => Status::Success,
@@ -71,7 +73,7 @@ fn normalise<'a>(text: &'a str, context: &Context<'_>) -> Result<Event<'a>, Reje
     event.error_message = described.filter(|_| failed);
     event.source_event_id = said(&record.id);
     event.tenant = at;
-    audit::when(&mut event, first(&[&record.recorded_at, &record.created_at]));
+    fill::when(&mut event, first(&[&record.recorded_at, &record.created_at]));
     event.api.service = Some(Cow::Borrowed("pingone"));
     event.api.request_id = said(&record.correlation_id);
     event.correlation_ids.extend(event.api.request_id.clone());
@@ -80,7 +82,7 @@ fn normalise<'a>(text: &'a str, context: &Context<'_>) -> Result<Event<'a>, Reje
         event.session = said(&internal.session_id).map(|id| uri::session(NAME, &event.authority, "session", &id));
     }
     if let Some(source) = &record.source {
-        audit::source(&mut event, said(&source.ip_address));
+        fill::endpoint(&mut event.src, said(&source.ip_address));
         event.user_agent = said(&source.user_agent);
     }
     event.client_app = client.and_then(|client| first(&[&client.name, &client.id]));
@@ -90,50 +92,50 @@ fn normalise<'a>(text: &'a str, context: &Context<'_>) -> Result<Event<'a>, Reje
     }
     assignment(&mut event, &kind, &record.resources);
     event.api.operation = Some(kind);
-    audit::missing(&mut event);
+    fill::usual(&mut event);
     Ok(event)
 }
 
 /// `ROLE_ASSIGNMENT.CREATED`: what, and what was done.
 fn classify(kind: &str) -> Act {
     let (of, verb) = kind.split_once('.').unwrap_or((kind, ""));
-    let (class, activity, access) = audit::by_verb(&verb.to_ascii_lowercase());
-    let managed = [99, 1, 99, 2, 3].get(usize::from(activity)).copied().unwrap_or(99);
+    let plain = fill::by_verb(&verb.to_ascii_lowercase());
+    let (activity, access, managed) = (plain.activity_id, plain.access, plain.managed());
     match (of, verb) {
-        ("SESSION", "DELETED") => (3002, 2, Access::Authenticate),
-        ("SESSION" | "AUTHENTICATION" | "OTP" | "FLOW" | "MFA" | "ASSERTION", _) => (3002, 1, Access::Authenticate),
-        ("PASSWORD", _) if verb.starts_with("CHECK") => (3002, 1, Access::Authenticate),
+        ("SESSION", "DELETED") => act(3002, 2, Access::Authenticate),
+        ("SESSION" | "AUTHENTICATION" | "OTP" | "FLOW" | "MFA" | "ASSERTION", _) => act(3002, 1, Access::Authenticate),
+        ("PASSWORD", _) if verb.starts_with("CHECK") => act(3002, 1, Access::Authenticate),
         ("USER", _) if verb.starts_with("ACCESS_") || verb.starts_with("SLO_") => {
-            (3002, if verb.starts_with("SLO") { 2 } else { 1 }, Access::Authenticate)
+            act(3002, if verb.starts_with("SLO") { 2 } else { 1 }, Access::Authenticate)
         }
-        ("PASSWORD", "RESET" | "FORCE_CHANGE") => (3007, 9, Access::Modify),
-        ("PASSWORD", _) => (3007, 8, Access::Modify),
-        ("SECRET", "READ") => (6003, 2, Access::Read),
-        ("SECRET", _) => (3007, 18, Access::Issue),
-        ("TOKEN" | "USER_CREDENTIAL", "CREATED" | "ISSUED") => (3002, 3, Access::Issue),
-        ("TOKEN" | "USER_CREDENTIAL", "REVOKED" | "DELETED") => (3007, 19, Access::Delete),
+        ("PASSWORD", "RESET" | "FORCE_CHANGE") => act(3007, 9, Access::Modify),
+        ("PASSWORD", _) => act(3007, 8, Access::Modify),
+        ("SECRET", "READ") => act(6003, 2, Access::Read),
+        ("SECRET", _) => act(3007, 18, Access::Issue),
+        ("TOKEN" | "USER_CREDENTIAL", "CREATED" | "ISSUED") => act(3002, 3, Access::Issue),
+        ("TOKEN" | "USER_CREDENTIAL", "REVOKED" | "DELETED") => act(3007, 19, Access::Delete),
         // A subscription is what sends these very events on.
-        ("SUBSCRIPTION", "CREATED") => (1008, 9, access),
-        ("SUBSCRIPTION", "DELETED") => (1008, 10, access),
-        ("SUBSCRIPTION", _) => (1008, 99, Access::Modify),
-        ("ROLE_ASSIGNMENT", "DELETED") => (3007, 17, Access::Grant),
-        ("ROLE_ASSIGNMENT", _) => (3007, 16, Access::Grant),
+        ("SUBSCRIPTION", "CREATED") => act(1008, 9, access),
+        ("SUBSCRIPTION", "DELETED") => act(1008, 10, access),
+        ("SUBSCRIPTION", _) => act(1008, 99, Access::Modify),
+        ("ROLE_ASSIGNMENT", "DELETED") => act(3007, 17, Access::Grant),
+        ("ROLE_ASSIGNMENT", _) => act(3007, 16, Access::Grant),
         ("GRANT" | "APPLICATION_GRANT" | "SCOPE", _) => {
-            (3004, if activity == 99 { 3 } else { activity }, Access::Grant)
+            act(3004, if activity == 99 { 3 } else { activity }, Access::Grant)
         }
-        ("USER", "LOCKED") => (3007, 6, Access::Modify),
-        ("USER", "UNLOCKED") => (3007, 7, Access::Modify),
-        ("USER", _) => (3007, managed, access),
-        ("GROUP", "CREATED") => (3006, 6, access),
-        ("GROUP", "DELETED") => (3006, 5, access),
-        ("GROUP" | "MEMBER_OF_GROUP", _) => (3006, 9, Access::Grant),
+        ("USER", "LOCKED") => act(3007, 6, Access::Modify),
+        ("USER", "UNLOCKED") => act(3007, 7, Access::Modify),
+        ("USER", _) => act(3007, managed, access),
+        ("GROUP", "CREATED") => act(3006, 6, access),
+        ("GROUP", "DELETED") => act(3006, 5, access),
+        ("GROUP" | "MEMBER_OF_GROUP", _) => act(3006, 9, Access::Grant),
         ("SIGN_ON_POLICY" | "SIGN_ON_POLICY_ASSIGNMENT" | "PASSWORD_POLICY" | "ENVIRONMENT" | "GATEWAY", _) => {
-            (3004, if matches!(activity, 1..=4) { activity } else { 99 }, access)
+            act(3004, if matches!(activity, 1..=4) { activity } else { 99 }, access)
         }
-        ("APPLICATION", "CREATED") => (6002, 1, access),
-        ("APPLICATION", "DELETED") => (6002, 2, access),
-        ("APPLICATION", _) => (6002, 8, access),
-        _ => (class, activity, access),
+        ("APPLICATION", "CREATED") => act(6002, 1, access),
+        ("APPLICATION", "DELETED") => act(6002, 2, access),
+        ("APPLICATION", _) => act(6002, 8, access),
+        _ => plain,
     }
 }
 
@@ -145,7 +147,7 @@ fn actor<'a>(
     failed: bool,
     authority: &str,
 ) -> Principal<'a> {
-    let signs_in = act.0 == 3002;
+    let signs_in = act.class_uid == 3002;
     let (of, who) = match (user, client) {
         (Some(user), _) => ("user", user),
         (None, Some(client)) => ("client", client),
@@ -175,7 +177,7 @@ fn actor<'a>(
 fn resources<'a>(event: &mut Event<'a>, named: &[Named<'a>]) {
     for of in named {
         let Some(shown) = first(&[&of.name, &of.id]) else { continue };
-        let kind = audit::kebab(of.kind.as_deref().unwrap_or("resource"));
+        let kind = crate::field::kebab(of.kind.as_deref().unwrap_or("resource"));
         let at = environment(of).unwrap_or_else(|| event.authority.clone());
         let builder = uri::build(Class::Resource, NAME, &at, &kind);
         let uri = match said(&of.id) {

@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use crate::audit::{Text, texts};
+use crate::field::{Text, texts};
 use crate::json;
 
 #[derive(Deserialize)]
@@ -29,9 +29,9 @@ pub(super) struct Record<'a> {
     pub(super) result: Option<Outcome<'a>>,
 }
 
-texts! { Internal { #[serde(rename = "sessionId")] session_id, #[serde(rename = "transactionId")] transaction_id, } }
-texts! { Source { #[serde(rename = "userAgent")] user_agent, #[serde(rename = "ipAddress")] ip_address, } }
-texts! { Action { #[serde(rename = "type")] kind, } }
+texts! { Internal { session_id: "sessionId", transaction_id: "transactionId", } }
+texts! { Source { user_agent: "userAgent", ip_address: "ipAddress", } }
+texts! { Action { kind: "type", } }
 texts! { Outcome { status, description, } }
 texts! { Id { id, } }
 

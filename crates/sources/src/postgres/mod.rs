@@ -17,11 +17,11 @@ use std::borrow::Cow;
 use model::uri::{self, Class};
 use model::{
     Access, ActorKind, Alias, AliasRel, Credential, CredentialChange, CredentialChangeKind, Decision, Effect, Event,
-    Human, Platform, Principal, Resource, ResourceRole, Status, TimePrecision,
+    Human, Platform, Principal, Resource, ResourceRole, Status,
 };
 
 use crate::split::csv;
-use crate::{Context, Module, Probe, Reject, RejectKind, json, sql, time};
+use crate::{Context, Module, Probe, Reject, RejectKind, fill, json, sql, time};
 use message::{Audit, Told};
 use record::{Record, said};
 
@@ -367,9 +367,7 @@ fn place<'a>(event: &mut Event<'a>, record: &Record<'a>, at: &str) {
 
 fn when<'a>(event: &mut Event<'a>, record: &Record<'a>) {
     let parsed = record.timestamp.as_deref().and_then(zoned);
-    event.time = parsed.map(|parsed| parsed.nanos);
-    event.time_precision = parsed.map_or(TimePrecision::Second, |parsed| parsed.precision);
-    event.time_raw = said(&record.timestamp);
+    fill::timed(event, parsed, said(&record.timestamp));
 }
 
 fn nanos(text: &str) -> Option<i64> {
@@ -398,5 +396,5 @@ fn missing(event: &mut Event<'_>, record: &Record<'_>) {
         (client && event.src.ip.is_none() && event.src.host.is_none(), "src_ip"),
         (event.authority == "unknown", "authority"),
     ];
-    event.quality.missing = holes.into_iter().filter_map(|(hole, column)| hole.then_some(column)).collect();
+    fill::lacking(event, &holes);
 }

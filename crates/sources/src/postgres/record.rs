@@ -4,11 +4,10 @@ use std::borrow::Cow;
 
 use serde::Deserialize;
 
+pub(super) use crate::field::Text;
 use crate::json;
 use crate::split::csv;
 use crate::split::csv::values;
-
-pub(super) type Text<'a> = Option<Cow<'a, str>>;
 
 /// The fields that both forms have, named as `jsonlog` does.
 #[derive(Default, Deserialize)]

@@ -1,18 +1,8 @@
 //! What a request does: OCSF class, activity and coarse access, by the three words of its operation.
 
+pub(super) use crate::fill::Act;
+use crate::fill::act;
 use model::Access;
-
-/// OCSF class, activity, and access.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Act {
-    pub(super) class_uid: u32,
-    pub(super) activity_id: u8,
-    pub(super) access: Access,
-}
-
-const fn act(class_uid: u32, activity_id: u8, access: Access) -> Act {
-    Act { class_uid, activity_id, access }
-}
 
 /// The meaning of `REST.GET.OBJECT`; `S3.*` is what S3 did itself, by a rule of the bucket.
 pub(super) fn classify(operation: &str) -> Act {

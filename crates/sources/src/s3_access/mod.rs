@@ -5,13 +5,11 @@
 
 use std::borrow::Cow;
 
-use model::{
-    Credential, Decision, Effect, Event, Party, Platform, ResourceRole, Status, Step, StepKind, TimePrecision,
-};
+use model::{Credential, Decision, Effect, Event, Party, Platform, ResourceRole, Status, Step, StepKind};
 
 use self::record::{Access, said};
 use crate::aws::caller::{self, Caller};
-use crate::{Context, Module, Probe, Reject, RejectKind, json, time};
+use crate::{Context, Module, Probe, Reject, RejectKind, fill, json, time};
 
 mod act;
 mod origins;
@@ -148,9 +146,7 @@ fn credential<'a>(access: &Access<'a>, account: Option<&str>) -> Option<Credenti
 fn when<'a>(event: &mut Event<'a>, access: &Access<'a>) {
     let Some(raw) = said(&access.time) else { return };
     let parsed = time::parse(&raw).or_else(|| time::parse(&record::rfc3339(&raw)?));
-    event.time = parsed.map(|parsed| parsed.nanos);
-    event.time_precision = parsed.map_or(TimePrecision::Second, |parsed| parsed.precision);
-    event.time_raw = Some(raw);
+    fill::timed(event, parsed, Some(raw));
 }
 
 /// By the status of the answer; what S3 did by itself has none, and is logged when it is done.
@@ -205,5 +201,5 @@ fn missing(event: &mut Event<'_>) {
         (event.src.ip.is_none() && !itself, "src_ip"),
         (event.authority == "unknown", "authority"),
     ];
-    event.quality.missing = holes.into_iter().filter_map(|(hole, column)| hole.then_some(column)).collect();
+    fill::lacking(event, &holes);
 }

@@ -4,9 +4,8 @@ use std::borrow::Cow;
 
 use serde::Deserialize;
 
+pub(super) use crate::field::Text;
 use crate::json;
-
-pub(super) type Text<'a> = Option<Cow<'a, str>>;
 
 /// Fields of a request in the order of a line. The spellings are those of table definitions for these logs.
 #[derive(Default, Deserialize)]

@@ -10,7 +10,8 @@ use model::{
     Access, ActorKind, Credential, Event, GrantFact, GrantPhase, Human, Platform, Principal, ResourceRole, Status,
 };
 
-use crate::audit::{self, Act, first, said};
+use crate::field::{first, said};
+use crate::fill::{self, Act, act};
 use crate::{Context, Module, Probe, Reject, RejectKind, json};
 use record::{Attributes, Record};
 
@@ -36,16 +37,16 @@ fn normalise<'a>(text: &'a str, context: &Context<'_>) -> Result<Event<'a>, Reje
     let verb = record.operation.as_deref().unwrap_or_default().to_ascii_lowercase();
     let act = classify(kind, &verb, &name);
     let status = status(record.status.as_deref());
-    let signs_in = act.2 == Access::Authenticate;
+    let signs_in = act.access == Access::Authenticate;
     let actor = actor(&record, signs_in, status == Status::Failure, &authority);
     let mut event = Event::new(Platform::SailPoint, Cow::Owned(authority), actor);
-    audit::act(&mut event, act);
-    event.privileged = (act.2 == Access::Grant || act.0 == 3004).then_some(true);
+    act.put(&mut event);
+    event.privileged = (act.access == Access::Grant || act.class_uid == 3004).then_some(true);
     event.status = status;
     event.status_code = said(&record.status);
     event.source_event_id = said(&record.id);
     event.tenant = said(&record.org);
-    audit::when(&mut event, said(&record.created));
+    fill::when(&mut event, said(&record.created));
     event.api.service = said(&record.stack).or(Some(Cow::Borrowed(NAME)));
     event.api.operation = Some(name);
     event.api.request_id = said(&record.tracking_number);
@@ -53,7 +54,7 @@ fn normalise<'a>(text: &'a str, context: &Context<'_>) -> Result<Event<'a>, Reje
     // Lists of addresses begin with the caller's.
     let from =
         said(&record.ip_address).map(|ip| Cow::Owned(ip.split(',').next().unwrap_or_default().trim().to_owned()));
-    audit::source(&mut event, from);
+    fill::endpoint(&mut event.src, from);
     let none = Attributes::default();
     let attributes = record.attributes.as_ref().unwrap_or(&none);
     event.purpose.reason = said(&attributes.comment);
@@ -68,7 +69,7 @@ fn normalise<'a>(text: &'a str, context: &Context<'_>) -> Result<Event<'a>, Reje
     });
     resources(&mut event, &record, attributes, kind);
     request(&mut event, &record, attributes, kind, &verb);
-    audit::missing(&mut event);
+    fill::usual(&mut event);
     Ok(event)
 }
 
@@ -82,35 +83,35 @@ fn status(said: Option<&str>) -> Status {
 }
 
 fn classify(kind: &str, verb: &str, name: &str) -> Act {
-    let (class, activity, access) = audit::by_verb(verb);
-    let managed = [99, 1, 99, 2, 3].get(usize::from(activity)).copied().unwrap_or(99);
+    let plain = fill::by_verb(verb);
+    let (activity, access, managed) = (plain.activity_id, plain.access, plain.managed());
     match kind {
         "AUTH" | "SSO" => {
-            (3002, if name.contains("LOGOUT") || name.contains("SIGN_OUT") { 2 } else { 1 }, Access::Authenticate)
+            act(3002, if name.contains("LOGOUT") || name.contains("SIGN_OUT") { 2 } else { 1 }, Access::Authenticate)
         }
-        "PASSWORD_ACTION" | "PASSWORD_CHANGE" => (3007, if verb == "reset" { 9 } else { 8 }, Access::Modify),
-        "ACCESS_REQUEST" | "ACCESS_ITEM" | "CERTIFICATION" => (6003, activity, Access::Grant),
+        "PASSWORD_ACTION" | "PASSWORD_CHANGE" => act(3007, if verb == "reset" { 9 } else { 8 }, Access::Modify),
+        "ACCESS_REQUEST" | "ACCESS_ITEM" | "CERTIFICATION" => act(6003, activity, Access::Grant),
         // A key of the API, whose type is that of its owner.
         _ if name.contains("PERSONAL_ACCESS_TOKEN") || name.contains("API_CLIENT") || name.contains("OAUTH_CLIENT") => {
             match activity {
-                4 => (3007, 19, Access::Delete),
-                1 => (3007, 18, Access::Issue),
-                _ => (3007, 2, Access::Modify),
+                4 => act(3007, 19, Access::Delete),
+                1 => act(3007, 18, Access::Issue),
+                _ => act(3007, 2, Access::Modify),
             }
         }
         "PROVISIONING" | "ROLE" | "USER_MANAGEMENT" | "IDENTITY_MANAGEMENT" => match verb {
-            "add" | "request" | "assign" => (3007, 16, Access::Grant),
-            "remove" | "revoke" | "unassign" => (3007, 17, Access::Grant),
-            "enable" => (3007, 4, Access::Modify),
-            "disable" => (3007, 5, Access::Modify),
-            "lock" => (3007, 6, Access::Modify),
-            "unlock" => (3007, 7, Access::Modify),
-            _ => (3007, managed, access),
+            "add" | "request" | "assign" => act(3007, 16, Access::Grant),
+            "remove" | "revoke" | "unassign" => act(3007, 17, Access::Grant),
+            "enable" => act(3007, 4, Access::Modify),
+            "disable" => act(3007, 5, Access::Modify),
+            "lock" => act(3007, 6, Access::Modify),
+            "unlock" => act(3007, 7, Access::Modify),
+            _ => act(3007, managed, access),
         },
         "SOURCE_MANAGEMENT" | "SYSTEM_CONFIG" | "ACCESS_PROFILE" | "POLICY" => {
-            (3004, if matches!(activity, 1..=4) { activity } else { 99 }, access)
+            act(3004, if matches!(activity, 1..=4) { activity } else { 99 }, access)
         }
-        _ => (class, activity, access),
+        _ => plain,
     }
 }
 
@@ -144,7 +145,7 @@ fn resources<'a>(event: &mut Event<'a>, record: &Record<'a>, attributes: &Attrib
         "AUTH" | "SSO" | "PROVISIONING" | "ACCESS_REQUEST" | "PASSWORD_ACTION" | "USER_MANAGEMENT" => "identity",
         _ => "target",
     };
-    audit::resource(event, NAME, Cow::Borrowed(of), (None, target), ResourceRole::Target);
+    fill::item(event, Cow::Borrowed(of), (None, target), ResourceRole::Target);
     for (kind, id, name) in [
         ("access", None, said(&attributes.access_name)),
         ("account", None, said(&attributes.account_name)),
@@ -152,11 +153,11 @@ fn resources<'a>(event: &mut Event<'a>, record: &Record<'a>, attributes: &Attrib
         ("host", None, said(&attributes.host_name)),
     ] {
         let role = if event.resources.is_empty() { ResourceRole::Target } else { ResourceRole::Related };
-        audit::resource(event, NAME, Cow::Borrowed(kind), (id, name), role);
+        fill::item(event, Cow::Borrowed(kind), (id, name), role);
     }
     if event.resources.is_empty() {
         let name = Some(Cow::Owned(kind.to_ascii_lowercase()));
-        audit::resource(event, NAME, Cow::Borrowed("category"), (None, name), ResourceRole::Target);
+        fill::item(event, Cow::Borrowed("category"), (None, name), ResourceRole::Target);
     }
 }
 

@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use crate::audit::{Text, texts};
+use crate::field::{Text, texts};
 use crate::json;
 
 #[derive(Deserialize)]
@@ -42,20 +42,13 @@ texts! { Named { name, } }
 texts! {
     /// What an event says besides, as far as it names things.
     Attributes {
-        #[serde(rename = "sourceName")]
-        source_name,
-        #[serde(rename = "sourceId")]
-        source_id,
-        #[serde(rename = "accountName")]
-        account_name,
-        #[serde(rename = "hostName")]
-        host_name,
-        #[serde(rename = "accessProfileName", alias = "roleName", alias = "entitlementName")]
-        access_name,
-        #[serde(rename = "accessRequestId", alias = "requestId")]
-        request_id,
-        #[serde(rename = "clientId")]
-        client_id,
+        source_name: "sourceName",
+        source_id: "sourceId",
+        account_name: "accountName",
+        host_name: "hostName",
+        access_name: "accessProfileName" | "roleName" | "entitlementName",
+        request_id: "accessRequestId" | "requestId",
+        client_id: "clientId",
         comment,
         errors,
     }

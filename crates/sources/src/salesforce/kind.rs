@@ -3,7 +3,7 @@
 use model::Access;
 
 use super::record::Record;
-use crate::field::{Act, act};
+use crate::fill::{Act, act};
 
 /// Class, activity and access of an event of this type.
 pub(super) fn of(kind: &str, record: &Record<'_>) -> Act {

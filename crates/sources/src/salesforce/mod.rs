@@ -11,7 +11,8 @@ use model::{
 };
 
 use self::record::Record;
-use crate::field::{Text, address, first, missing, said, when};
+use crate::field::{Text, first, said};
+use crate::fill;
 use crate::{Context, Module, Probe, Reject, RejectKind, json};
 
 mod kind;
@@ -80,7 +81,10 @@ fn normalise<'a>(text: &'a str, context: &Context<'_>) -> Result<Event<'a>, Reje
         Some(action) => Cow::Owned(format!("{kind}.{action}")),
         None => kind,
     });
-    when(&mut event, &[&record.derived, &record.timestamp, &record.event_date, &record.login_time, &record.created]);
+    fill::when(
+        &mut event,
+        first(&[&record.derived, &record.timestamp, &record.event_date, &record.login_time, &record.created]),
+    );
     let holes = [
         (event.time.is_none(), "time"),
         (event.source_event_id.is_none(), "source_event_id"),
@@ -89,7 +93,7 @@ fn normalise<'a>(text: &'a str, context: &Context<'_>) -> Result<Event<'a>, Reje
         (event.src.ip.is_none() && record.action.is_none(), "src_ip"),
         (event.authority == "unknown", "authority"),
     ];
-    missing(&mut event, &holes);
+    fill::lacking(&mut event, &holes);
     Ok(event)
 }
 
@@ -247,7 +251,7 @@ fn sessions(event: &mut Event<'_>, record: &Record<'_>) {
 
 fn place<'a>(event: &mut Event<'a>, record: &Record<'a>) {
     let client = said(&record.client_ip).filter(|ip| ip != "Salesforce.com IP");
-    address(event, said(&record.source_ip).or(client));
+    fill::endpoint(&mut event.src, said(&record.source_ip).or(client));
     event.src.country = said(&record.country);
     event.user_agent = first(&[&record.agent, &record.browser]);
     event.client_app =

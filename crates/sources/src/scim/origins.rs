@@ -1,10 +1,6 @@
 //! Where the columns of a SCIM resource come from.
 
-use crate::Origin;
-
-const fn origin(column: &'static str, pointers: &'static [&'static str]) -> Origin {
-    Origin { column, pointers }
-}
+use crate::{Origin, origin};
 
 /// The preferred pointer first; of a change that our own service was told it is below `resource`.
 pub(super) static ORIGINS: &[Origin] = &[

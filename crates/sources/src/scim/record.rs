@@ -4,14 +4,8 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Deserializer};
 
+pub(super) use crate::field::{Text, said};
 use crate::json;
-
-pub(super) type Text<'a> = Option<Cow<'a, str>>;
-
-/// A text that is there and not empty.
-pub(super) fn said<'a>(text: &Text<'a>) -> Text<'a> {
-    text.clone().filter(|text| !text.is_empty())
-}
 
 /// A resource of any of the types.
 #[derive(Debug, Default, Deserialize)]

@@ -10,7 +10,8 @@ use model::{
 };
 
 use self::record::{Entry, Thing};
-use crate::field::{Text, address, first, kebab, missing, said, when};
+use crate::field::{Text, first, kebab, said};
+use crate::fill;
 use crate::{Context, Module, Probe, Reject, RejectKind, json};
 
 mod action;
@@ -72,7 +73,7 @@ fn normalise<'a>(text: &'a str, context: &Context<'_>) -> Result<Event<'a>, Reje
         event.severity_id = 3;
     }
     event.api.operation = Some(action);
-    when(&mut event, &[&entry.date]);
+    fill::when(&mut event, first(&[&entry.date]));
     let holes = [
         (event.time.is_none(), "time"),
         (event.source_event_id.is_none(), "source_event_id"),
@@ -82,7 +83,7 @@ fn normalise<'a>(text: &'a str, context: &Context<'_>) -> Result<Event<'a>, Reje
         (event.resources.is_empty(), "resources"),
         (event.authority == "unknown", "authority"),
     ];
-    missing(&mut event, &holes);
+    fill::lacking(&mut event, &holes);
     Ok(event)
 }
 
@@ -141,7 +142,7 @@ fn names(user: Option<&Thing<'_>>, authority: &str) -> Option<Alias> {
 
 fn place<'a>(event: &mut Event<'a>, entry: &Entry<'a>) {
     let Some(context) = entry.context.as_ref() else { return };
-    address(event, said(&context.ip));
+    fill::endpoint(&mut event.src, said(&context.ip));
     event.user_agent = said(&context.agent);
     if let Some(id) = said(&context.session) {
         event.session = Some(uri::session(NAME, &event.authority, "session", &id));

@@ -7,7 +7,8 @@ use model::{Access, ActorKind, Event, GrantFact, GrantPhase, Human, Principal, R
 
 use super::record::Row;
 use super::{NAME, add};
-use crate::field::{Text, act, kebab, nanos, said, when};
+use crate::field::{Text, first, kebab, nanos, said};
+use crate::fill::{self, act};
 
 /// A row names the role under which it was granted, not the user who did it.
 pub(super) fn actor<'a>(row: &Row<'a>, authority: &str) -> Principal<'a> {
@@ -53,7 +54,7 @@ pub(super) fn read<'a>(event: &mut Event<'a>, row: &Row<'a>) {
     event.role = said(&row.granted_by);
     event.privileged = Some(true);
     let times = if ended { [&row.deleted_on, &row.collected] } else { [&row.created_on, &row.collected] };
-    when(event, &times);
+    fill::when(event, first(&times));
 
     let object = object(row);
     let target = said(&row.privilege).or_else(|| said(&row.granted_role));

@@ -12,7 +12,8 @@ use model::{
 };
 
 use self::record::Row;
-use crate::field::{Act, Text, act, address, first, instant, kebab, missing, said, when};
+use crate::field::{Text, first, instant, kebab, said};
+use crate::fill::{self, Act, act};
 use crate::{Context, Module, Probe, Reject, RejectKind, json};
 
 mod grants;
@@ -95,7 +96,7 @@ fn normalise<'a>(text: &'a str, context: &Context<'_>) -> Result<Event<'a>, Reje
         (event.src.ip.is_none() && view == View::Login, "src_ip"),
         (event.authority == "unknown", "authority"),
     ];
-    missing(&mut event, &holes);
+    fill::lacking(&mut event, &holes);
     Ok(event)
 }
 
@@ -179,7 +180,7 @@ fn login<'a>(event: &mut Event<'a>, row: &Row<'a>) {
     };
     failure(event, row);
     // Zero stands for a login through Snowflake's own services.
-    address(event, said(&row.client_ip).filter(|ip| ip != "0.0.0.0"));
+    fill::endpoint(&mut event.src, said(&row.client_ip).filter(|ip| ip != "0.0.0.0"));
     event.src.network = first(&[&row.private_link, &row.connection]);
     event.client_app = client(row);
     event.authn.method = said(&row.factor);
@@ -192,7 +193,7 @@ fn login<'a>(event: &mut Event<'a>, row: &Row<'a>) {
     }
     let related = said(&row.related_event).filter(|id| id != "0");
     event.related.extend(related.map(|source_event_id| Related { rel: "related-login", source_event_id }));
-    when(event, &[&row.event_timestamp, &row.collected]);
+    fill::when(event, first(&[&row.event_timestamp, &row.collected]));
 }
 
 /// The program as it calls itself.
@@ -233,7 +234,7 @@ fn session<'a>(event: &mut Event<'a>, row: &Row<'a>) {
         event.related.push(Related { rel: "login", source_event_id: login.clone() });
         event.correlation_ids.push(login);
     }
-    when(event, &[&row.created_on, &row.collected]);
+    fill::when(event, first(&[&row.created_on, &row.collected]));
 }
 
 fn query<'a>(event: &mut Event<'a>, row: &Row<'a>) {
@@ -280,7 +281,7 @@ fn query<'a>(event: &mut Event<'a>, row: &Row<'a>) {
     ] {
         resource(event, kind, name, role);
     }
-    when(event, &[&row.start_time, &row.end_time, &row.collected]);
+    fill::when(event, first(&[&row.start_time, &row.end_time, &row.collected]));
 }
 
 /// What a query read, wrote and defined. The view has a row only of what Snowflake could tell apart.
@@ -314,7 +315,7 @@ fn accessed<'a>(event: &mut Event<'a>, row: &Row<'a>) {
             add(event, Cow::Owned(kind), name, role);
         }
     }
-    when(event, &[&row.query_start, &row.collected]);
+    fill::when(event, first(&[&row.query_start, &row.collected]));
 }
 
 /// How many bytes went from region to region in an hour, by whomever.
@@ -331,7 +332,7 @@ fn transfer<'a>(event: &mut Event<'a>, row: &Row<'a>) {
     event.src.network = place(&row.source_cloud, &row.source_region);
     event.dst.network = place(&row.target_cloud, &row.target_region);
     resource(event, "region", event.dst.network.clone(), ResourceRole::Target);
-    when(event, &[&row.start_time, &row.collected]);
+    fill::when(event, first(&[&row.start_time, &row.collected]));
     let bounds = [&row.start_time, &row.end_time].map(|text| instant(&said(text)?));
     if let [Some(from), Some(to)] = bounds {
         event.duration_ms = to.nanos.checked_sub(from.nanos).map(|nanos| nanos / 1_000_000);

@@ -2,7 +2,7 @@
 
 use model::Access;
 
-use crate::field::{Act, act};
+use crate::fill::{Act, act};
 use crate::sql;
 
 /// Class, activity and access of a statement.

@@ -15,9 +15,9 @@ mod tests;
 use std::borrow::Cow;
 
 use model::uri;
-use model::{Access, ActorKind, Decision, Effect, Event, Human, Platform, Principal, Status, TimePrecision};
+use model::{Access, ActorKind, Decision, Effect, Event, Human, Platform, Principal, Status};
 
-use crate::{Context, Module, Probe, Reject, RejectKind, json, spiffe, time};
+use crate::{Context, Module, Probe, Reject, RejectKind, fill, json, spiffe, time};
 use record::{Record, Text, first, said};
 
 /// The name of the platform inside URIs of what is the server's alone; identities are SPIFFE's.
@@ -160,9 +160,7 @@ fn outcome<'a>(event: &mut Event<'a>, record: &Record<'a>) {
 
 fn when<'a>(event: &mut Event<'a>, record: &Record<'a>) {
     let parsed = record.time.as_deref().and_then(time::parse);
-    event.time = parsed.map(|parsed| parsed.nanos);
-    event.time_precision = parsed.map_or(TimePrecision::Second, |parsed| parsed.precision);
-    event.time_raw = said(&record.time);
+    fill::timed(event, parsed, said(&record.time));
 }
 
 /// A time as text, or as seconds since 1970.
@@ -203,5 +201,5 @@ fn missing(event: &mut Event<'_>, record: &Record<'_>) {
         (call && event.resources.is_empty(), "resources"),
         (event.authority == "unknown", "authority"),
     ];
-    event.quality.missing = holes.into_iter().filter_map(|(hole, column)| hole.then_some(column)).collect();
+    fill::lacking(event, &holes);
 }

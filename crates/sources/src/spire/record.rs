@@ -1,12 +1,9 @@
 //! The fields of a server log line that an event is made of.
 
-use std::borrow::Cow;
-
 use serde::Deserialize;
 
+pub(super) use crate::field::{Text, first, said};
 use crate::json;
-
-pub(super) type Text<'a> = Option<Cow<'a, str>>;
 
 /// One line. Which of the fields are there depends on the call.
 #[derive(Deserialize)]
@@ -71,14 +68,4 @@ pub(super) struct Record<'a> {
     pub(super) node_attestor_type: Text<'a>,
     #[serde(borrow, default, deserialize_with = "json::text")]
     pub(super) plugin_name: Text<'a>,
-}
-
-/// A value that is really there.
-pub(super) fn said<'a>(value: &Text<'a>) -> Text<'a> {
-    value.clone().filter(|text| !text.is_empty())
-}
-
-/// The first value that is really there.
-pub(super) fn first<'a>(values: &[&Text<'a>]) -> Text<'a> {
-    values.iter().find_map(|value| said(value))
 }

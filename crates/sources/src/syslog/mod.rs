@@ -20,7 +20,7 @@ use model::{ActorKind, Event, Human, Millis, Platform, Principal, Resource, Reso
 
 pub(crate) use self::line::{Line, parameters};
 use self::payload::Payload;
-use crate::{Context, Module, Probe, Reject, RejectKind, cyberark, pam360, url};
+use crate::{Context, Module, Probe, Reject, RejectKind, cyberark, fill, pam360, url};
 
 /// The platform part of URIs.
 const NAME: &str = "syslog";
@@ -199,5 +199,5 @@ fn missing(event: &mut Event<'_>) {
         (event.workload.node.is_none(), "workload_node"),
         (event.authority == "unknown", "authority"),
     ];
-    event.quality.missing = holes.into_iter().filter_map(|(hole, column)| hole.then_some(column)).collect();
+    fill::lacking(event, &holes);
 }

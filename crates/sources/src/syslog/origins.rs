@@ -1,10 +1,6 @@
 //! Where the columns come from: parts of the header and names of CEF, LEEF and structured data, written like pointers.
 
-use crate::Origin;
-
-const fn origin(column: &'static str, pointers: &'static [&'static str]) -> Origin {
-    Origin { column, pointers }
-}
+use crate::{Origin, origin};
 
 /// The preferred part first.
 pub(super) static ORIGINS: &[Origin] = &[

@@ -12,9 +12,9 @@ mod record;
 
 use std::borrow::Cow;
 
-use model::{Access, Decision, Effect, Event, Platform, Status, Step, StepKind, TimePrecision};
+use model::{Access, Decision, Effect, Event, Platform, Status, Step, StepKind};
 
-use crate::{Context, Module, Probe, Reject, RejectKind, json, sql, time};
+use crate::{Context, Module, Probe, Reject, RejectKind, fill, json, sql, time};
 use identity::Boundary;
 use record::{Record, Text, first, said};
 
@@ -85,7 +85,7 @@ fn normalise<'a>(text: &'a str, context: &Context<'_>) -> Result<Event<'a>, Reje
     event.api.operation = Some(name);
     event.source_event_id = said(&record.uid);
     event.correlation_ids.extend(said(&record.sid));
-    missing(&mut event);
+    fill::usual(&mut event);
     Ok(event)
 }
 
@@ -223,9 +223,7 @@ fn outcome<'a>(event: &mut Event<'a>, record: &Record<'a>, name: &str) {
 
 fn when<'a>(event: &mut Event<'a>, record: &Record<'a>) {
     let parsed = record.time.as_deref().and_then(time::parse);
-    event.time = parsed.map(|parsed| parsed.nanos);
-    event.time_precision = parsed.map_or(TimePrecision::Second, |parsed| parsed.precision);
-    event.time_raw = said(&record.time);
+    fill::timed(event, parsed, said(&record.time));
     let length =
         nanos(&record.session_stop).zip(nanos(&record.session_start)).map(|(stop, start)| stop.saturating_sub(start));
     event.duration_ms = length.map(|nanos| nanos / 1_000_000).filter(|length| *length >= 0);
@@ -267,16 +265,4 @@ fn socket(address: Cow<'_, str>) -> (Text<'_>, Option<u16>) {
         Ok(socket) => (Some(Cow::Owned(socket.ip().to_string())), Some(socket.port()).filter(|port| *port != 0)),
         Err(_) => (Some(address).filter(|text| text.parse::<std::net::IpAddr>().is_ok()), None),
     }
-}
-
-/// Columns that every complete record fills.
-fn missing(event: &mut Event<'_>) {
-    let holes = [
-        (event.time.is_none(), "time"),
-        (event.source_event_id.is_none(), "source_event_id"),
-        (event.actor.name.is_none(), "actor_principal"),
-        (event.resources.is_empty(), "resources"),
-        (event.authority == "unknown", "authority"),
-    ];
-    event.quality.missing = holes.into_iter().filter_map(|(hole, column)| hole.then_some(column)).collect();
 }

@@ -5,9 +5,8 @@ use std::borrow::Cow;
 
 use serde::Deserialize;
 
+pub(super) use crate::field::{Text, first};
 use crate::json;
-
-pub(super) type Text<'a> = Option<Cow<'a, str>>;
 
 /// One audit event.
 #[derive(Default, Deserialize)]
@@ -283,9 +282,4 @@ pub(super) struct LockTarget<'a> {
 /// A value that is really there: the platform writes empty texts, and the zero time of its language.
 pub(super) fn said<'a>(value: &Text<'a>) -> Text<'a> {
     value.clone().filter(|text| !text.is_empty() && !text.starts_with("0001-01-01T"))
-}
-
-/// The first value that is really there.
-pub(super) fn first<'a>(values: &[&Text<'a>]) -> Text<'a> {
-    values.iter().find_map(|value| said(value))
 }

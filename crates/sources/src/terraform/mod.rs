@@ -13,7 +13,8 @@ use model::{
     Platform, Principal, ResourceRole, Status, Step, StepKind,
 };
 
-use crate::audit::{self, Act, Text, first, said};
+use crate::field::{Text, first, said};
+use crate::fill::{self, Act, act};
 use crate::{Context, Module, Probe, Reject, RejectKind, json};
 use record::{Auth, Meta, Record, Thing};
 
@@ -44,20 +45,20 @@ fn normalise<'a>(text: &'a str, context: &Context<'_>) -> Result<Event<'a>, Reje
     let kind = thing.kind.as_deref().unwrap_or("unknown");
     let action = thing.action.as_deref().unwrap_or("unknown");
     let act = classify(kind, action);
-    audit::act(&mut event, act);
-    event.privileged = matches!(act.2, Access::Issue | Access::Grant).then_some(true);
+    act.put(&mut event);
+    event.privileged = matches!(act.access, Access::Issue | Access::Grant).then_some(true);
     let failed = ["error", "fail", "denied"].iter().any(|word| action.contains(word));
     event.status = if failed { Status::Failure } else { Status::Success };
     event.source_event_id = said(&record.id);
     event.tenant = said(&auth.organization_id);
-    audit::when(&mut event, said(&record.timestamp));
+    fill::when(&mut event, said(&record.timestamp));
     event.api.service = Some(Cow::Borrowed(NAME));
     event.api.operation = Some(Cow::Owned(format!("{kind}.{action}")));
     event.api.request_id = record.request.as_ref().and_then(|request| said(&request.id));
     event.correlation_ids.extend(event.api.request_id.clone());
     impersonated(&mut event, auth);
     facts(&mut event, thing, kind, action);
-    audit::missing(&mut event);
+    fill::usual(&mut event);
     Ok(event)
 }
 
@@ -66,31 +67,33 @@ fn is_token(kind: &str) -> bool {
 }
 
 fn classify(kind: &str, action: &str) -> Act {
-    let verb = audit::by_verb(action);
-    let (_, activity, access) = verb;
+    let verb = fill::by_verb(action);
+    let Act { activity_id: activity, access, .. } = verb;
     match (kind, activity) {
-        _ if action.contains("override") => (6003, 99, Access::Grant),
-        (_, 1) if is_token(kind) => (3007, 18, Access::Issue),
-        (_, 4) if is_token(kind) => (3007, 19, Access::Delete),
+        _ if action.contains("override") => act(6003, 99, Access::Grant),
+        (_, 1) if is_token(kind) => act(3007, 18, Access::Issue),
+        (_, 4) if is_token(kind) => act(3007, 19, Access::Delete),
         ("run" | "plan" | "apply" | "run_task" | "assessment_result", 2) => verb,
-        ("run" | "plan" | "apply" | "run_task", activity) => (6003, activity, Access::Execute),
-        ("team_membership" | "team_member", 1) => (3006, 3, Access::Grant),
-        ("team_membership" | "team_member", 4) => (3006, 4, Access::Grant),
-        ("team_workspace" | "team_access" | "team_project", 1) => (3006, 1, Access::Grant),
-        ("team_workspace" | "team_access" | "team_project", 4) => (3006, 2, Access::Grant),
-        ("team_workspace" | "team_access" | "team_project", 3) => (3006, 9, Access::Grant),
-        ("team", 1) => (3006, 6, access),
-        ("team", 3) => (3006, 9, access),
-        ("team", 4) => (3006, 5, access),
-        ("organization_membership" | "organization_user", 1 | 3) => (3007, 16, Access::Grant),
-        ("organization_membership" | "organization_user", 4) => (3007, 17, Access::Grant),
-        ("user", 1) => (3007, 1, access),
-        ("user", 3) => (3007, 2, access),
-        ("user", 4) => (3007, 3, access),
-        ("session" | "user_session", 1) => (3002, 1, Access::Authenticate),
-        ("session" | "user_session", 4) => (3002, 2, Access::Authenticate),
-        ("organization" | "saml_configuration" | "oauth_client" | "agent_pool", 1 | 3 | 4) => (3004, activity, access),
-        (kind, 1 | 3 | 4) if kind.starts_with("policy") || kind.contains("setting") => (3004, activity, access),
+        ("run" | "plan" | "apply" | "run_task", activity) => act(6003, activity, Access::Execute),
+        ("team_membership" | "team_member", 1) => act(3006, 3, Access::Grant),
+        ("team_membership" | "team_member", 4) => act(3006, 4, Access::Grant),
+        ("team_workspace" | "team_access" | "team_project", 1) => act(3006, 1, Access::Grant),
+        ("team_workspace" | "team_access" | "team_project", 4) => act(3006, 2, Access::Grant),
+        ("team_workspace" | "team_access" | "team_project", 3) => act(3006, 9, Access::Grant),
+        ("team", 1) => act(3006, 6, access),
+        ("team", 3) => act(3006, 9, access),
+        ("team", 4) => act(3006, 5, access),
+        ("organization_membership" | "organization_user", 1 | 3) => act(3007, 16, Access::Grant),
+        ("organization_membership" | "organization_user", 4) => act(3007, 17, Access::Grant),
+        ("user", 1) => act(3007, 1, access),
+        ("user", 3) => act(3007, 2, access),
+        ("user", 4) => act(3007, 3, access),
+        ("session" | "user_session", 1) => act(3002, 1, Access::Authenticate),
+        ("session" | "user_session", 4) => act(3002, 2, Access::Authenticate),
+        ("organization" | "saml_configuration" | "oauth_client" | "agent_pool", 1 | 3 | 4) => {
+            act(3004, activity, access)
+        }
+        (kind, 1 | 3 | 4) if kind.starts_with("policy") || kind.contains("setting") => act(3004, activity, access),
         _ => verb,
     }
 }
@@ -164,13 +167,13 @@ fn facts<'a>(event: &mut Event<'a>, thing: &Thing<'a>, kind: &str, action: &str)
         event.workload.uid = Some(run);
     }
     let name = first(&[&meta.name, &meta.key]);
-    let of = Cow::Owned(audit::kebab(kind));
-    audit::resource(event, NAME, of, (said(&thing.id), name), ResourceRole::Target);
-    audit::resource(event, NAME, Cow::Borrowed("workspace"), workspace, ResourceRole::Related);
+    let of = Cow::Owned(crate::field::kebab(kind));
+    fill::item(event, of, (said(&thing.id), name), ResourceRole::Target);
+    fill::item(event, Cow::Borrowed("workspace"), workspace, ResourceRole::Related);
     for (kind, named) in [("user", &meta.user), ("team", &meta.team)] {
         if let Some(named) = named {
             let named = (said(&named.id), said(&named.name));
-            audit::resource(event, NAME, Cow::Borrowed(kind), named, ResourceRole::Affected);
+            fill::item(event, Cow::Borrowed(kind), named, ResourceRole::Affected);
         }
     }
     if matches!(kind, "var" | "variable" | "state_version") {
@@ -182,7 +185,7 @@ fn facts<'a>(event: &mut Event<'a>, thing: &Thing<'a>, kind: &str, action: &str)
 /// A token that came or went: its id is that of the resource.
 fn token<'a>(event: &mut Event<'a>, thing: &Thing<'a>, kind: &str) {
     let Some(id) = said(&thing.id).filter(|_| is_token(kind)) else { return };
-    let of = audit::kebab(kind);
+    let of = crate::field::kebab(kind);
     let uri = uri::cred(NAME, &event.authority, &of, &id);
     match event.access {
         Access::Issue => {

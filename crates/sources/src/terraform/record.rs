@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use crate::audit::{Text, texts};
+use crate::field::{Text, texts};
 use crate::json;
 
 #[derive(Deserialize)]
@@ -21,7 +21,7 @@ pub(super) struct Record<'a> {
 
 texts! {
     /// Who was let in: a user, the made-up user of a token, or an administrator in the place of one.
-    Auth { accessor_id, description, #[serde(rename = "type")] kind, impersonator_id, organization_id, }
+    Auth { accessor_id, description, kind: "type", impersonator_id, organization_id, }
 }
 
 texts! { Request { id, } }
@@ -63,4 +63,4 @@ pub(super) struct Meta<'a> {
     pub(super) team: Option<Named<'a>>,
 }
 
-texts! { Named { id, #[serde(alias = "username")] name, } }
+texts! { Named { id, name: "name" | "username", } }

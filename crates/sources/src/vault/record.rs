@@ -8,9 +8,8 @@ use std::borrow::Cow;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
+use crate::field::Text;
 use crate::json;
-
-type Text<'a> = Option<Cow<'a, str>>;
 
 /// One entry: what was asked, or what was answered.
 #[derive(Debug, Default, Deserialize)]
