@@ -53,7 +53,8 @@ for name in "${targets[@]}"; do
   mkdir -p "$corpus"
   case "$name" in
     split | normalise | scrub | repair | syslog) seeds=(crates/sources/tests/golden "$real"); dict=sources; bytes=16384 ;;
-    otlp | loki | bulk | hooks | tokens) seeds=(); dict=receive; bytes=16384 ;;
+    mapping) seeds=(crates/sources/tests/golden crates/sources/mappings); dict=sources; bytes=16384 ;;
+    otlp | loki | bulk | hooks | scim | tokens) seeds=(); dict=receive; bytes=16384 ;;
     *) seeds=(); dict=log; bytes=4096 ;;
   esac
   if [ -d "fuzz/seeds/$name" ]; then seeds+=("fuzz/seeds/$name"); fi

@@ -4,6 +4,7 @@
 
 use libfuzzer_sys::fuzz_target;
 use model::{Event, Millis, uri};
+use sources::mapping::Mappings;
 use sources::{Context, MODULES, Scratch};
 
 const RECEIVED_AT: Millis = Millis(1_790_000_000_000);
@@ -23,7 +24,8 @@ fn check(event: &Event<'_>) {
 }
 
 fuzz_target!(|record: &[u8]| {
-    let platforms = MODULES.iter().map(|module| Some(module.platform));
+    let platforms = MODULES.iter().map(|module| module.platform);
+    let platforms = platforms.chain(Mappings::shipped().iter().map(|(mapping, _)| mapping.platform())).map(Some);
     let mut used = Scratch::default();
     for platform in platforms.chain([None]) {
         let context = Context { platform, received_at: RECEIVED_AT, ..Context::default() };

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use arrow::array::{Array, AsArray, RecordBatch};
 use arrow::compute::cast;
 use arrow::datatypes::{DataType, Int64Type};
-use model::{Directive, Heartbeat, Platform, SourceGap};
+use model::{Directive, Heartbeat, SourceGap};
 use trace::completeness::{
     Account, Axis, DAY_MS, Heartbeat as Beat, Number, Pause, Proof, Receipt, Source, Span, Stop, Transport, blind_spans,
 };
@@ -154,7 +154,7 @@ impl Lake {
             let text =
                 format!("SELECT source_number, leaf_index, raw FROM records WHERE source_number IN ({})", of.join(","));
             self.each(&text, |row| {
-                let Some(number) = row.text("raw").and_then(|raw| number_of(platform, &raw)) else { return };
+                let Some(number) = row.text("raw").and_then(|raw| sources::number::of(platform, &raw)) else { return };
                 let next = rows.len() as u64;
                 let stream = *rows.entry(number.row).or_insert(next);
                 found.insert(row.leaf(), Number { stream, number: number.number });
@@ -273,28 +273,40 @@ fn transport(name: &str, tls: Tls) -> Transport {
     if let Some((scheme, _)) = name.split_once("://") {
         return match scheme {
             "syslog+udp" => Transport::Udp,
-            "syslog+tls" | "fluent+tls" => Transport::TlsToken,
-            "syslog+tcp" | "fluent" | "vault" => Transport::Plain,
-            "s3" => Transport::TlsToken,
+            "syslog+tls" | "fluent+tls" | "s3" | "ldaps" => Transport::TlsToken,
+            // Whether TLS was begun on a connection of LDAP is not in its name; Kafka is spoken to without.
+            "syslog+tcp" | "fluent" | "vault" | "kafka" | "ldap" => Transport::Plain,
+            "scim" => over_http(tls),
             _ => Transport::Unknown,
         };
     }
-    if name.starts_with("/v1/webhooks") {
-        return Transport::Signed;
-    }
-    const HTTP: [&str; 6] =
-        ["/v1/records", "/v1/cloudevents", "/v1/logs", "/v1/traces", "/services/collector", "/_bulk"];
-    let is_http = HTTP.contains(&name) || name.starts_with("/loki/") || name.starts_with("/opentelemetry");
-    match (is_http, tls) {
-        (false, _) => Transport::Local,
-        (true, Tls::None) => Transport::Plain,
-        (true, Tls::Server) => Transport::TlsToken,
-        (true, Tls::Mutual) => Transport::Mtls,
+    match name {
+        "/v1/webhooks" => Transport::Signed,
+        _ if HTTP.contains(&name) => over_http(tls),
+        _ => Transport::Local,
     }
 }
 
-fn number_of(platform: Platform, raw: &str) -> Option<sources::number::Number> {
-    sources::number::of(platform, raw)
+/// What deliveries over HTTP are called: all other names that begin with a slash are files.
+const HTTP: [&str; 10] = [
+    "/_bulk",
+    "/loki/api/v1/push",
+    "/services/collector",
+    "/v1/cloudevents",
+    "/v1/kubernetes/audit",
+    "/v1/logs",
+    "/v1/records",
+    "/v1/traces",
+    "/v1/vault/audit",
+    "/v1/webhooks",
+];
+
+const fn over_http(tls: Tls) -> Transport {
+    match tls {
+        Tls::None => Transport::Plain,
+        Tls::Server => Transport::TlsToken,
+        Tls::Mutual => Transport::Mtls,
+    }
 }
 
 /// A row of an answer.
@@ -344,4 +356,35 @@ fn plain(batch: &RecordBatch) -> Result<RecordBatch> {
         columns.push((field.name().clone(), column));
     }
     RecordBatch::try_from_iter(columns).map_err(fatal)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn how_a_delivery_came_is_told_by_its_name() {
+        let of = |name: &str| transport(&name.chars().take(NAME_CHARS).collect::<String>(), Tls::Server);
+        for name in HTTP {
+            let expected = if name == "/v1/webhooks" { Transport::Signed } else { Transport::TlsToken };
+            assert_eq!(of(name), expected, "{name}");
+        }
+        assert_eq!(transport("/v1/kubernetes/audit", Tls::None), Transport::Plain);
+        assert_eq!(transport("scim://Users/1", Tls::Mutual), Transport::Mtls);
+        for (name, expected) in [
+            ("syslog+udp://192.0.2.1", Transport::Udp),
+            ("syslog+tcp://192.0.2.1:514", Transport::Plain),
+            ("syslog+tls://192.0.2.1:6514", Transport::TlsToken),
+            ("s3://bucket/AWSLogs/1/CloudTrail", Transport::TlsToken),
+            ("kafka://audit/0", Transport::Plain),
+            ("ldap://127.0.0.1:389/dc=acme", Transport::Plain),
+            ("ldaps://directory.acme.example/dc=acme", Transport::TlsToken),
+            ("gopher://x", Transport::Unknown),
+            ("/var/log/audit/audit.log", Transport::Local),
+            ("/v1/records/copy.jsonl", Transport::Local),
+            ("-", Transport::Local),
+        ] {
+            assert_eq!(of(name), expected, "{name}");
+        }
+    }
 }

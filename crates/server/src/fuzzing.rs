@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use bytes::Bytes;
+use serde_json::{Map, Value};
 
 use crate::receive::cloudevents::{Mode, events};
 use crate::receive::loki;
@@ -111,4 +112,17 @@ pub fn sqs(body: &str) -> Vec<(String, String)> {
 /// What a token of a caller claims; none if it is no token.
 pub fn token(text: &str) -> Option<model::Caller> {
     crate::caller::claimed(text)
+}
+
+/// A resource of SCIM after a request that changes it.
+///
+/// # Errors
+/// With the reason, if it cannot be done.
+pub fn scim_changed(resource: &Map<String, Value>, body: &[u8]) -> Result<Map<String, Value>, String> {
+    crate::receive::scim::changed(resource, body)
+}
+
+/// Whether a filter of SCIM finds a resource; none if it is no filter.
+pub fn scim_finds(resource: &Map<String, Value>, filter: &str) -> Option<bool> {
+    crate::receive::scim::finds(resource, filter)
 }

@@ -25,8 +25,8 @@ use crate::{pipeline, when};
 /// Largest log file that is unpacked; CloudTrail's have some megabytes.
 const CONTENT_BYTES_MAX: usize = 1 << 30;
 
-/// Digests that are asked for in one question.
-const DIGESTS_MAX: u64 = 1_000_000;
+/// Digests that are judged at once: of a hundred trails in a region each, a year and more.
+const DIGESTS_MAX: usize = 1_000_000;
 
 pub(crate) fn run(place: &Place, asked: &Digests) -> anyhow::Result<Exit> {
     let mut keys = Keys::default();
@@ -132,25 +132,26 @@ fn whole(body: &DeliveryBody) -> Result<Hash, String> {
     if body.ended != "end" || body.offset != 0 {
         return Err(format!("not read to its end: {}", body.ended));
     }
-    let mut hash = Hash::default();
-    for (at, slot) in hash.iter_mut().enumerate() {
-        let pair = body.content_sha256.get(at * 2..at * 2 + 2);
-        let byte = pair.and_then(|pair| u8::from_str_radix(pair, 16).ok());
-        *slot = byte.ok_or_else(|| "no SHA-256 in its delivery leaf".to_owned())?;
-    }
-    Ok(hash)
+    model::unhex(&body.content_sha256).ok_or_else(|| "no SHA-256 in its delivery leaf".to_owned())
 }
 
 /// The leaves of digest files.
 fn records(tables: &std::sync::Arc<lake::Lake>) -> anyhow::Result<Vec<LeafIndex>> {
     let query = format!(
-        "SELECT leaf_index FROM events_all WHERE platform = 'aws' AND api_operation = 'cloudtrail-digest:Deliver' LIMIT {DIGESTS_MAX}"
+        "SELECT leaf_index FROM events_all WHERE platform = 'aws' AND api_operation = 'cloudtrail-digest:Deliver' LIMIT {}",
+        DIGESTS_MAX + 1
     );
     let mut leaves = Vec::new();
-    for batch in tables.sql(&query, lake::Limits::default())? {
+    let limits = lake::Limits { rows: DIGESTS_MAX as u64 + 1, ..lake::Limits::default() };
+    for batch in tables.sql(&query, limits)? {
         let batch = batch?;
         let cells = (0..batch.num_rows()).filter_map(|row| lake::json::cell(batch.column(0), row));
         leaves.extend(cells.filter_map(|cell| cell.parse().ok()).map(LeafIndex));
+    }
+    if leaves.len() > DIGESTS_MAX {
+        anyhow::bail!(
+            "more than {DIGESTS_MAX} digests were ingested; judge a copy of the bucket, part by part (--from)"
+        );
     }
     Ok(leaves)
 }

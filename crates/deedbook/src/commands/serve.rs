@@ -69,7 +69,7 @@ fn listen(
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().thread_name("serve").build()?;
     let every = Arc::new(Mutex::new(app.config().verify));
     let (data, is_over) = (place.data.clone(), Arc::clone(stop));
-    let listened = watch::start(Arc::clone(writer), Arc::clone(&app), data.clone(), log.clone(), Arc::clone(&is_over));
+    watch::start(writer.reader(), Arc::clone(&app), data.clone(), log.clone(), Arc::clone(&is_over));
     let watch = guard::start(Arc::clone(writer), Arc::clone(&app), Arc::clone(&every), data, is_over);
     let served = runtime.block_on(async {
         let mut hangup = signal(SignalKind::hangup())?;
@@ -124,7 +124,6 @@ fn listen(
     // Tasks that wait for the disk have told their clients, or have nobody left to tell.
     runtime.shutdown_timeout(Duration::from_secs(1));
     watch.join().map_err(|_| anyhow::anyhow!("the thread that verifies panicked"))?;
-    listened.join().map_err(|_| anyhow::anyhow!("the thread that listens for silence panicked"))?;
     served
 }
 

@@ -8,15 +8,15 @@ use std::collections::{BTreeMap, HashSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
-use std::thread::{self, JoinHandle};
+use std::thread;
 use std::time::Duration;
 
-use ledger::{LogInfo, Selection};
+use ledger::{LogInfo, Reader, Selection};
 use model::{Kind, SourceGap};
 use server::App;
 use trace::completeness::{DAY_MS, Finding, HOUR_MS, RULES, Receipt, Verdict};
 
-use crate::pipeline::{self, Writer};
+use crate::pipeline;
 
 /// How often the thread looks whether something is due, or over.
 const LOOK: Duration = Duration::from_millis(200);
@@ -45,14 +45,9 @@ struct Heard {
     made_ms: Option<i64>,
 }
 
-/// Listens until `stop`.
-pub(crate) fn start(
-    writer: Arc<Writer>,
-    app: Arc<App>,
-    data: PathBuf,
-    log: LogInfo,
-    stop: Arc<AtomicBool>,
-) -> JoinHandle<()> {
+/// Listens until `stop`. Nobody waits for it: accounts of a long log take longer to make than a stop may, and what was not sealed
+/// by then is found again by the next server.
+pub(crate) fn start(reader: Reader, app: Arc<App>, data: PathBuf, log: LogInfo, stop: Arc<AtomicBool>) {
     thread::spawn(move || {
         let (mut heard, mut next) = (Heard::default(), 0);
         while !stop.load(Relaxed) {
@@ -62,20 +57,22 @@ pub(crate) fn start(
                 continue;
             }
             next = now + EVERY_MS;
-            if let Err(error) = heard.look(&writer, &app, &data, &log) {
+            if let Err(error) = heard.look(&reader, &app, &data, &log)
+                && !stop.load(Relaxed)
+            {
                 // It is looked at again; what is not sealed is not known to be.
                 tracing::warn!("the completeness account: {}", crate::exit::text(&error));
                 heard.made_ms = None;
             }
         }
-    })
+    });
 }
 
 impl Heard {
-    fn look(&mut self, writer: &Writer, app: &App, data: &std::path::Path, log: &LogInfo) -> anyhow::Result<()> {
+    fn look(&mut self, reader: &Reader, app: &App, data: &std::path::Path, log: &LogInfo) -> anyhow::Result<()> {
         let now_ms = i64::try_from(pipeline::now().0).unwrap_or(i64::MAX);
         let is_fresh = self.made_ms.is_some_and(|made| now_ms - made < ANEW_MS);
-        if !is_fresh || !self.follow(writer)? {
+        if !is_fresh || !self.follow(reader)? {
             let tables = pipeline::tables(data, log)?;
             self.told = tables.completeness(now_ms - NEWS_MS, now_ms, &BTreeMap::new())?;
             self.sealed.extend(self.told.sealed.iter().map(place));
@@ -89,8 +86,8 @@ impl Heard {
     }
 
     /// Tells the accounts of the new records; false when something was announced, or a source is new.
-    fn follow(&mut self, writer: &Writer) -> anyhow::Result<bool> {
-        let view = writer.reader().view()?;
+    fn follow(&mut self, reader: &Reader) -> anyhow::Result<bool> {
+        let view = reader.view()?;
         let size = view.size().0;
         for leaves in view.scan(self.told.size..size, Selection { bodies: false, only: None }) {
             for leaf in leaves? {

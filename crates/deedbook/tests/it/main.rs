@@ -5,6 +5,7 @@ mod answers;
 mod backup;
 mod bad_input;
 mod completeness;
+mod digests;
 mod followed;
 #[path = "../../../server/tests/it/http.rs"]
 mod http;

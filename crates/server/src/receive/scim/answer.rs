@@ -27,7 +27,7 @@ pub(super) struct Refusal {
     status: StatusCode,
     /// `scimType`, where the standard has one.
     pub(super) kind: Option<&'static str>,
-    detail: String,
+    pub(super) detail: String,
     retry_after: Option<HeaderValue>,
 }
 

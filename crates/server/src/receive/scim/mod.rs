@@ -248,6 +248,19 @@ fn resource_of(kind: Kind, body: &[u8]) -> Result<Map<String, Value>, Refusal> {
     Ok(resource)
 }
 
+/// A resource after a change, without an application around it.
+///
+/// # Errors
+/// As it is refused.
+pub(crate) fn changed(resource: &Map<String, Value>, body: &[u8]) -> Result<Map<String, Value>, String> {
+    patch::patched(resource, body).map_err(|refusal| refusal.detail)
+}
+
+/// Whether a filter finds a resource; none if it is no filter.
+pub(crate) fn finds(resource: &Map<String, Value>, filter: &str) -> Option<bool> {
+    Some(matches(resource, &filter.parse().ok()?))
+}
+
 /// A change of a resource.
 #[derive(Clone, Copy)]
 struct Change<'c> {
@@ -263,7 +276,7 @@ impl Change<'_> {
         let mut resource = resource_of(self.kind, body)?;
         let mut random = [0; 16];
         getrandom::fill(&mut random).map_err(|error| Problem::failed(error.to_string()))?;
-        let id = hyphenated(&model::hex(&random));
+        let id = uuid::Builder::from_random_bytes(random).into_uuid().to_string();
         let now = self.now();
         resource.insert("id".to_owned(), id.clone().into());
         resource.insert(
@@ -332,16 +345,4 @@ impl Change<'_> {
     fn now(self) -> String {
         (self.app.clock)().to_string()
     }
-}
-
-/// Hex digits in the form of a UUID.
-fn hyphenated(hex: &str) -> String {
-    let mut id = String::with_capacity(36);
-    for (at, digit) in hex.chars().enumerate() {
-        if matches!(at, 8 | 12 | 16 | 20) {
-            id.push('-');
-        }
-        id.push(digit);
-    }
-    id
 }

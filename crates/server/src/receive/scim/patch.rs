@@ -1,14 +1,19 @@
 //! Changes of a resource (RFC 7644 section 3.5.2), and what providers of identities send that is not quite that.
 
+use std::collections::HashSet;
+
 use scim_v2::filter::{AttrPath, PatchPath, ValFilter};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::answer::Refusal;
-use super::expression::{extension, key, value_matches};
+use super::expression::{extension, key, member, value_matches};
 
 /// Operations of one request.
 const OPERATIONS_MAX: usize = 1_000;
+
+/// What the operations of one request may add, bytes: one value can be set at each of a hundred thousand members.
+const ADDED_BYTES_MAX: usize = super::BODY_BYTES_MAX;
 
 #[derive(Debug, Deserialize)]
 struct Patch {
@@ -43,14 +48,15 @@ pub(super) fn patched(resource: &Map<String, Value>, body: &[u8]) -> Result<Map<
         let count = patch.operations.len();
         return Err(Refusal::syntax(format!("{count} operations; a request has 1 to {OPERATIONS_MAX}")));
     }
-    let mut resource = resource.clone();
+    let (mut resource, mut room) = (resource.clone(), ADDED_BYTES_MAX);
     for operation in patch.operations {
-        apply(&mut resource, operation)?;
+        apply(&mut resource, operation, &mut room)?;
     }
     Ok(resource)
 }
 
-fn apply(resource: &mut Map<String, Value>, operation: Operation) -> Result<(), Refusal> {
+/// One operation, with so much room for what it adds.
+fn apply(resource: &mut Map<String, Value>, operation: Operation, room: &mut usize) -> Result<(), Refusal> {
     let op = match operation.op.to_ascii_lowercase().as_str() {
         "add" => Op::Add,
         "replace" => Op::Replace,
@@ -61,14 +67,20 @@ fn apply(resource: &mut Map<String, Value>, operation: Operation) -> Result<(), 
         (None, _) if op == Op::Remove => Err(Refusal::no_target("remove without a path")),
         (None, Some(Value::Object(values))) => {
             // Each member is a path of its own: Okta and Entra name parts and extensions so.
-            values.into_iter().try_for_each(|(name, value)| at(resource, op, &name, Some(value)))
+            values.into_iter().try_for_each(|(name, value)| at(resource, op, &name, Some(value), room))
         }
         (None, _) => Err(Refusal::value("without a path the value is an object")),
-        (Some(path), value) => at(resource, op, &path, value),
+        (Some(path), value) => at(resource, op, &path, value, room),
     }
 }
 
-fn at(resource: &mut Map<String, Value>, op: Op, path: &str, value: Option<Value>) -> Result<(), Refusal> {
+fn at(
+    resource: &mut Map<String, Value>,
+    op: Op,
+    path: &str,
+    value: Option<Value>,
+    room: &mut usize,
+) -> Result<(), Refusal> {
     // All of an extension, which is no attribute.
     if let (Some(schema), Some(Value::Object(values))) = (schema(path), &value) {
         let holder = made(resource, schema)?;
@@ -87,7 +99,25 @@ fn at(resource: &mut Map<String, Value>, op: Op, path: &str, value: Option<Value
         Some(schema) => made(resource, schema)?,
         None => resource,
     };
-    set(holder, op, name, filter.as_ref(), part.as_deref().or(sub_attr.as_deref()), value)
+    let part = part.as_deref().or(sub_attr.as_deref());
+    if let (true, Some(value)) = (filter.is_some() || part.is_some(), &value) {
+        let times = member(holder, name).and_then(Value::as_array).map_or(1, Vec::len);
+        *room = room.checked_sub(size(value).saturating_mul(times)).ok_or_else(|| {
+            let name = cut(name);
+            Refusal::value(format!("`{name}` has {times} values; set at each, this is over {ADDED_BYTES_MAX} bytes"))
+        })?;
+    }
+    set(holder, op, name, filter.as_ref(), part, value)
+}
+
+/// About how many bytes a value has.
+fn size(value: &Value) -> usize {
+    match value {
+        Value::Null | Value::Bool(_) | Value::Number(_) => 8,
+        Value::String(text) => 8 + text.len(),
+        Value::Array(all) => 8 + all.iter().map(size).sum::<usize>(),
+        Value::Object(object) => 8 + object.iter().map(|(name, value)| 8 + name.len() + size(value)).sum::<usize>(),
+    }
 }
 
 /// A path that is the name of an extension.
@@ -139,15 +169,15 @@ fn set_whole(holder: &mut Map<String, Value>, op: Op, name: String, value: Optio
     match (op, value) {
         // Entra takes members away by a list of them.
         (Op::Remove, Some(Value::Array(gone))) => {
-            let is_gone = |value: &Value| gone.iter().any(|gone| is_same(gone, value));
+            let gone: HashSet<String> = gone.iter().map(named).collect();
             if let Some(Value::Array(all)) = holder.get_mut(&name) {
-                all.retain(|value| !is_gone(value));
+                all.retain(|value| !gone.contains(&named(value)));
             }
         }
         (Op::Remove, _) => drop(holder.remove(&name)),
         (Op::Add, Some(more)) => match (holder.get_mut(&name), more) {
-            (Some(Value::Array(all)), Value::Array(more)) => more.into_iter().for_each(|value| add(all, value)),
-            (Some(Value::Array(all)), value) => add(all, value),
+            (Some(Value::Array(all)), Value::Array(more)) => add(all, more),
+            (Some(Value::Array(all)), value) => add(all, vec![value]),
             (Some(Value::Object(old)), Value::Object(new)) => old.extend(new),
             (_, value) => drop(holder.insert(name, value)),
         },
@@ -197,19 +227,15 @@ fn set_found(
     })
 }
 
-fn add(all: &mut Vec<Value>, value: Value) {
-    if !all.iter().any(|known| is_same(known, &value)) {
-        all.push(value);
-    }
+/// Adds those that are not there.
+fn add(all: &mut Vec<Value>, more: Vec<Value>) {
+    let mut known: HashSet<String> = all.iter().map(named).collect();
+    all.extend(more.into_iter().filter(|value| known.insert(named(value))));
 }
 
-/// Values that name the same, whatever else is said of it.
-fn is_same(a: &Value, b: &Value) -> bool {
-    let named = |value: &Value| match value {
-        Value::Object(object) => object.get("value").cloned(),
-        simple => Some(simple.clone()),
-    };
-    a == b || named(a).is_some_and(|a| named(b) == Some(a))
+/// What a value names, whatever else is said of it: its `value`, if it has parts.
+fn named(value: &Value) -> String {
+    value.get("value").unwrap_or(value).to_string()
 }
 
 /// Entra writes `active` as a text.
@@ -269,6 +295,19 @@ mod tests {
             { "op": "remove", "path": "members[value eq \"u-1\"]" },
         ]));
         assert_eq!(group.unwrap()["members"], json!([{ "value": "u-2" }, { "value": "u-3" }]));
+    }
+
+    #[test]
+    fn one_request_cannot_grow_a_resource_without_bounds() {
+        let members: Vec<Value> = (0..1_000).map(|number| json!({ "value": number })).collect();
+        let fill = json!({ "op": "add", "path": "members", "value": members });
+        let spread = |bytes: usize| json!({ "op": "add", "path": "members.display", "value": "x".repeat(bytes) });
+        assert!(after(json!([fill, spread(100)])).is_ok());
+        assert_eq!(after(json!([fill, spread(10_000)])).unwrap_err().kind, Some("invalidValue"));
+        // Of all operations together; to add to what is there is not to set it at each.
+        assert!(after(json!([fill, spread(5_000), spread(5_000)])).is_err());
+        let more = json!({ "op": "add", "path": "members", "value": [{ "value": "x".repeat(10_000) }] });
+        assert_eq!(after(json!([fill, more])).unwrap()["members"].as_array().unwrap().len(), 1_003);
     }
 
     #[test]
