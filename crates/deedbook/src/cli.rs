@@ -246,6 +246,9 @@ pub(crate) struct Completeness {
     /// Of this source alone.
     #[arg(long, value_name = "NAME")]
     pub(crate) source: Option<String>,
+    /// The accounts themselves, for the server that asks for them.
+    #[arg(long, hide = true, conflicts_with_all = ["source", "until"])]
+    pub(crate) accounts: bool,
     #[command(flatten)]
     pub(crate) output: Output,
 }

@@ -10,6 +10,7 @@ use arrow::array::{Array, AsArray, RecordBatch};
 use arrow::compute::cast;
 use arrow::datatypes::{DataType, Int64Type};
 use model::{Directive, Heartbeat, SourceGap};
+use serde::{Deserialize, Serialize};
 use trace::completeness::{
     Account, Axis, DAY_MS, Heartbeat as Beat, Number, Pause, Proof, Receipt, Source, Span, Stop, Transport, blind_spans,
 };
@@ -30,7 +31,7 @@ const HISTORY_MS: i64 = 63 * DAY_MS;
 const NAME_CHARS: usize = 24;
 
 /// All that is needed for the account.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Told {
     /// One account for each source, told everything; by number.
     pub accounts: BTreeMap<u32, Account>,
@@ -38,6 +39,26 @@ pub struct Told {
     pub size: u64,
     /// Gaps that are sealed already.
     pub sealed: Vec<SourceGap>,
+}
+
+impl Told {
+    /// The accounts as one process hands them to another of the same release.
+    ///
+    /// # Errors
+    /// None that is known of: all of it can be written.
+    pub fn to_bytes(&self) -> Result<Vec<u8>> {
+        let error = |error| Error::caused(ErrorKind::Fatal, "the accounts cannot be written", error);
+        postcard::to_stdvec(self).map_err(error)
+    }
+
+    /// The accounts as another process wrote them.
+    ///
+    /// # Errors
+    /// If they are cut short, or of another release.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Told> {
+        let error = |error| Error::caused(ErrorKind::Fatal, "the accounts cannot be read", error);
+        postcard::from_bytes(bytes).map_err(error)
+    }
 }
 
 /// What is found out about a source before its receipts are read.
@@ -361,6 +382,30 @@ fn plain(batch: &RecordBatch) -> Result<RecordBatch> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn accounts_that_were_handed_over_go_on_as_those_that_were_not() {
+        let receipt = |minute: i64| Receipt {
+            leaf: minute.unsigned_abs(),
+            received_ms: minute * 60_000,
+            event_ms: Some(minute * 60_000 - 1),
+            number: Some(Number { stream: 1, number: minute.unsigned_abs() }),
+            again: false,
+        };
+        let mut told = Told { size: 7, ..Told::default() };
+        let mut account = Account::new(Source { name: "crm".to_owned(), ..Source::default() });
+        (0..15_000).for_each(|minute| account.push(&receipt(minute)));
+        told.accounts.insert(1, account);
+        let mut handed = Told::from_bytes(&told.to_bytes().unwrap()).unwrap();
+        for told in [&mut told, &mut handed] {
+            (15_500..15_700).for_each(|minute| told.accounts.get_mut(&1).unwrap().push(&receipt(minute)));
+        }
+        let report = |told: &Told| told.accounts.get(&1).unwrap().report(0, 15_700 * 60_000);
+        assert_eq!((handed.size, report(&handed)), (7, report(&told)));
+        assert!(report(&told).findings.len() > 1, "a silence and a hole: {:?}", report(&told).findings);
+        let cut = told.to_bytes().unwrap();
+        assert!(Told::from_bytes(cut.get(..cut.len() / 2).unwrap()).is_err());
+    }
 
     #[test]
     fn how_a_delivery_came_is_told_by_its_name() {

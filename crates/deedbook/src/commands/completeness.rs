@@ -38,6 +38,10 @@ pub(crate) fn run(place: &Place, asked: &Completeness) -> anyhow::Result<Exit> {
     let log = place.log()?;
     let lake = pipeline::tables(&place.data, &log)?;
     let told = lake.completeness(since_ms, until_ms, &BTreeMap::new())?;
+    if asked.accounts {
+        std::io::stdout().lock().write_all(&told.to_bytes()?)?;
+        return Ok(Exit::Done);
+    }
     let accounts = told.accounts.values();
     let wanted = accounts.filter(|account| asked.source.as_ref().is_none_or(|name| *name == account.source().name));
     let sources: Vec<SourceAccount> = wanted.map(|account| account.report(since_ms, until_ms)).collect();

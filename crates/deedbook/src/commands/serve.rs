@@ -64,12 +64,13 @@ fn listen(
     let public = place.data.join("logs").join(&log.short).join("log").join("checkpoint");
     let log_name = log.short.clone();
     let questions = asking(place, &log.short)?;
+    let accounts = Arc::clone(&questions);
     let parts = Parts { door, access, reader, log: log_name, public, config, secrets, clock: pipeline::now, questions };
     let mut app = Arc::new(App::new(parts));
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().thread_name("serve").build()?;
     let every = Arc::new(Mutex::new(app.config().verify));
     let (data, is_over) = (place.data.clone(), Arc::clone(stop));
-    watch::start(writer.reader(), Arc::clone(&app), data.clone(), log.clone(), Arc::clone(&is_over));
+    watch::start(writer.reader(), Arc::clone(&app), accounts, Arc::clone(&is_over));
     let watch = guard::start(Arc::clone(writer), Arc::clone(&app), Arc::clone(&every), data, is_over);
     let served = runtime.block_on(async {
         let mut hangup = signal(SignalKind::hangup())?;

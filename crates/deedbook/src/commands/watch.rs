@@ -2,18 +2,22 @@
 //!
 //! Every quarter of a minute the new leaves are told to the accounts of their sources, by their headers alone: that is enough
 //! to know that something came. Once an hour, and when something was announced, the accounts are made anew from the rows,
-//! with everything that those say: times, numbers, what the platforms said of themselves.
+//! with everything that those say: times, numbers, what the platforms said of themselves. That is a question like any other,
+//! so a process of its own asks it.
 
-use std::collections::{BTreeMap, HashSet};
-use std::path::PathBuf;
+use std::collections::HashSet;
+use std::io::Read as _;
+use std::process::Stdio;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::thread;
 use std::time::Duration;
 
-use ledger::{LogInfo, Reader, Selection};
+use anyhow::Context as _;
+use ledger::{Reader, Selection};
 use model::{Kind, SourceGap};
 use server::App;
+use server::questions::Asked;
 use trace::completeness::{DAY_MS, Finding, HOUR_MS, RULES, Receipt, Verdict};
 
 use crate::pipeline;
@@ -45,9 +49,8 @@ struct Heard {
     made_ms: Option<i64>,
 }
 
-/// Listens until `stop`. Nobody waits for it: accounts of a long log take longer to make than a stop may, and what was not sealed
-/// by then is found again by the next server.
-pub(crate) fn start(reader: Reader, app: Arc<App>, data: PathBuf, log: LogInfo, stop: Arc<AtomicBool>) {
+/// Listens until `stop`. Nobody waits for it: what was not sealed by then is found again by the next server.
+pub(crate) fn start(reader: Reader, app: Arc<App>, asked: Asked, stop: Arc<AtomicBool>) {
     thread::spawn(move || {
         let (mut heard, mut next) = (Heard::default(), 0);
         while !stop.load(Relaxed) {
@@ -57,7 +60,7 @@ pub(crate) fn start(reader: Reader, app: Arc<App>, data: PathBuf, log: LogInfo, 
                 continue;
             }
             next = now + EVERY_MS;
-            if let Err(error) = heard.look(&reader, &app, &data, &log)
+            if let Err(error) = heard.look(&reader, &app, &asked, &stop)
                 && !stop.load(Relaxed)
             {
                 // It is looked at again; what is not sealed is not known to be.
@@ -68,13 +71,41 @@ pub(crate) fn start(reader: Reader, app: Arc<App>, data: PathBuf, log: LogInfo, 
     });
 }
 
+/// The accounts of all sources, by a process of its own, which ends with `stop`.
+fn accounts(asked: &Asked, stop: &AtomicBool) -> anyhow::Result<lake::Told> {
+    let since = format!("--since={}h", NEWS_MS / HOUR_MS);
+    let mut command = asked(&["completeness".to_owned(), "--accounts".to_owned(), since]);
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.as_std_mut().spawn().context("the process that makes the accounts")?;
+    let (out, err) = (child.stdout.take(), child.stderr.take());
+    let read = |pipe: Option<Box<dyn std::io::Read + Send>>| {
+        thread::spawn(move || {
+            let mut bytes = Vec::new();
+            pipe.into_iter().try_for_each(|mut pipe| pipe.read_to_end(&mut bytes).map(|_| ())).map(|()| bytes)
+        })
+    };
+    let (out, err) = (read(out.map(|pipe| Box::new(pipe) as _)), read(err.map(|pipe| Box::new(pipe) as _)));
+    let status = loop {
+        match child.try_wait()? {
+            Some(status) => break status,
+            None if stop.load(Relaxed) => child.kill()?,
+            None => thread::sleep(LOOK),
+        }
+    };
+    let bytes = |read: thread::JoinHandle<std::io::Result<Vec<u8>>>| read.join().unwrap_or_else(|_| Ok(Vec::new()));
+    let (out, err) = (bytes(out)?, bytes(err)?);
+    if !status.success() {
+        anyhow::bail!("{status}: {}", String::from_utf8_lossy(&err).trim());
+    }
+    Ok(lake::Told::from_bytes(&out)?)
+}
+
 impl Heard {
-    fn look(&mut self, reader: &Reader, app: &App, data: &std::path::Path, log: &LogInfo) -> anyhow::Result<()> {
+    fn look(&mut self, reader: &Reader, app: &App, asked: &Asked, stop: &AtomicBool) -> anyhow::Result<()> {
         let now_ms = i64::try_from(pipeline::now().0).unwrap_or(i64::MAX);
         let is_fresh = self.made_ms.is_some_and(|made| now_ms - made < ANEW_MS);
         if !is_fresh || !self.follow(reader)? {
-            let tables = pipeline::tables(data, log)?;
-            self.told = tables.completeness(now_ms - NEWS_MS, now_ms, &BTreeMap::new())?;
+            self.told = accounts(asked, stop)?;
             self.sealed.extend(self.told.sealed.iter().map(place));
             self.made_ms = Some(now_ms);
         }

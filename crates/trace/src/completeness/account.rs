@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
+
 use super::histogram::Histogram;
 use super::input::{Axis, Receipt, Source};
 use super::rhythm::{Delay, Expected, Rhythm, Whole};
@@ -25,7 +27,7 @@ const WAIT_MS_MIN: i64 = 300_000;
 const QUIET_HOURS_MAX: i64 = 24 * 400;
 
 /// A time without records, longer than the source's rhythm has.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Silence {
     /// From the last record until the next one, or until it was looked at.
     pub span: Span,
@@ -51,7 +53,7 @@ impl Silence {
 }
 
 /// One hour as it was told.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Told {
     pub(crate) records: u64,
     pub(crate) arrivals: u64,
@@ -67,7 +69,7 @@ pub(crate) struct Told {
 }
 
 /// What an hour was compared with, and what came of it.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Judged {
     pub(crate) expected: Option<Expected>,
     pub(crate) delay: Option<Delay>,
@@ -82,7 +84,7 @@ pub(crate) struct Judged {
 }
 
 /// The account of one source, as far as it was told.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Account {
     pub(crate) source: Source,
     pub(crate) excused: Vec<Span>,

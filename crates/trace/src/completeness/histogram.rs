@@ -1,10 +1,12 @@
 //! Durations, counted by size: eight classes for each doubling, so that a quantile is right within nine percent.
 
+use serde::{Deserialize, Serialize};
+
 /// Classes for each doubling.
 const PER_OCTAVE: f64 = 8.0;
 
 /// How often each class of duration was seen, by class.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Histogram {
     counts: Vec<(i16, u32)>,
     total: u64,

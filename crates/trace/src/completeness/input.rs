@@ -1,11 +1,11 @@
 //! What the account is made of, as whoever keeps the records tells it.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::{HOUR_MS, Span};
 
 /// How a source's records get here: what a stranger on the way could do to them unseen.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Transport {
     /// Not known, or several.
@@ -41,7 +41,7 @@ impl Transport {
 }
 
 /// By which clock the hours of a source are counted.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Axis {
     /// By our clock, when records come: the rule.
@@ -53,7 +53,7 @@ pub enum Axis {
 }
 
 /// One source and all that was announced about it.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Source {
     /// Name of the source.
     pub name: String,
@@ -76,7 +76,7 @@ pub struct Source {
 }
 
 /// An announced silence.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Pause {
     /// From its announcement until its end, also when that came early.
     pub span: Span,
@@ -89,7 +89,7 @@ pub struct Pause {
 }
 
 /// The platform said that logging was stopped, or that it was started again.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Stop {
     /// When.
     pub at_ms: i64,
@@ -100,7 +100,7 @@ pub struct Stop {
 }
 
 /// What came of a proof that the platform hands out about its log files.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Proof {
     /// The range that it is about.
     pub span: Span,
@@ -113,7 +113,7 @@ pub struct Proof {
 }
 
 /// How many records the sender says it made in a range.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Count {
     /// The range.
     pub span: Span,

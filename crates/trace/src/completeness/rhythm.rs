@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::histogram::Histogram;
 
@@ -20,7 +20,7 @@ const HOURS_MAX: usize = 8 * 7 * 24;
 const HOURS_MIN: usize = 126;
 
 /// Which earlier hours an hour is compared with.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Level {
     /// The same hour of the week.
@@ -54,7 +54,7 @@ impl Level {
 }
 
 /// What a whole hour was like.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Whole {
     pub(crate) hour: i64,
     pub(crate) records: u64,
@@ -68,14 +68,14 @@ pub(crate) struct Whole {
 }
 
 /// What is known of a source.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Rhythm {
     hours: VecDeque<Whole>,
     first: Option<i64>,
 }
 
 /// What an hour is expected to be like.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Expected {
     pub(crate) level: Level,
     /// A silence of this length is told, milliseconds.
@@ -91,7 +91,7 @@ pub(crate) struct Expected {
 }
 
 /// How far apart receipt and event are as a rule, milliseconds.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Delay {
     /// The middle of an hour, but for one in twenty at either end.
     pub(crate) middle: (f64, f64),

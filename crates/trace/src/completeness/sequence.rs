@@ -5,6 +5,8 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
+
 use super::input::{Number, Receipt};
 
 /// Runs of numbers that one row may have before the oldest are let go.
@@ -17,7 +19,7 @@ const STREAMS_MAX: usize = 65_536;
 const RESTART_BELOW: u64 = 1_000;
 
 /// Where a number was seen.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Seen {
     pub(crate) number: u64,
     pub(crate) at_ms: i64,
@@ -25,7 +27,7 @@ pub(crate) struct Seen {
 }
 
 /// Numbers without a hole, from one to another.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 struct Run {
     first: Seen,
     last: Seen,
@@ -47,7 +49,7 @@ impl Hole {
 }
 
 /// One row of numbers.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 struct Row {
     /// Runs, ascending.
     runs: Vec<Run>,
@@ -56,7 +58,7 @@ struct Row {
 }
 
 /// All rows of one source.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Sequences {
     rows: BTreeMap<u64, Row>,
 }
