@@ -11,7 +11,8 @@ use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use model::{Caller, Gap, Millis};
 use sha2::{Digest as _, Sha256};
-use sources::scrub::Scrubber;
+
+use crate::secrets::{Replaced, Secrets};
 use sources::split::Piece;
 
 use crate::content::{Digests, Encoding};
@@ -186,18 +187,16 @@ fn text_behind(record: &[u8], key_end: usize) -> Option<usize> {
     (record.get(colon) == Some(&b':') && record.get(quote) == Some(&b'"')).then_some(quote + 1)
 }
 
-/// Replaces the known secrets in what lies between records, and tokens in the envelope around them. How many those were.
-pub(crate) fn scrub_gaps(gaps: &mut [Gap], scrubber: &Scrubber) -> u64 {
-    let mut replaced = 0;
+/// Replaces the known secrets in what lies between records, and tokens in the envelope around them.
+pub(crate) fn scrub_gaps(gaps: &mut [Gap], secrets: Secrets<'_>, replaced: &mut Replaced) {
     for gap in gaps {
         let Ok(bytes) = STANDARD.decode(&gap.bytes) else { continue };
         // How deep it is in the envelope cannot be told from a part of it.
-        if let Some(scrubbed) = scrubber.scrub_with(&bytes, &texts(&bytes, |_| true)) {
-            replaced += scrubbed.replacements.len() as u64;
+        if let Some(scrubbed) = secrets.scrub(&bytes, &texts(&bytes, |_| true)) {
+            replaced.add(&scrubbed.replacements);
             gap.bytes = STANDARD.encode(scrubbed.body);
         }
     }
-    replaced
 }
 
 #[cfg(test)]

@@ -29,6 +29,7 @@ use crate::content::{Content, Digests, Encoding};
 use crate::delivery::{Delivery, Item, Numbers, Origin};
 use crate::pulled::{Stream, is_object};
 use crate::run::first_word;
+use crate::secrets::{Replaced, Secrets};
 use crate::state::{OpenDelivery, Request, Seat, Source, State};
 
 /// Longest content of one delivery: all of it is in memory at once.
@@ -137,7 +138,7 @@ pub struct Sealed {
     /// Records that were sealed before: all of a delivery that was sent again.
     pub already_known: u64,
     /// Known secrets replaced.
-    pub replaced: u64,
+    pub replaced: Replaced,
     /// Covers all records.
     pub checkpoint: Signed,
 }
@@ -186,7 +187,7 @@ pub struct Submitted {
     /// Commitments of its leaves; none for a leaf that is no record.
     commitments: Vec<Option<Commitment>>,
     already_known: u64,
-    replaced: u64,
+    replaced: Replaced,
     seat: Arc<Seat>,
     request: Option<(u32, String, Request)>,
 }
@@ -277,7 +278,12 @@ impl Door {
             match self.known(source.number, &parcel.name, key)? {
                 Some(Known::Object { records, .. }) => {
                     let checkpoint = self.reader.view()?.checkpoint().clone();
-                    let sealed = Sealed { records: Vec::new(), already_known: records, replaced: 0, checkpoint };
+                    let sealed = Sealed {
+                        records: Vec::new(),
+                        already_known: records,
+                        replaced: Replaced::default(),
+                        checkpoint,
+                    };
                     return Ok(Submission::Repeated(sealed));
                 }
                 Some(Known::Begun { .. }) => {
@@ -407,7 +413,8 @@ impl Door {
             }
             index += 1;
         }
-        Ok(Sealed { records, already_known: request.records, replaced: 0, checkpoint: view.checkpoint().clone() })
+        let (replaced, checkpoint) = (Replaced::default(), view.checkpoint().clone());
+        Ok(Sealed { records, already_known: request.records, replaced, checkpoint })
     }
 
     /// The leaves of a delivery, with the numbers of its source.
@@ -455,10 +462,16 @@ impl Door {
         delivery.finish(digests, encoding, "end".to_owned(), &mut numbers, &mut |item| items.push(item));
         source.next_seq = numbers.next_seq;
         let salts = self.append.salts(items.len())?;
-        let mut done =
-            Leaves { leaves: Vec::with_capacity(items.len()), commitments: Vec::new(), replaced: 0, records, number };
+        let mut done = Leaves {
+            leaves: Vec::with_capacity(items.len()),
+            commitments: Vec::new(),
+            replaced: Replaced::default(),
+            records,
+            number,
+        };
+        let secrets = Secrets { scrubber: &self.scrubber, on: self.state.is_scrubbed(&source.name) };
         for (item, salt) in items.into_iter().zip(salts) {
-            done.push(item, salt, &self.scrubber, has_tokens);
+            done.push(item, salt, secrets, has_tokens);
         }
         Ok(done)
     }
@@ -508,18 +521,18 @@ pub fn decode(body: &[u8], limit: usize) -> Result<Vec<u8>, Refused> {
 struct Leaves {
     leaves: Vec<Prepared>,
     commitments: Vec<Option<Commitment>>,
-    replaced: u64,
+    replaced: Replaced,
     records: u64,
     number: u64,
 }
 
 impl Leaves {
-    fn push(&mut self, item: Item, salt: model::Salt, scrubber: &Scrubber, has_tokens: bool) {
+    fn push(&mut self, item: Item, salt: model::Salt, secrets: Secrets<'_>, has_tokens: bool) {
         let prepared = match item {
             Item::Record(mut header, mut body) => {
                 let tokens = if has_tokens { caller::token_ranges(&body) } else { Vec::new() };
-                if let Some(scrubbed) = scrubber.scrub_with(&body, &tokens) {
-                    self.replaced += scrubbed.replacements.len() as u64;
+                if let Some(scrubbed) = secrets.scrub(&body, &tokens) {
+                    self.replaced.add(&scrubbed.replacements);
                     (header.replacements, body) = (scrubbed.replacements, scrubbed.body);
                 }
                 let prepared = Prepared::new(salt, header, body);
@@ -530,8 +543,8 @@ impl Leaves {
             Item::Own(header, body) => Prepared::new(salt, header, body),
             Item::Delivery(header, body) => {
                 let mut body = *body;
-                self.replaced += caller::scrub_gaps(&mut body.gaps, scrubber);
-                body.replaced = self.replaced;
+                caller::scrub_gaps(&mut body.gaps, secrets, &mut self.replaced);
+                body.replaced = self.replaced.total();
                 Prepared::new(salt, header, canonical_json(&body))
             }
         };

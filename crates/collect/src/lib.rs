@@ -19,6 +19,7 @@ mod inputs;
 mod progress;
 mod pulled;
 mod run;
+mod secrets;
 mod state;
 mod store;
 mod survey;
@@ -32,6 +33,7 @@ pub use inputs::{Input, Unread, check_pattern, expand};
 pub use progress::{Progress, Snapshot};
 pub use pulled::{Stream, resource_name};
 pub use run::{Options, Pipeline, Summary};
+pub use secrets::Replaced;
 pub use state::{Source, State};
 pub use survey::survey;
 

@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use crossbeam_channel::{Receiver, Sender, bounded};
 use ledger::{Append, Pending};
-use model::{DeliveryBody, Directive, Header, Kind, Millis, Platform, Position, Prepared, canonical_json};
+use model::{DeliveryBody, Directive, Header, Kind, Millis, Platform, Position, Prepared, Replacement, canonical_json};
 use sources::scrub::Scrubber;
 use sources::split::Splitter;
 
@@ -21,6 +21,7 @@ use crate::content::{Content, Digests};
 use crate::delivery::{Delivery, Item, Numbers, Origin};
 use crate::grown::Beginning;
 use crate::inputs::{Input, Unread, because};
+use crate::secrets::{Replaced, Secrets};
 use crate::state::{FileState, OpenDelivery, Seat, Source, State};
 use crate::{Error, Progress};
 
@@ -52,7 +53,7 @@ pub struct Options {
     pub platform: Option<Platform>,
     /// Worker threads that scrub and hash.
     pub workers: usize,
-    /// Replace known secrets before sealing.
+    /// Replace known secrets before sealing, if the source is one that is scrubbed.
     pub scrub: bool,
 }
 
@@ -68,7 +69,7 @@ pub struct Summary {
     /// Records skipped because they were sealed before.
     pub already_known: u64,
     /// Secrets replaced.
-    pub replaced: u64,
+    pub replaced: Replaced,
     /// What could not be read, or not to its end.
     pub unread: Vec<Unread>,
     /// True when the run was stopped before its end; the next one goes on.
@@ -87,7 +88,7 @@ impl Summary {
         self.bytes += other.bytes;
         self.records += other.records;
         self.already_known += other.already_known;
-        self.replaced += other.replaced;
+        self.replaced.merge(&other.replaced);
         self.unread.extend(other.unread.iter().cloned());
         self.stopped |= other.stopped;
         self.end = self.end.max(other.end);
@@ -120,7 +121,7 @@ type Turn = Receiver<Answer>;
 type Answer = Result<Vec<Done>, Error>;
 
 enum Done {
-    Ready { prepared: Prepared, record: bool, replaced: u64 },
+    Ready { prepared: Prepared, record: bool, replaced: Vec<Replacement> },
     Delivery(Header, Box<DeliveryBody>),
 }
 
@@ -130,10 +131,12 @@ impl Pipeline<'_> {
     pub fn ingest(&self, state: &State, inputs: Vec<Input>, options: &Options) -> Result<Summary, Error> {
         let (work_in, work_out) = bounded::<(Batch, Sender<Answer>)>(BATCHES_WAITING_MAX);
         let (turn_in, turn_out) = bounded::<Turn>(BATCHES_WAITING_MAX);
+        let on = options.scrub && state.is_scrubbed(&options.source);
+        let secrets = Secrets { scrubber: self.scrubber, on };
         thread::scope(|scope| {
             for _ in 0..options.workers.max(1) {
                 let work = work_out.clone();
-                scope.spawn(move || self.work(&work, options.scrub));
+                scope.spawn(move || self.work(&work, secrets));
             }
             drop(work_out);
             let submitter = scope.spawn(move || self.submit(&turn_out));
@@ -169,34 +172,14 @@ impl Pipeline<'_> {
         Ok(seat)
     }
 
-    fn work(&self, work: &Receiver<(Batch, Sender<Answer>)>, scrub: bool) {
+    fn work(&self, work: &Receiver<(Batch, Sender<Answer>)>, secrets: Secrets<'_>) {
         for (batch, reply) in work {
-            let done = self.append.salts(batch.len()).map_err(Error::from).map(|salts| {
-                batch.into_iter().zip(salts).map(|(item, salt)| self.prepare(item, scrub, salt)).collect()
-            });
+            let done =
+                self.append.salts(batch.len()).map_err(Error::from).map(|salts| {
+                    batch.into_iter().zip(salts).map(|(item, salt)| prepare(item, secrets, salt)).collect()
+                });
             // The submitter hangs up only when the ledger has stopped; it reports that itself.
             drop(reply.send(done));
-        }
-    }
-
-    fn prepare(&self, item: Item, scrub: bool, salt: model::Salt) -> Done {
-        match item {
-            Item::Record(mut header, body) => {
-                let scrubbed = if scrub { self.scrubber.scrub(&body) } else { None };
-                let body = match scrubbed {
-                    Some(scrubbed) => {
-                        header.replacements = scrubbed.replacements;
-                        scrubbed.body
-                    }
-                    None => body,
-                };
-                let replaced = header.replacements.len() as u64;
-                Done::Ready { prepared: Prepared::new(salt, header, body), record: true, replaced }
-            }
-            Item::Own(header, body) => {
-                Done::Ready { prepared: Prepared::new(salt, header, body), record: false, replaced: 0 }
-            }
-            Item::Delivery(header, body) => Done::Delivery(header, body),
         }
     }
 
@@ -213,8 +196,8 @@ impl Pipeline<'_> {
                 match item {
                     Done::Ready { prepared, record, replaced } => {
                         records += u64::from(record);
-                        replaced_in_delivery += replaced;
-                        submitted.replaced += replaced;
+                        replaced_in_delivery += replaced.len() as u64;
+                        submitted.replaced.add(&replaced);
                         leaves.push(prepared);
                     }
                     Done::Delivery(header, body) => {
@@ -253,11 +236,27 @@ impl Pipeline<'_> {
     }
 }
 
+fn prepare(item: Item, secrets: Secrets<'_>, salt: model::Salt) -> Done {
+    match item {
+        Item::Record(mut header, mut body) => {
+            if let Some(scrubbed) = secrets.scrub(&body, &[]) {
+                (header.replacements, body) = (scrubbed.replacements, scrubbed.body);
+            }
+            let replaced = header.replacements.clone();
+            Done::Ready { prepared: Prepared::new(salt, header, body), record: true, replaced }
+        }
+        Item::Own(header, body) => {
+            Done::Ready { prepared: Prepared::new(salt, header, body), record: false, replaced: Vec::new() }
+        }
+        Item::Delivery(header, body) => Done::Delivery(header, body),
+    }
+}
+
 /// What the submitter saw sealed.
 #[derive(Default)]
 struct Submitted {
     records: u64,
-    replaced: u64,
+    replaced: Replaced,
     end: u64,
 }
 

@@ -1,7 +1,7 @@
 //! What has been collected before: a fold of the log, kept in `state/collect.redb` so that it need not be
 //! folded from the first leaf at each start. Delete the file and the next run makes it again.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
@@ -131,6 +131,8 @@ struct Folded {
     applied_through: u64,
     /// Folded, not yet written.
     fresh: Fresh,
+    /// Sources whose secrets are sealed as they came.
+    unscrubbed: BTreeSet<String>,
     /// Of the run that is under way: submitted, perhaps not sealed, never written.
     ahead: Fresh,
 }
@@ -139,7 +141,10 @@ impl State {
     /// Opens or makes the file. Only the process that holds the log's lock opens it.
     pub fn open(path: &Path) -> Result<State, Error> {
         let (store, applied_through) = Store::open(path)?;
-        let folded = Folded { applied_through, fresh: Fresh::default(), ahead: Fresh::default() };
+        let unscrubbed = BTreeSet::new();
+        let mut folded = Folded { applied_through, fresh: Fresh::default(), unscrubbed, ahead: Fresh::default() };
+        // A release that kept no directives knew none about this.
+        store.directives_kept()?.values().for_each(|directive| folded.scrubbing(directive));
         Ok(State { store, folded: Mutex::new(folded), seats: Mutex::default() })
     }
 
@@ -173,6 +178,11 @@ impl State {
             directives.extend(folded.fresh.directives.clone());
         }
         Ok(directives.map(|directives| directives.into_values().collect()))
+    }
+
+    /// Whether known secrets of a source are replaced: they are, unless the operator has said otherwise.
+    pub fn is_scrubbed(&self, source: &str) -> bool {
+        !self.folded.lock().unscrubbed.contains(source)
     }
 
     /// The source of this name.
@@ -353,6 +363,7 @@ impl Folded {
         match header.kind {
             Kind::Directive => {
                 self.fresh.directives.insert(index.0, body.to_vec());
+                self.scrubbing(body);
                 if let Ok(Directive::Source { number, name, platform, .. }) = serde_json::from_slice(body) {
                     // A source that is set again goes on with the numbers it has given out.
                     let known = match self.fresh.sources.remove(&number) {
@@ -379,6 +390,15 @@ impl Folded {
                 }
             }
             _ => self.count(store, header),
+        }
+    }
+
+    /// The last word about a source counts.
+    fn scrubbing(&mut self, directive: &[u8]) {
+        match serde_json::from_slice(directive) {
+            Ok(Directive::SourceScrubbing { name, on: false, .. }) => drop(self.unscrubbed.insert(name)),
+            Ok(Directive::SourceScrubbing { name, on: true, .. }) => drop(self.unscrubbed.remove(&name)),
+            _ => {}
         }
     }
 

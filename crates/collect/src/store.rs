@@ -220,17 +220,22 @@ impl Store {
 
     /// All directives by their leaves; none if some were folded before this table was there.
     pub(crate) fn directives(&self) -> Result<Option<BTreeMap<u64, Vec<u8>>>, Error> {
+        let from = self.tell((|| {
+            let from = self.db.begin_read()?.open_table(META)?.get(DIRECTIVES_FROM)?;
+            Ok(from.map(|from| from.value()))
+        })())?;
+        if from == Some(0) { self.directives_kept().map(Some) } else { Ok(None) }
+    }
+
+    /// The directives that were folded since this table was there, by their leaves.
+    pub(crate) fn directives_kept(&self) -> Result<BTreeMap<u64, Vec<u8>>, Error> {
         self.tell((|| {
-            let read = self.db.begin_read()?;
-            if read.open_table(META)?.get(DIRECTIVES_FROM)?.is_none_or(|from| from.value() > 0) {
-                return Ok(None);
-            }
             let mut directives = BTreeMap::new();
-            for entry in read.open_table(DIRECTIVES)?.iter()? {
+            for entry in self.db.begin_read()?.open_table(DIRECTIVES)?.iter()? {
                 let (index, directive) = entry?;
                 directives.insert(index.value(), directive.value().to_vec());
             }
-            Ok(Some(directives))
+            Ok(directives)
         })())
     }
 

@@ -281,6 +281,13 @@ pub(crate) enum Offboard {
     },
 }
 
+/// On or off.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum Switch {
+    On,
+    Off,
+}
+
 #[derive(Debug, Subcommand)]
 pub(crate) enum Source {
     /// List the sources with what came of their records.
@@ -316,6 +323,23 @@ pub(crate) enum Source {
     Resume {
         /// Name of the source.
         name: String,
+    },
+    /// Show how many known secrets were replaced, source by source and rule by rule, and how many texts of the newest records
+    /// look random and are known by no rule. All headers of the log are read for it.
+    Secrets {
+        #[command(flatten)]
+        output: Output,
+    },
+    /// Say whether known secrets of a source are replaced before its records are sealed. They are, unless this says
+    /// otherwise. Sealed; holds for what comes after it, and what is sealed stays as it is.
+    Scrub {
+        /// Name of the source.
+        name: String,
+        /// Whether they are replaced.
+        state: Switch,
+        /// Why, for those who find a secret in the log.
+        #[arg(long)]
+        reason: String,
     },
     /// Say what would become of a sample if it came to the source, without sealing anything.
     Test {

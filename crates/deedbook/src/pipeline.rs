@@ -608,7 +608,7 @@ fn report(
         events: after.events - before.events,
         rejects: after.rejects - before.rejects,
         already_known: summary.already_known,
-        replaced: summary.replaced,
+        replaced: summary.replaced.total(),
         leaves: size_after - size_before,
         unread,
         stopped: summary.stopped,

@@ -18,7 +18,7 @@ use datafusion::logical_expr::{
 };
 use model::{EventId, Header, Kind, LeafIndex};
 
-use crate::cells::{Columns, Count, Text, TheCount, TheFlag, TheMillis, columns};
+use crate::cells::{Columns, Count, Text, TheCount, TheFlag, TheMillis, Words, columns};
 use crate::derive::Source;
 
 /// Registers the functions that people may use in SQL.
@@ -103,6 +103,10 @@ columns! {
         truncated: TheFlag = h.flags & model::FLAG_TRUNCATED != 0;
         /// Secrets replaced before sealing.
         secrets_replaced: TheCount = h.replacements.len() as i64;
+        /// The rules that knew them.
+        secret_rules: Words = h.replacements.iter().map(|secret| {
+            sources::scrub::rule(secret.rule).map_or("unknown", |rule| rule.name)
+        });
         /// Path, object key or stream.
         position_name: Text = h.position.name.as_deref();
         /// Number of the delivery at its source.

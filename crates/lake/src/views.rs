@@ -116,6 +116,7 @@ fn leaves(lake: &Lake, evidence: Stored, sources: &[Source]) -> Result<LogicalPl
         part("body_bytes"),
         part("truncated"),
         part("secrets_replaced"),
+        part("secret_rules"),
         functions::raw_text().call(vec![col("body")]).alias("raw"),
     ];
     plan(evidence)?.project(columns)?.build()

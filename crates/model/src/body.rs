@@ -275,6 +275,19 @@ pub enum Directive {
         /// The name of the platform.
         name: String,
     },
+    /// Says whether known secrets of a source are replaced before its records are sealed, from then on: they are, where nobody
+    /// has said otherwise. Tokens of callers that senders relay are replaced in any case.
+    SourceScrubbing {
+        /// Name of the source.
+        name: String,
+        /// Whether they are replaced.
+        on: bool,
+        /// Why, for people.
+        reason: String,
+        /// Who said so, as whoever took the word knew them.
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        author: String,
+    },
     /// Ends such a silence early.
     SourceResumed {
         /// Name of the source.

@@ -242,7 +242,7 @@ impl App {
         let (source, bytes) = (parcel.source.clone(), parcel.body.len());
         let sealed = self.take(parcel).await;
         let outcome = match &sealed {
-            Ok(sealed) => Outcome::Sealed { records: sealed.records.len() as u64, replaced: sealed.replaced },
+            Ok(sealed) => Outcome::Sealed { records: sealed.records.len() as u64, replaced: sealed.replaced.clone() },
             Err(problem) if problem.retry() => Outcome::Busy,
             Err(_) => Outcome::Refused,
         };

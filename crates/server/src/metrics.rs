@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 
+use collect::Replaced;
 use model::Beat;
 use parking_lot::Mutex;
 
@@ -11,23 +12,23 @@ use parking_lot::Mutex;
 const SOURCES_MAX: usize = 1_000;
 
 /// How a delivery ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Outcome {
     /// Sealed, or known to be.
-    Sealed { records: u64, replaced: u64 },
+    Sealed { records: u64, replaced: Replaced },
     /// Told to come back.
     Busy,
     /// Told what is wrong with it.
     Refused,
 }
 
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 struct Counts {
     sealed: u64,
     busy: u64,
     refused: u64,
     records: u64,
-    replaced: u64,
+    replaced: Replaced,
     bytes: u64,
     datagrams_dropped: u64,
     messages_cut: u64,
@@ -60,7 +61,7 @@ impl Metrics {
                 Outcome::Sealed { records, replaced } => {
                     counts.sealed += 1;
                     counts.records += records;
-                    counts.replaced += replaced;
+                    counts.replaced.merge(&replaced);
                 }
                 Outcome::Busy => counts.busy += 1,
                 Outcome::Refused => counts.refused += 1,
@@ -74,7 +75,7 @@ impl Metrics {
             counts.bytes += summary.bytes;
             counts.sealed += summary.deliveries;
             counts.records += summary.records;
-            counts.replaced += summary.replaced;
+            counts.replaced.merge(&summary.replaced);
         });
     }
 
@@ -145,7 +146,15 @@ impl Metrics {
             "Records sealed by receivers, pullers and of followed files.",
             &mut each(|counts| counts.records),
         );
-        metric("secrets_replaced_total", "Known secrets replaced before sealing.", &mut each(|counts| counts.replaced));
+        let mut replaced = by_source.iter().flat_map(|(source, counts)| {
+            let of = |(rule, count)| (format!("{{{},rule=\"{rule}\"}}", label(source)), count);
+            counts.replaced.by_rule().map(of)
+        });
+        metric(
+            "secrets_replaced_total",
+            "Known secrets replaced before sealing, by the rule that knew them.",
+            &mut replaced,
+        );
         metric("received_bytes_total", "Bytes of deliveries as they came.", &mut each(|counts| counts.bytes));
         let dropped = "Datagrams dropped because others waited to be sealed (datagrams_bytes_max).";
         metric("datagrams_dropped_total", dropped, &mut each(|counts| counts.datagrams_dropped));

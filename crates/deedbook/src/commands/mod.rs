@@ -28,6 +28,7 @@ mod principal;
 mod prove;
 mod quality;
 mod repair;
+mod secrets;
 mod serve;
 mod session;
 mod show;
@@ -40,7 +41,7 @@ mod verify;
 mod watch;
 mod who;
 
-use crate::cli::{Arguments, Command, Config, Continuation, Jit, Key, Lake, Mapping, Offboard, Source, Token};
+use crate::cli::{Arguments, Command, Config, Continuation, Jit, Key, Lake, Mapping, Offboard, Source, Switch, Token};
 use crate::config;
 use crate::exit::{Exit, Missing};
 use crate::question::Question;
@@ -91,6 +92,10 @@ pub(crate) fn run(arguments: Arguments) -> anyhow::Result<Exit> {
             source::pause(&place, &name, &reason, &until)
         }
         Command::Source { command: Source::Resume { name } } => source::resume(&place, &name),
+        Command::Source { command: Source::Scrub { name, state, reason } } => {
+            source::scrub(&place, &name, state == Switch::On, &reason)
+        }
+        Command::Source { command: Source::Secrets { output } } => secrets::run(&place, output.format),
         Command::Source { command: Source::Test { name, file, last, output } } => {
             source_test::run(&place, &name, file.as_deref(), last, output.format)
         }

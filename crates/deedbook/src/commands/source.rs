@@ -9,25 +9,28 @@ use crate::cli::{Format, Ingest, Output, SourceSet};
 use crate::exit::{Exit, Missing, Usage};
 use crate::{output, pipeline, when};
 
-/// Longest reason for a pause.
+/// Longest reason for a pause, or for sealing secrets as they come.
 const REASON_BYTES_MAX: usize = 1_000;
 
 /// Longest name of who announces it.
 const AUTHOR_CHARS_MAX: usize = 100;
 
-/// Lists the sources with what came of their records, and until when each is paused.
+/// Lists the sources with what came of their records, until when each is paused, and whether its known secrets are replaced.
 pub(crate) fn list(place: &Place, format: Format) -> anyhow::Result<Exit> {
     let log = place.log()?;
-    let pauses = token::known(&pipeline::view(&place.data, &log)?)?.access.pauses().all(pipeline::now());
+    let known = token::known(&pipeline::view(&place.data, &log)?)?;
+    let pauses = known.access.pauses().all(pipeline::now());
     let text = |text: &str| format!("'{}'", text.replace('\'', "''"));
     let rows = pauses.iter().map(|Pause { source, reason, until }| {
         format!("({}, {}, {})", text(source), text(&until.to_string()), text(reason))
     });
     // Without a pause there is one of no source: a list of values has at least one row.
     let rows = rows.chain(pauses.is_empty().then(|| "('', '', '')".to_owned())).collect::<Vec<_>>().join(", ");
+    // No source has an empty name: a list has at least one member.
+    let unscrubbed = known.unscrubbed.iter().map(String::as_str).chain([""]).map(text).collect::<Vec<_>>().join(", ");
     let query = format!(
-        "SELECT s.*, p.paused_until, p.pause_reason FROM sources s
-         LEFT JOIN (VALUES {rows}) AS p (source, paused_until, pause_reason) ON p.source = s.name ORDER BY s.number"
+        "SELECT s.*, p.paused_until, p.pause_reason, CASE WHEN s.name IN ({unscrubbed}) THEN 'off' ELSE 'on' END AS scrubbing
+         FROM sources s LEFT JOIN (VALUES {rows}) AS p (source, paused_until, pause_reason) ON p.source = s.name ORDER BY s.number"
     );
     let answer = pipeline::tables(&place.data, &log)?.sql(&query, lake::Limits::default())?;
     if output::print(answer, format, None)? == 0 {
@@ -40,14 +43,35 @@ pub(crate) fn list(place: &Place, format: Format) -> anyhow::Result<Exit> {
 pub(crate) fn pause(place: &Place, name: &str, reason: &str, until: &str) -> anyhow::Result<Exit> {
     let log = place.log()?;
     known(place, &log, name)?;
-    if reason.trim().is_empty() || reason.len() > REASON_BYTES_MAX {
-        return Err(Usage(format!("--reason has 1 to {REASON_BYTES_MAX} bytes: it is read later")).into());
-    }
+    check_reason(reason)?;
     let until_ms = when::ahead("until", until, pipeline::now())?.0;
     let (name, reason, author) = (name.to_owned(), reason.to_owned(), author());
     set_directives(place, &log, &[Directive::SourcePaused { name: name.clone(), reason, until_ms, author }])?;
     println!("paused {name} until {}", model::Millis(until_ms));
     eprintln!("its senders are told to come back; `deedbook source resume {name}` ends it early");
+    Ok(Exit::Done)
+}
+
+fn check_reason(reason: &str) -> Result<(), Usage> {
+    if reason.trim().is_empty() || reason.len() > REASON_BYTES_MAX {
+        return Err(Usage(format!("--reason has 1 to {REASON_BYTES_MAX} bytes: it is read later")));
+    }
+    Ok(())
+}
+
+/// Says whether known secrets of a source are replaced. When this returns it holds for what is submitted from then on.
+pub(crate) fn scrub(place: &Place, name: &str, on: bool, reason: &str) -> anyhow::Result<Exit> {
+    let log = place.log()?;
+    known(place, &log, name)?;
+    check_reason(reason)?;
+    let (name, reason, author) = (name.to_owned(), reason.to_owned(), author());
+    set_directives(place, &log, &[Directive::SourceScrubbing { name: name.clone(), on, reason, author }])?;
+    if on {
+        println!("known secrets of {name} are replaced");
+    } else {
+        println!("known secrets of {name} are sealed as they come");
+        eprintln!("whoever reads the log reads them; `deedbook source scrub {name} on --reason ...` ends it");
+    }
     Ok(Exit::Done)
 }
 

@@ -1,5 +1,6 @@
 //! `deedbook token`: who may send and ask over the network.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use ledger::{Selection, View};
@@ -91,6 +92,8 @@ pub(crate) struct Known {
     pub(crate) access: Arc<Access>,
     /// The settings of the last server, as TOML.
     pub(crate) settings: Option<String>,
+    /// Sources whose secrets are sealed as they come.
+    pub(crate) unscrubbed: BTreeSet<String>,
 }
 
 /// Folds the directives of a log. Reads all of it.
@@ -108,8 +111,11 @@ impl Known {
         // A directive of a later release is about something that this one does not know.
         if let Ok(directive) = serde_json::from_slice(body) {
             self.access.apply(&directive);
-            if let Directive::Settings { toml } = directive {
-                self.settings = Some(toml);
+            match directive {
+                Directive::Settings { toml } => self.settings = Some(toml),
+                Directive::SourceScrubbing { name, on: false, .. } => drop(self.unscrubbed.insert(name)),
+                Directive::SourceScrubbing { name, on: true, .. } => drop(self.unscrubbed.remove(&name)),
+                _ => {}
             }
         }
     }

@@ -4,6 +4,7 @@
 mod answers;
 mod backup;
 mod bad_input;
+mod canary;
 mod completeness;
 mod digests;
 mod followed;

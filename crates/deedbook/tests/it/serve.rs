@@ -1,8 +1,10 @@
 //! `deedbook serve`, spoken to over real sockets.
 
+use std::collections::BTreeMap;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::SocketAddr;
 use std::process::{Child, Stdio};
+use std::sync::{Arc, Mutex};
 
 use serde_json::{Value, json};
 
@@ -14,7 +16,10 @@ pub(crate) struct Server<'b> {
     bench: &'b Bench,
     pub(crate) child: Child,
     pub(crate) address: SocketAddr,
+    /// All listeners, by what they listen for; with several of a kind, the first.
+    pub(crate) addresses: BTreeMap<String, String>,
     pub(crate) admin: String,
+    said: Arc<Mutex<String>>,
 }
 
 impl<'b> Server<'b> {
@@ -22,21 +27,32 @@ impl<'b> Server<'b> {
         let mut command = bench.command(&[&["serve", "--init", "--listen", "127.0.0.1:0"], more].concat());
         let mut child = command.env("HOOK_SECRET", SECRET).stderr(Stdio::piped()).spawn().unwrap();
         let mut lines = BufReader::new(child.stderr.take().unwrap());
-        let (mut address, mut said) = (None, String::new());
+        let (mut addresses, mut said) = (BTreeMap::new(), String::new());
         while !said.contains("ready;") {
             let mut line = String::new();
             assert!(lines.read_line(&mut line).unwrap() > 0, "ended: {said}");
             said.push_str(&line);
-            if let Some(rest) = line.strip_prefix("listening on http://") {
-                address = rest.trim().parse().ok();
+            if let Some((what, rest)) = line.strip_prefix("listening on ").and_then(|rest| rest.split_once("://")) {
+                addresses.entry(what.to_owned()).or_insert_with(|| rest.trim().to_owned());
             }
             if let Some(token) = line.strip_prefix("admin token, shown once: ") {
                 bench.put("token", token.trim());
             }
         }
         let admin = std::fs::read_to_string(bench.path("token")).unwrap();
-        std::thread::spawn(move || drop(lines.read_to_string(&mut String::new())));
-        Server { bench, child, address: address.unwrap(), admin }
+        let said = Arc::new(Mutex::new(said));
+        let hearing = Arc::clone(&said);
+        std::thread::spawn(move || {
+            for line in lines.lines().map_while(Result::ok) {
+                hearing.lock().unwrap().push_str(&format!("{line}\n"));
+            }
+        });
+        Server { bench, child, address: addresses["http"].parse().unwrap(), addresses, admin, said }
+    }
+
+    /// What it has said on stderr so far.
+    pub(crate) fn said(&self) -> String {
+        self.said.lock().unwrap().clone()
     }
 
     pub(crate) fn ask(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Answer {
@@ -101,7 +117,7 @@ impl Drop for Server<'_> {
     }
 }
 
-const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+pub(crate) const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 
 fn call(number: u64) -> Value {
     json!({

@@ -235,6 +235,26 @@ const ROUTES: &[Route] = &[
         ..asked("/v1/sources", &["source", "ls"], Argument::None, "The sources with what came of their records.")
     },
     Route {
+        parameters: &[],
+        formats: ROWS,
+        ..asked(
+            "/v1/sources/quality",
+            &["source", "quality"],
+            Argument::None,
+            "What each source can answer at all: the share of its events that say who, what, when and so on.",
+        )
+    },
+    Route {
+        parameters: &[],
+        formats: &[Json, Ndjson, Table],
+        ..asked(
+            "/v1/sources/secrets",
+            &["source", "secrets"],
+            Argument::None,
+            "Known secrets that were replaced, source by source and rule by rule.",
+        )
+    },
+    Route {
         parameters: &[VERIFY],
         formats: &[Json, Table],
         ..asked(

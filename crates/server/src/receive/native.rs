@@ -84,7 +84,7 @@ fn answer(log: &str, sealed: &Sealed) -> Answer {
         log: log.to_owned(),
         records: sealed.records.iter().map(one).collect(),
         already_known: sealed.already_known,
-        replaced: sealed.replaced,
+        replaced: sealed.replaced.total(),
         checkpoint: String::from_utf8_lossy(&sealed.checkpoint.note).into_owned(),
     }
 }

@@ -101,15 +101,7 @@ impl Scrubber {
     /// The same, and the texts at `tokens` are JSON web tokens, whatever they look like. Each is the inside of a JSON
     /// string.
     pub fn scrub_with(&self, record: &[u8], tokens: &[Range<usize>]) -> Option<Scrubbed> {
-        let told = tokens.iter().filter(|token| !token.is_empty() && token.end <= record.len());
-        let told = told.map(|token| Secret {
-            begin: token.start,
-            end: token.end,
-            levels: 1,
-            percent: false,
-            rule: rule::token(),
-        });
-        let mut secrets = union(told.chain(self.find(record)).collect());
+        let mut secrets = union(told(record, tokens).chain(self.find(record)).collect());
         if secrets.is_empty() {
             return None;
         }
@@ -125,6 +117,12 @@ impl Scrubber {
             scrubbed = self.replace_all(record, &secrets);
         }
         Some(scrubbed)
+    }
+
+    /// Replaces the texts at `tokens` as [`Scrubber::scrub_with`] does, and nothing else.
+    pub fn replace_tokens(&self, record: &[u8], tokens: &[Range<usize>]) -> Option<Scrubbed> {
+        let secrets = union(told(record, tokens).collect());
+        (!secrets.is_empty()).then(|| self.replace_all(record, &secrets))
     }
 
     /// What each rule finds in a text. Secrets may overlap.
@@ -227,6 +225,12 @@ impl Secret {
         let Found { begin, end, levels, percent } = found;
         Secret { begin, end, levels, percent, rule }
     }
+}
+
+/// Tokens of which somebody said where in a record they are.
+fn told(record: &[u8], tokens: &[Range<usize>]) -> impl Iterator<Item = Secret> {
+    let inside = tokens.iter().filter(|token| !token.is_empty() && token.end <= record.len());
+    inside.map(|token| Secret { begin: token.start, end: token.end, levels: 1, percent: false, rule: rule::token() })
 }
 
 /// Secrets in order, of which no two overlap. Those that did are one, and what the longer one says
