@@ -573,7 +573,7 @@ impl Reader<'_> {
 /// The directive with which a new source begins: its leaf 0.
 pub(crate) fn first_word(source: &mut Source, received_at: Millis) -> Item {
     let Source { number, name, platform, .. } = source.clone();
-    let body = Directive::Source { number, name, platform, authority: None };
+    let body = Directive::Source { number, name, platform, authority: None, owner: None };
     (source.next_seq, source.is_new) = (1, false);
     let header = Header {
         kind: Kind::Directive,

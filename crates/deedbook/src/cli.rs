@@ -441,6 +441,9 @@ pub(crate) struct SourceSet {
     /// Authority of records that do not name their own: the cluster's id, the Vault cluster, the host.
     #[arg(long, value_name = "ID")]
     pub(crate) authority: Option<String>,
+    /// Whom to ask about it: a team or a person.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) owner: Option<String>,
     /// An OIDC issuer that signs the tokens of the source's principals; may be given several times.
     #[arg(long, value_name = "HOST")]
     pub(crate) issuer: Vec<String>,

@@ -116,3 +116,13 @@ fn table(answer: lake::Answer, columns: Option<&[&str]>) -> anyhow::Result<u64> 
     }
     Ok(rows)
 }
+
+/// Says on stderr when records may lack in a range, nanoseconds since 1970: rows alone cannot.
+pub(crate) fn own_up(tables: &lake::Lake, since: Option<i64>, until: Option<i64>) -> anyhow::Result<()> {
+    let now = i64::try_from(crate::pipeline::now().0).unwrap_or(i64::MAX).saturating_mul(1_000_000);
+    let told = tables.lacks(since.unwrap_or(i64::MIN), until.unwrap_or(now).min(now))?;
+    if !told.lacks.is_empty() {
+        eprintln!("completeness: {}", told.line());
+    }
+    Ok(())
+}

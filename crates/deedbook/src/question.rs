@@ -43,8 +43,8 @@ struct Printed<'a, T> {
     pin: String,
     /// As of when, RFC 3339.
     as_of: String,
-    /// Whether sources were blind in the range.
-    completeness: &'static str,
+    /// Whether records may lack in the range.
+    completeness: &'a lake::Completeness,
     answer: T,
 }
 
@@ -120,8 +120,8 @@ impl Question {
         use std::io::Write as _;
         let mut out = std::io::BufWriter::new(std::io::stdout().lock());
         let as_of = model::rfc3339_from_nanos(self.until);
-        let printed =
-            || Printed { asked, pin: self.pin.to_string(), as_of: as_of.clone(), completeness: COMPLETENESS, answer };
+        let completeness = &self.facts.completeness(self.since, self.until);
+        let printed = || Printed { asked, pin: self.pin.to_string(), as_of: as_of.clone(), completeness, answer };
         match self.format {
             Format::Json => {
                 serde_json::to_writer_pretty(&mut out, &printed())?;
@@ -138,7 +138,8 @@ impl Question {
                 for line in lines(answer) {
                     writeln!(out, "{}", line.trim_end())?;
                 }
-                writeln!(out, "completeness: {COMPLETENESS}   pin: {}", self.pin)?;
+                writeln!(out, "completeness: {}", completeness.line())?;
+                writeln!(out, "pin: {}", self.pin)?;
             }
         }
         out.flush()?;
@@ -148,6 +149,11 @@ impl Question {
         Ok(())
     }
 
+    /// The tables of the log.
+    pub(crate) fn tables(&self) -> &Arc<lake::Lake> {
+        &self.lake
+    }
+
     /// Why an answer is empty is the first thing its reader asks.
     pub(crate) fn nothing(&self, asked: &str) -> anyhow::Result<String> {
         let shown = model::rfc3339_from_nanos;
@@ -155,15 +161,17 @@ impl Question {
             Some((first, last)) => format!("the log spans {} .. {}", shown(first), shown(last)),
             None => "the log has no events yet".to_owned(),
         };
-        Ok(format!("`{asked}` is in no event of the range, under this name; {span}"))
+        let completeness = self.facts.completeness(self.since, self.until);
+        let owned = match completeness.state {
+            lake::Seen::NoGapKnown => String::new(),
+            _ => format!("; completeness: {}", completeness.line()),
+        };
+        Ok(format!("`{asked}` is in no event of the range, under this name; {span}{owned}"))
     }
 }
 
 /// Records that tell of one grant, as a rule: request, approval, activation, end.
 const STEPS_OF_A_GRANT: usize = 4;
-
-/// The value of `completeness` until sources have accounts of what was expected of them.
-const COMPLETENESS: &str = "not evaluated";
 
 fn issuer(issuer: &lake::Issuer) -> trace::Issuer {
     let lake::Issuer { host, platform, authority } = issuer.clone();

@@ -308,6 +308,14 @@ fn transport(name: &str, tls: Tls) -> Transport {
     }
 }
 
+/// Whether what a delivery of this name holds lay, or was made, on this machine: a file, or a sender on one of its own addresses.
+pub fn is_of_this_machine(name: &str) -> bool {
+    let Some((scheme, rest)) = name.split_once("://") else { return transport(name, Tls::None) == Transport::Local };
+    let is_pushed = matches!(scheme, "syslog+udp" | "syslog+tcp" | "syslog+tls" | "fluent" | "fluent+tls" | "vault");
+    // A Unix socket of Vault has a path for an address.
+    is_pushed && ["127.", "[::1]", "::1", "/"].iter().any(|own| rest.starts_with(own))
+}
+
 /// What deliveries over HTTP are called: all other names that begin with a slash are files.
 const HTTP: [&str; 10] = [
     "/_bulk",
@@ -430,6 +438,16 @@ mod tests {
             ("-", Transport::Local),
         ] {
             assert_eq!(of(name), expected, "{name}");
+        }
+        for (name, here) in [
+            ("/var/log/audit/audit.log", true),
+            ("syslog+udp://127.0.0.1", true),
+            ("vault:///run/vault.sock", true),
+            ("syslog+tcp://192.0.2.1", false),
+            ("/v1/records", false),
+            ("s3://127.0.0.1/x", false),
+        ] {
+            assert_eq!(is_of_this_machine(name), here, "{name}");
         }
     }
 }

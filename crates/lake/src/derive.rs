@@ -13,6 +13,7 @@ use sources::mapping::{MAPPINGS_MAX, Mapping, Mappings};
 use sources::{Context, Reject, RejectKind, Scratch};
 
 use crate::evidence::Evidence;
+use crate::lack::{Completeness, Lacks};
 use crate::schema::{Origin, RejectRow};
 use crate::twice::{Twice, telling};
 use crate::{Error, ErrorKind, Result};
@@ -35,6 +36,9 @@ pub struct Source {
     /// Authority of records that do not name their own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub authority: Option<String>,
+    /// Whom to ask about it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub owner: Option<String>,
 }
 
 impl Source {
@@ -82,6 +86,9 @@ pub(crate) struct Carry {
     /// The operator's mapping files, in the order in which their names came first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     mappings: Vec<Mapped>,
+    /// When records may lack.
+    #[serde(default)]
+    lacks: Lacks,
     /// Source, number and name of recent deliveries, oldest first.
     deliveries: VecDeque<(u32, u64, String)>,
 }
@@ -93,9 +100,11 @@ impl Carry {
             let context = format!("leaf {}: its header cannot be read, run `verify`", leaf.index);
             Error::caused(ErrorKind::Evidence, context, error)
         })?;
+        self.lacks.look(leaf.index);
         match header.kind {
             Kind::Record => self.note_delivery(&header),
             Kind::Directive => self.directive(leaf),
+            Kind::Heartbeat => self.lacks.heartbeat(leaf),
             _ => {}
         }
         Ok(header)
@@ -120,9 +129,11 @@ impl Carry {
 
     fn directive(&mut self, leaf: &Sealed<'_>) {
         // A directive of a newer release may be unknown here, and others do not matter to rows.
-        match serde_json::from_slice(leaf.body) {
-            Ok(Directive::Source { number, name, platform, authority }) => {
-                self.sources.insert(number, Source { number, name, platform, authority });
+        let directive = serde_json::from_slice(leaf.body);
+        directive.iter().for_each(|directive| self.lacks.directive(directive, leaf));
+        match directive {
+            Ok(Directive::Source { number, name, platform, authority, owner }) => {
+                self.sources.insert(number, Source { number, name, platform, authority, owner });
             }
             Ok(Directive::Issuer { host, platform, authority }) => {
                 self.configured.issuers.push((leaf.index, Issuer { host, platform, authority }));
@@ -184,6 +195,11 @@ impl Carry {
     /// The brokers that directives below a leaf named.
     pub(crate) fn brokers(&self, below: u64) -> impl Iterator<Item = &str> {
         self.configured.brokers.iter().filter(move |(leaf, _)| *leaf < below).map(|(_, uri)| uri.as_str())
+    }
+
+    /// Whether records may lack in a range, milliseconds since 1970, as the leaves below a size say.
+    pub(crate) fn lacks(&self, size: u64, from_ms: i64, until_ms: i64) -> Completeness {
+        self.lacks.of(size, from_ms, until_ms)
     }
 
     /// Name of a source; empty if no directive named it.

@@ -17,7 +17,7 @@ use crate::lookup::Merging;
 use crate::pin::Pin;
 use crate::tail::Tail;
 use crate::writer::{FileName, Follower};
-use crate::{Error, Result};
+use crate::{Completeness, Error, Result};
 
 /// The file in `lake/` whose lock keeps replaced files where they are: readers share it, and tidying up
 /// needs it alone.
@@ -151,6 +151,15 @@ impl Lake {
     pub fn sources(&self) -> Result<Vec<Source>> {
         let carry = self.tail.carry()?;
         Ok(carry.sources.into_values().collect())
+    }
+
+    /// What is known about the completeness of a range, nanoseconds since 1970, both ends included.
+    ///
+    /// # Errors
+    /// As for a question.
+    pub fn lacks(&self, from: i64, until: i64) -> Result<Completeness> {
+        let carry = self.tail.carry()?;
+        Ok(carry.lacks(self.tree_size(), from.div_euclid(1_000_000), until.div_euclid(1_000_000)))
     }
 
     /// The mappings in force behind the last leaf: the operator's own, then those of the product.

@@ -24,7 +24,7 @@ use crate::{Lake, functions, schema};
 /// Sources with what came of their records. The names are those of the other tables and of
 /// `named_sources`, which nobody else sees.
 const SOURCES: &str = "
-    SELECT s.number, s.name, s.platform,
+    SELECT s.number, s.name, s.platform, s.owner,
            coalesce(e.events, 0) + coalesce(r.rejects, 0) AS records,
            coalesce(e.events, 0) AS events,
            coalesce(r.rejects, 0) AS rejects,
@@ -127,11 +127,13 @@ fn named(sources: &[Source]) -> Result<MemTable> {
         Field::new("number", DataType::Int64, false),
         Field::new("name", DataType::Utf8, false),
         Field::new("platform", DataType::Utf8, false),
+        Field::new("owner", DataType::Utf8, true),
     ]));
     let columns: Vec<ArrayRef> = vec![
         Arc::new(Int64Array::from_iter_values(sources.iter().map(|source| i64::from(source.number)))),
         Arc::new(StringArray::from_iter_values(sources.iter().map(|source| source.name.as_str()))),
         Arc::new(StringArray::from_iter_values(sources.iter().map(|source| source.platform.as_str()))),
+        Arc::new(StringArray::from_iter(sources.iter().map(|source| source.owner.as_deref()))),
     ];
     let batch = RecordBatch::try_new(Arc::clone(&schema), columns)?;
     MemTable::try_new(schema, vec![vec![batch]])

@@ -211,6 +211,9 @@ pub enum Directive {
         /// Authority of records that do not name their own: a cluster id, a Vault cluster, a host.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         authority: Option<String>,
+        /// Whom to ask about it: a team or a person, in the operator's words.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        owner: Option<String>,
     },
     /// Says whose tokens an OIDC issuer signs; the last word about a host counts.
     Issuer {

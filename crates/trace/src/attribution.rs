@@ -91,8 +91,6 @@ pub struct Shares {
     pub gaps: Vec<Gap>,
     /// Walks that were made; the other events were answered from a kept one.
     pub walks: u64,
-    /// Whether the sources were blind: not evaluated here.
-    pub completeness: &'static str,
     /// Version of the rules.
     pub resolution: u32,
 }
@@ -235,7 +233,6 @@ impl<'s, S: Store> Tally<'s, S> {
             unclear,
             gaps: if self.crowded { vec![cut] } else { Vec::new() },
             walks: self.walks,
-            completeness: "not evaluated",
             resolution: crate::RESOLUTION,
         }
     }

@@ -66,8 +66,6 @@ pub struct Coverage {
     pub unowned: Vec<Identity>,
     /// Limits that cut the answer: of the lists `listed_max`, of all identities `identities_max`.
     pub gaps: Vec<Gap>,
-    /// Whether the sources were blind: not evaluated here.
-    pub completeness: &'static str,
     /// Version of the rules.
     pub resolution: u32,
 }
@@ -220,7 +218,6 @@ impl<'s> Tally<'s> {
             not_inventoried: Vec::new(),
             unowned: Vec::new(),
             gaps: Vec::new(),
-            completeness: "not evaluated",
             resolution: crate::RESOLUTION,
         };
         let mut counts: BTreeMap<String, Count> = BTreeMap::new();

@@ -68,8 +68,6 @@ pub struct Downstream {
     pub next: Option<Cursor>,
     /// Limits that cut the answer.
     pub gaps: Vec<Gap>,
-    /// Whether the sources were blind: not evaluated here.
-    pub completeness: &'static str,
     /// Version of the rules.
     pub resolution: u32,
 }
@@ -125,7 +123,6 @@ pub fn of(
         edges,
         next,
         gaps: descended.gaps,
-        completeness: "not evaluated",
         resolution: crate::RESOLUTION,
     })
 }

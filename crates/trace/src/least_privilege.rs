@@ -81,8 +81,6 @@ pub struct LeastPrivilege {
     pub not_listed: Vec<String>,
     /// Limits that cut the answer.
     pub gaps: Vec<Gap>,
-    /// Whether the sources were blind: not evaluated here.
-    pub completeness: &'static str,
     /// Version of the rules.
     pub resolution: u32,
 }
@@ -152,7 +150,6 @@ pub fn of(
         used,
         not_listed: entitled.not_listed.into_iter().collect(),
         gaps,
-        completeness: "not evaluated",
         resolution: crate::RESOLUTION,
     })
 }

@@ -186,8 +186,6 @@ pub struct Passport {
     pub listed: Option<Evidence>,
     /// What could not be told, and limits that cut the answer.
     pub gaps: Vec<Gap>,
-    /// Whether the sources were blind: not evaluated here.
-    pub completeness: &'static str,
     /// Version of the rules.
     pub resolution: u32,
 }
@@ -232,7 +230,6 @@ pub fn of(store: &impl Store, principal: &str, time: i64, settings: &Settings) -
         touched_left_out,
         peers,
         peers_left_out,
-        completeness: "not evaluated",
         resolution: crate::RESOLUTION,
     })
 }

@@ -127,8 +127,6 @@ pub struct Who {
     pub weakest: Option<Tier>,
     /// What could not be told.
     pub gaps: Vec<Gap>,
-    /// Whether the sources were blind: not evaluated here.
-    pub completeness: &'static str,
     /// Version of the rules.
     pub resolution: u32,
 }
@@ -168,7 +166,6 @@ pub fn of_event(store: &impl Store, event: &Arc<Fact>, settings: &Settings) -> R
         attribution: attribution(event, &lineage),
         weakest: lineage.weakest.filter(|_| lineage.checked_edges > 0),
         gaps: lineage.gaps,
-        completeness: "not evaluated",
         resolution: crate::RESOLUTION,
         event: evidence,
         minted_by,

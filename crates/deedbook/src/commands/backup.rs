@@ -11,9 +11,11 @@ use serde_json::json;
 
 use super::Place;
 use super::ingest::{stop_on_interrupt, with_writer};
+use super::upkeep::Backup as Noted;
 use crate::cli::Format;
 use crate::control::{self, Request};
 use crate::exit::{Exit, Usage};
+use crate::pipeline;
 use crate::progress::Line;
 
 /// How often a log that moves on under the copy is looked at anew.
@@ -49,6 +51,9 @@ pub(crate) fn run(place: &Place, to: &Path, format: Format) -> anyhow::Result<Ex
     };
     match made {
         Ok(made) => {
+            let to_shown = std::path::absolute(to).unwrap_or_else(|_| to.to_owned()).display().to_string();
+            let noted = Noted { log: log.short.clone(), to: to_shown, leaves: made.size.0, at_ms: pipeline::now().0 };
+            noted.note(place);
             print(&log, to, &made, format);
             Ok(Exit::Done)
         }

@@ -7,6 +7,7 @@ use serde::Serialize;
 use trace::Evidence;
 
 use super::Place;
+use super::upkeep::Upkeep;
 use crate::cli::Asking;
 use crate::exit::Exit;
 use crate::lines::{Line, block};
@@ -22,6 +23,8 @@ struct Findings {
     issuers_not_configured: Vec<Unknown>,
     /// Authorities of platforms whose records do not name their own, where none was set.
     authorities_unknown: Vec<Unknown>,
+    #[serde(flatten)]
+    upkeep: Upkeep,
     /// Whether there were more issuers than are kept.
     cut: bool,
 }
@@ -62,7 +65,9 @@ pub(crate) fn run(place: &Place, asking: &Asking) -> anyhow::Result<Exit> {
     let listed = |found: BTreeMap<String, (u64, Evidence)>| {
         found.into_iter().map(|(name, (events, example))| Unknown { name, events, example }).collect()
     };
-    let findings = Findings { issuers_not_configured: listed(issuers), authorities_unknown: listed(sources), cut };
+    let (issuers_not_configured, authorities_unknown) = (listed(issuers), listed(sources));
+    let upkeep = Upkeep::of(place, question.tables())?;
+    let findings = Findings { issuers_not_configured, authorities_unknown, upkeep, cut };
     question.print("doctor", &findings, lines)?;
     Ok(Exit::Done)
 }
@@ -87,6 +92,7 @@ fn lines(findings: &Findings) -> Vec<String> {
     if findings.cut {
         body.push(Line::new("cut", format!("more than {ISSUERS_MAX} issuers")));
     }
+    body.extend(findings.upkeep.lines());
     if body.is_empty() {
         return vec!["nothing found".to_owned()];
     }

@@ -24,6 +24,7 @@ pub(crate) fn run(place: &Place, events: &Events) -> anyhow::Result<Exit> {
     tables.mappings()?;
     let mut filter = filter(events)?;
     filter.cursor = cursor(events, &log, &tables)?;
+    let (since, until) = (filter.since, filter.until);
     let limits = lake::Limits::default();
     let answer = if events.group { tables.groups(&filter, limits)? } else { tables.events(&filter, limits)? };
     let rows = output::print(answer, events.output.format, Some(&COLUMNS))?;
@@ -38,6 +39,9 @@ pub(crate) fn run(place: &Place, events: &Events) -> anyhow::Result<Exit> {
         eprintln!("{}", nothing(tables.span()?));
     } else if is_full {
         eprintln!("the newest {rows} shown; --limit 0 shows all");
+    }
+    if events.sealed_after.is_none() {
+        output::own_up(&tables, since, until)?;
     }
     Ok(Exit::Done)
 }

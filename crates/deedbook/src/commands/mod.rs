@@ -37,6 +37,7 @@ mod source_test;
 mod sql;
 mod tail;
 mod token;
+mod upkeep;
 mod verify;
 mod watch;
 mod who;

@@ -121,7 +121,7 @@ pub(crate) fn add(place: &Place, set: &SourceSet) -> anyhow::Result<Exit> {
     }
     // Which number is free is for the writer to say.
     let (number, name, platform) = (0, set.name.clone(), "auto".to_owned());
-    let new = lake::Source { number, name, platform, authority: None };
+    let new = lake::Source { number, name, platform, authority: None, owner: None };
     seal(place, &log, set, directives(&new, set, true)?)
 }
 
@@ -133,7 +133,7 @@ pub(crate) fn set(place: &Place, set: &SourceSet) -> anyhow::Result<Exit> {
     let directives = directives(&source, set, false)?;
     if directives.is_empty() {
         let name = &set.name;
-        let message = format!("nothing to set for {name}: give --platform, --authority, --issuer or --broker");
+        let message = format!("nothing to set for {name}: give --platform, --authority, --owner, --issuer or --broker");
         return Err(Usage(message).into());
     }
     seal(place, &log, set, directives)
@@ -155,10 +155,11 @@ fn directives(source: &lake::Source, set: &SourceSet, new: bool) -> Result<Vec<D
     let platform = set.platform.clone().unwrap_or_else(|| source.platform.clone());
     let authority = set.authority.clone().or_else(|| source.authority.clone());
     let mut directives = Vec::new();
-    if new || platform != source.platform || authority != source.authority {
+    let owner = set.owner.clone().or_else(|| source.owner.clone());
+    if new || platform != source.platform || authority != source.authority || owner != source.owner {
         let (number, name) = (source.number, source.name.clone());
         let (platform, authority) = (platform.clone(), authority.clone());
-        directives.push(Directive::Source { number, name, platform, authority });
+        directives.push(Directive::Source { number, name, platform, authority, owner });
     }
     for issuer in &set.issuer {
         let host = issuer.trim_start_matches("https://").trim_end_matches('/').to_owned();

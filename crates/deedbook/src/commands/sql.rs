@@ -32,6 +32,7 @@ pub(crate) fn run(place: &Place, query: &str, timing: bool, format: Format) -> a
             eprintln!("no rows");
         }
     }
+    output::own_up(&tables, None, None)?;
     Ok(Exit::Done)
 }
 

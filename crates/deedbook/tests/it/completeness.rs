@@ -95,6 +95,17 @@ fn a_server_seals_a_gap_and_tells_of_it_once() {
     let beats =
         bench.sql("SELECT leaf_index FROM leaves WHERE kind = 'heartbeat' AND raw LIKE '%\"note\":\"heartbeat\"%'");
     assert_eq!((gaps().len(), beats.is_empty()), (1, false));
+    // Answers own up to it: with the range that it is in, and not with one before.
+    let owned = |range: &[&str]| bench.run(&[&["who", "public.accounts", "-o", "json"], range].concat()).json();
+    let told = &owned(&[])["completeness"];
+    assert_eq!((&told["state"], &told["lacks"][0]["source"]), (&json!("gaps"), &json!("db")), "{told}");
+    assert_eq!((&told["lacks"][0]["kind"], told["lacks"][0]["leaf"].is_u64()), (&json!("hole"), true));
+    let before = owned(&["--since", "2026-01-01", "--until", "2026-01-02"]);
+    assert_eq!(before["completeness"]["state"], "not-judged", "{before}");
+    for command in [&["events"][..], &["sql", "SELECT 1"], &["session", "nobody"]] {
+        let ran = bench.run(command);
+        assert!(format!("{}{}", ran.out, ran.err).contains("completeness: gaps: db hole"), "{command:?} {}", ran.err);
+    }
     // It is not sealed again by the next server, which reads it back from the log.
     let server = Server::start(&bench, &[]);
     std::thread::sleep(std::time::Duration::from_secs(2));

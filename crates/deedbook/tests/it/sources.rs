@@ -131,3 +131,44 @@ fn a_leaked_secret_is_found_by_its_fingerprint_and_never_told() {
     assert!(other.err.contains("neither the token nor its SHA-256"), "{}", other.err);
     assert_eq!(bench.run_with(&["fingerprint"], b"").code, Some(2));
 }
+
+#[test]
+fn the_doctor_tells_what_is_left_open_until_it_is_mended() {
+    let bench = Bench::new();
+    let ahead = lines(0..2).replace("2026-03-01", "2126-03-01");
+    bench.put("app.jsonl", lines(5..8) + &ahead);
+    bench.ingest(&["--source", "app", "app.jsonl"]);
+    let doctor = || bench.run(&["doctor", "-o", "json"]).json()["answer"].clone();
+    let told = doctor();
+    assert_eq!((&told["backup"], &told["without_owner"]), (&Value::Null, &json!(["app"])), "{told}");
+    assert!(told["leaves_in_one_copy"].as_u64() > Some(5), "{told}");
+    let here = &told["kept_on_this_machine"][0];
+    assert!(here["source"] == "app" && here["example"].as_str().unwrap().ends_with("app.jsonl"), "{here}");
+    assert_eq!((&told["clocks_ahead"][0]["source"], &told["clocks_ahead"][0]["records"]), (&json!("app"), &json!(2)));
+    assert_eq!(told["unscrubbed"], json!([]));
+    for arguments in [
+        &["source", "set", "app", "--owner", "payments"][..],
+        &["source", "scrub", "app", "off", "--reason", "digests look like tokens"],
+        &["backup", "--to", "../copy"],
+    ] {
+        let to = bench.path("copy").display().to_string();
+        let arguments: Vec<&str> =
+            arguments.iter().map(|word| if *word == "../copy" { to.as_str() } else { word }).collect();
+        let ran = bench.run(&arguments);
+        assert_eq!(ran.code, Some(0), "{arguments:?}: {}", ran.err);
+    }
+    let told = doctor();
+    assert_eq!((&told["without_owner"], &told["unscrubbed"]), (&json!([]), &json!(["app"])), "{told}");
+    assert_eq!((&told["leaves_in_one_copy"], told["backup"]["leaves"].is_u64()), (&json!(0), true), "{told}");
+    assert_eq!(row(&bench, "app")["owner"], json!("payments"));
+    let said = bench.run(&["doctor"]).out;
+    assert!(said.contains("not scrubbed") && !said.contains("single copy"), "{said}");
+    for (arguments, part) in [
+        (&["source", "scrub", "apq", "off", "--reason", "x"][..], "is not there; there: app"),
+        (&["source", "scrub", "app", "off", "--reason", " "], "--reason"),
+        (&["source", "scrub", "app", "maybe", "--reason", "x"], "possible values: on, off"),
+    ] {
+        let ran = bench.run(arguments);
+        assert!(ran.code == Some(2) && ran.err.contains(part), "{arguments:?}: {}", ran.err);
+    }
+}

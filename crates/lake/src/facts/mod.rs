@@ -25,7 +25,7 @@ use crate::evidence::try_scan;
 use crate::lookup::Run;
 use crate::pin::Pin;
 use crate::schema::{self, Origin, RejectRow};
-use crate::{Error, ErrorKind, Lake, Result};
+use crate::{Completeness, Error, ErrorKind, Lake, Result};
 
 pub(crate) use file::{Builder, Packer};
 
@@ -152,6 +152,11 @@ impl Facts {
     /// accounts brokers mint for others.
     pub fn configured(&self) -> (impl Iterator<Item = &Issuer>, impl Iterator<Item = &str>) {
         (self.carry.issuers(self.size), self.carry.brokers(self.size))
+    }
+
+    /// What is known below the size about the completeness of a range, nanoseconds since 1970, both ends included.
+    pub fn completeness(&self, from: i64, until: i64) -> Completeness {
+        self.carry.lacks(self.size, from.div_euclid(1_000_000), until.div_euclid(1_000_000))
     }
 
     /// Visits the events of a time range (both ends included), each with the name of its source, in the

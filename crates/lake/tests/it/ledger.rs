@@ -47,7 +47,8 @@ fn rows_are_there_as_soon_as_they_are_sealed_and_stay_when_files_take_over() {
     let clock = Arc::new(SystemClock::new());
     let info = ledger::init(data.path(), &InitOptions::default(), clock.as_ref()).unwrap();
     let ledger = Ledger::open(data.path(), &info.short, Options::default(), clock).unwrap();
-    let source = Directive::Source { number: 1, name: "cluster".into(), platform: "k8s".into(), authority: None };
+    let source =
+        Directive::Source { number: 1, name: "cluster".into(), platform: "k8s".into(), authority: None, owner: None };
     ledger.append().submit_own(Kind::Directive, canonical_json(&source)).unwrap().wait().unwrap();
     append(&ledger, 0..50);
     ledger.publish().unwrap();

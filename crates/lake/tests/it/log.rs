@@ -46,7 +46,8 @@ impl Log {
     }
 
     pub(crate) fn source(&mut self, number: u32, name: &str, platform: &str) {
-        let body = Directive::Source { number, name: name.into(), platform: platform.into(), authority: None };
+        let body =
+            Directive::Source { number, name: name.into(), platform: platform.into(), authority: None, owner: None };
         self.own(Kind::Directive, &body);
     }
 

@@ -68,6 +68,7 @@ const SETTING: &[Parameter] = &[
         "authority",
         "Authority of records that do not name their own: the cluster's id, the Vault cluster, the host.",
     ),
+    text("owner", "Whom to ask about it: a team or a person."),
     takes("issuer", Takes::Texts, "An OIDC issuer that signs the tokens of the source's principals."),
     takes("broker", Takes::Texts, "URI of an account under which a broker mints for others."),
 ];
@@ -221,7 +222,7 @@ const ROUTES: &[Route] = &[
         "/v1/doctor",
         &["doctor"],
         Argument::None,
-        "What stands in the way of good answers: issuers and authorities that nobody configured.",
+        "What stands in the way of good answers, and what is left open: issuers, authorities, owners, copies, clocks.",
     ),
     Route {
         method: Post,

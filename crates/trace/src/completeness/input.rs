@@ -157,7 +157,7 @@ pub struct Heartbeat {
 }
 
 /// Heartbeats come every minute; when none came for so long, nobody listened.
-const HEARTBEAT_MS_MAX: i64 = 180_000;
+pub const HEARTBEAT_MS_MAX: i64 = 180_000;
 
 /// When nobody listened: between heartbeats, and after the last one until now. A log that never had any says nothing of it.
 /// The heartbeats are told by time.

@@ -20,7 +20,9 @@ mod verdict;
 
 pub use account::{Account, Silence};
 use input::SPAN_MS_MAX;
-pub use input::{Axis, Count, Heartbeat, Number, Pause, Proof, Receipt, Source, Stop, Transport, blind_spans};
+pub use input::{
+    Axis, Count, HEARTBEAT_MS_MAX, Heartbeat, Number, Pause, Proof, Receipt, Source, Stop, Transport, blind_spans,
+};
 pub use report::{BlindSpot, Hour, Margin, SourceAccount};
 pub use retention::{RETENTIONS, Retention, retention};
 pub use rhythm::Level;

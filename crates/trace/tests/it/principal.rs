@@ -120,10 +120,7 @@ fn the_kind_comes_with_its_rule_and_a_record() {
     }
     let value = serde_json::to_value(&passport).unwrap();
     assert_eq!(value["kinds"][0]["evidence"]["source_event_id"], "use");
-    assert_eq!(
-        (value["completeness"].as_str(), value["as_of"].as_str()),
-        (Some("not evaluated"), Some("2026-11-20T10:01:40Z"))
-    );
+    assert_eq!(value["as_of"].as_str(), Some("2026-11-20T10:01:40Z"));
     assert_eq!(value["credentials"][0]["state"], "alive");
     assert_eq!(value["states"]["alive"], 1);
 }

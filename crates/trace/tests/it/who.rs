@@ -39,7 +39,6 @@ fn the_printed_answer_has_the_names_of_the_glossary_and_times_in_utc() {
         "agent_mode",
         "agent_run",
         "attribution",
-        "completeness",
         "decision",
         "event",
         "executed_by",
@@ -60,7 +59,6 @@ fn the_printed_answer_has_the_names_of_the_glossary_and_times_in_utc() {
     assert_eq!(value["event"]["time"], "2026-11-20T10:01:00Z");
     assert_eq!(value["event"]["event_id"], "3f2a91c0-3");
     assert_eq!(value["event"]["source_event_id"], "use");
-    assert_eq!(value["completeness"], "not evaluated");
     assert_eq!(value["minted_by"][0]["tier"], "L1");
     assert_eq!(value["minted_by"][0]["edge"], "brokered");
     assert_eq!(value["granted_by"]["verdict"], "UNKNOWN");
