@@ -41,12 +41,14 @@ soak:
 	$(CARGO) build $(PROGRAMS)
 	scripts/soak.sh $(SECONDS_LONG) $(SEED)
 
-## Ceilings of this machine, the product on the same records, and the ratios. With Go it is compared
+## Ceilings of this machine, the product on the same records, and the ratios; then the speed of each platform's module, of a
+## mapping file beside a module, and of scrubbing beside hashing and compressing. With Go it is compared
 ## with Tessera's fsck, with `python3 -m pip install duckdb` with DuckDB. Disk: about 4 KB for each record.
 RECORDS ?= 1000000
 bench:
 	$(CARGO) build $(PROGRAMS)
 	scripts/bench.sh $(RECORDS)
+	$(CARGO) bench --locked -p sources
 
 ## `deedbook serve` over loopback beside the ceilings: batches, one record a request, HEC and _bulk, start, idle memory.
 bench-serve:

@@ -246,6 +246,10 @@ pub(crate) struct Completeness {
     /// Of this source alone.
     #[arg(long, value_name = "NAME")]
     pub(crate) source: Option<String>,
+    /// Public keys of CloudTrail: with them the account has what its digest files prove (`source digests` says all of it). May be
+    /// given several times.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) key: Vec<PathBuf>,
     /// The accounts themselves, for the server that asks for them.
     #[arg(long, hide = true, conflicts_with_all = ["source", "until"])]
     pub(crate) accounts: bool,

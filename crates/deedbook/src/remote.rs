@@ -176,7 +176,7 @@ mod tests {
     use super::*;
 
     /// Options that mean nothing to somebody who asks from elsewhere.
-    const LOCAL: [&str; 3] = ["timing", "checkpoint", "format"];
+    const LOCAL: [&str; 4] = ["timing", "checkpoint", "format", "key"];
 
     fn command(words: &[&str]) -> Command {
         words.iter().fold(Arguments::command(), |command, word| command.find_subcommand(word).unwrap().clone())

@@ -56,17 +56,23 @@ fn run(bencher: Bencher<'_, '_>, platform: &str, context: Context<'_>) {
     });
 }
 
-/// Platforms with golden records.
-const PLATFORMS: [&str; 1] = ["aws"];
+/// All platforms with golden records, by the names of their folders.
+fn platforms() -> Vec<String> {
+    let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden");
+    let folders = std::fs::read_dir(golden).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    let mut platforms: Vec<String> = folders.filter(|name| model::Platform::named(name).is_some()).collect();
+    platforms.sort();
+    platforms
+}
 
 /// The source is set to the platform.
-#[divan::bench(args = PLATFORMS)]
+#[divan::bench(args = platforms())]
 fn known(bencher: Bencher<'_, '_>, platform: &str) {
-    run(bencher, platform, Context { platform: model::Platform::parse(platform), ..Context::default() });
+    run(bencher, platform, Context { platform: model::Platform::named(platform), ..Context::default() });
 }
 
 /// Each record is recognised by its content.
-#[divan::bench(args = PLATFORMS)]
+#[divan::bench(args = platforms())]
 fn recognised(bencher: Bencher<'_, '_>, platform: &str) {
     run(bencher, platform, Context::default());
 }

@@ -6,7 +6,7 @@ use std::io::Write as _;
 use serde::Serialize;
 use trace::completeness::{BlindSpot, DAY_MS, Finding, Hour, RULES, SourceAccount, Verdict};
 
-use super::Place;
+use super::{Place, digests};
 use crate::cli::{Completeness, Format};
 use crate::exit::{Exit, Missing, Usage};
 use crate::{pipeline, when};
@@ -37,7 +37,11 @@ pub(crate) fn run(place: &Place, asked: &Completeness) -> anyhow::Result<Exit> {
     }
     let log = place.log()?;
     let lake = pipeline::tables(&place.data, &log)?;
-    let told = lake.completeness(since_ms, until_ms, &BTreeMap::new())?;
+    let proofs = match asked.key.as_slice() {
+        [] => BTreeMap::new(),
+        key => digests::proofs(place, &lake, key, until_ms.saturating_mul(1_000_000))?,
+    };
+    let told = lake.completeness(since_ms, until_ms, &proofs)?;
     if asked.accounts {
         std::io::stdout().lock().write_all(&told.to_bytes()?)?;
         return Ok(Exit::Done);

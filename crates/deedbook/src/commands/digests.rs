@@ -4,7 +4,7 @@
 //! any secret was replaced, and is sealed.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use ledger::Selection;
@@ -15,6 +15,7 @@ use sources::digest::{
     self, Chain, Digest, Found, Hash, Held, Keys, LogFiles, Range, Report, SIGNATURE_SUFFIX, Unreadable, Verdict,
     Weight,
 };
+use trace::completeness::{Proof, Span};
 
 use super::Place;
 use crate::cli::{Digests, Format};
@@ -29,18 +30,15 @@ const CONTENT_BYTES_MAX: usize = 1 << 30;
 const DIGESTS_MAX: usize = 1_000_000;
 
 pub(crate) fn run(place: &Place, asked: &Digests) -> anyhow::Result<Exit> {
-    let mut keys = Keys::default();
-    for path in &asked.key {
-        let file = std::fs::read(path).with_context(|| format!("read key {}", path.display()))?;
-        keys.add(Keys::read(&file).map_err(|error| Usage(format!("--key {}: {error}", path.display())))?);
-    }
+    let keys = keys(&asked.key)?;
     let now = i64::try_from(pipeline::now().0).unwrap_or(i64::MAX).saturating_mul(1_000_000);
     let time = |flag, text: &Option<String>| text.as_ref().map(|text| when::parse(flag, text, now)).transpose();
     let mut range = Range { since: time("since", &asked.since)?, until: time("until", &asked.until)? };
     let (found, files) = if asked.from.is_empty() {
         // Digests are expected up to now; of a copy nobody knows when it was made.
         range.until = range.until.or(Some(now));
-        ingested(place)?
+        let (found, files) = ingested(place)?;
+        (found.into_values().flatten().map(|(found, _)| found).collect(), files)
     } else {
         copied(&asked.from)?
     };
@@ -61,6 +59,63 @@ pub(crate) fn run(place: &Place, asked: &Digests) -> anyhow::Result<Exit> {
         Some(Weight::Unchecked) => Exit::Unverifiable,
         _ => Exit::Done,
     })
+}
+
+/// The public keys in these files.
+fn keys(paths: &[PathBuf]) -> anyhow::Result<Keys> {
+    let mut keys = Keys::default();
+    for path in paths {
+        let file = std::fs::read(path).with_context(|| format!("read key {}", path.display()))?;
+        keys.add(Keys::read(&file).map_err(|error| Usage(format!("--key {}: {error}", path.display())))?);
+    }
+    Ok(keys)
+}
+
+/// What the digests that were ingested prove about each source, by its name: each chain of which something could be checked
+/// is a proof that holds, and what is broken in it are proofs that do not. Digests are expected up to `until`, nanoseconds.
+pub(crate) fn proofs(
+    place: &Place,
+    tables: &lake::Lake,
+    key: &[PathBuf],
+    until: i64,
+) -> anyhow::Result<BTreeMap<String, Vec<Proof>>> {
+    let keys = keys(key)?;
+    let (by_source, files) = ingested(place)?;
+    let names: BTreeMap<u32, String> =
+        tables.sources()?.into_iter().map(|source| (source.number, source.name)).collect();
+    let range = Range { since: None, until: Some(until) };
+    let mut proofs = BTreeMap::new();
+    for (source, found) in by_source {
+        let leaves: BTreeMap<String, u64> =
+            found.iter().map(|(found, leaf)| (digest::key(&found.name).to_owned(), *leaf)).collect();
+        let found: Vec<Found> = found.into_iter().map(|(found, _)| found).collect();
+        let report = digest::verify(&found, &files, &keys, range);
+        let all = report.chains.iter().flat_map(|chain| proofs_of(chain, &leaves)).collect();
+        proofs.insert(names.get(&source).cloned().unwrap_or_default(), all);
+    }
+    Ok(proofs)
+}
+
+fn proofs_of(chain: &Chain, leaves: &BTreeMap<String, u64>) -> Vec<Proof> {
+    let span = |since: Option<i64>, until: Option<i64>| {
+        let (since, until) = (since.or(until).unwrap_or(0), until.or(since).unwrap_or(0));
+        Span::new(since.div_euclid(1_000_000), until.div_euclid(1_000_000))
+    };
+    let broken = chain.breaks().map(|verdict| Proof {
+        span: span(verdict.since, verdict.until),
+        holds: false,
+        what: format!("{}: {} ({})", verdict.kind, verdict.what, verdict.evidence),
+        leaf: leaves.get(digest::key(&verdict.what)).copied(),
+    });
+    // The newest digest that was ingested is unchecked as a rule: its signature stands in the next one.
+    let is_checked = chain.verdicts.iter().any(|verdict| verdict.kind.weight() == Weight::Good);
+    let whole = is_checked.then(|| Proof {
+        span: span(chain.since, chain.until),
+        holds: true,
+        what: String::new(),
+        leaf: None,
+    });
+    whole.into_iter().chain(broken).collect()
 }
 
 /// Digests and log files of a copy of the bucket.
@@ -90,8 +145,11 @@ fn content(path: &Path) -> Result<Vec<u8>, String> {
     collect::decode(&bytes, CONTENT_BYTES_MAX).map_err(|refused| refused.to_string())
 }
 
+/// Digests of each source, with their leaves.
+type BySource = BTreeMap<u32, Vec<(Found, u64)>>;
+
 /// Digests and log files as they came, by their sealed deliveries.
-fn ingested(place: &Place) -> anyhow::Result<(Vec<Found>, LogFiles)> {
+fn ingested(place: &Place) -> anyhow::Result<(BySource, LogFiles)> {
     let log = place.log()?;
     let view = pipeline::view(&place.data, &log)?;
     let (mut files, mut digests) = (LogFiles::default(), BTreeMap::new());
@@ -108,7 +166,7 @@ fn ingested(place: &Place) -> anyhow::Result<(Vec<Found>, LogFiles)> {
             }
         }
     }
-    let mut found = Vec::new();
+    let mut found = BySource::new();
     for leaf in view.leaves(records(&pipeline::tables(&place.data, &log)?)?)? {
         let header = Header::decode(&leaf.header)?;
         let position = &header.position;
@@ -122,7 +180,8 @@ fn ingested(place: &Place) -> anyhow::Result<(Vec<Found>, LogFiles)> {
             Some(sha256) => Digest::of(&leaf.body, sha256),
             None => Err(Unreadable("its delivery was not read to the end".to_owned())),
         };
-        found.push(Found { name, digest, signature: None });
+        let leaf = (Found { name, digest, signature: None }, leaf.index.0);
+        found.entry(header.source).or_default().push(leaf);
     }
     Ok((found, files))
 }

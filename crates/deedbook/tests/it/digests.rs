@@ -23,12 +23,44 @@ fn whole_chains_are_proved_from_a_copy_and_from_what_was_ingested() {
     let chains = told["chains"].as_array().unwrap();
     assert!(chains.len() >= 3 && chains.iter().all(|chain| chain["digests"].as_u64() > Some(0)), "{told}");
     assert_eq!(bench.run(&["ingest", "--init", "--source", "trail", "bucket"]).code, Some(0));
-    let ran = bench.run(&["source", "digests", "--key", "keys.txt", "--until", "2026-11-02T00:00:00Z", "-o", "json"]);
+    let ran = bench.run(&["source", "digests", "--key", "keys.txt", "--until", "2026-11-03T00:00:00Z", "-o", "json"]);
     let sealed = ran.json();
     for (chain, of_copy) in sealed["chains"].as_array().unwrap().iter().zip(chains) {
         assert_eq!((&chain["trail"], &chain["digests"]), (&of_copy["trail"], &of_copy["digests"]));
         let altered = chain["verdicts"].as_array().unwrap().iter().find(|verdict| verdict["weight"] == "break");
         assert_eq!(altered, None, "{}", ran.err);
+    }
+}
+
+#[test]
+fn the_account_has_what_digests_prove_and_where_they_are_broken() {
+    for is_broken in [false, true] {
+        let bench = Bench::new();
+        let placed = bucket(&bench, is_broken);
+        assert_eq!(bench.run(&["ingest", "--init", "--source", "trail", "bucket"]).code, Some(0));
+        let range = ["--since", "2026-11-02", "--until", "2026-11-03", "-o", "json"];
+        let account = |more: &[&str]| {
+            let ran = bench.run(&[&["completeness"], more, &range[..]].concat());
+            assert_eq!(ran.code, Some(0), "{}", ran.err);
+            ran.json()["sources"][0].clone()
+        };
+        let found = |account: &serde_json::Value| -> Vec<String> {
+            let findings = account["findings"].as_array().unwrap();
+            let unproved = findings.iter().filter(|finding| finding["verdict"] == "unproved");
+            unproved.map(|finding| finding["what"].as_str().unwrap().to_owned()).collect()
+        };
+        let blind = |account: &serde_json::Value| account["blind_spots"].to_string().contains("no-proof");
+        let without = account(&[]);
+        assert!(blind(&without) && found(&without).is_empty(), "{without}");
+        let with = account(&["--key", "keys.txt"]);
+        assert!(!blind(&with), "{with}");
+        let told = found(&with);
+        assert_eq!(told.is_empty(), !is_broken, "{told:?}");
+        if is_broken {
+            for word in ["log-missing", "digest-missing"] {
+                assert!(told.iter().any(|what| what.starts_with(word)), "{word} of {placed:?}: {told:?}");
+            }
+        }
     }
 }
 

@@ -13,6 +13,7 @@ mod http;
 mod http_questions;
 mod ingest;
 mod locks;
+mod mapping;
 mod questions;
 mod repair;
 mod scim;
