@@ -294,7 +294,7 @@ fn transport(name: &str, tls: Tls) -> Transport {
     if let Some((scheme, _)) = name.split_once("://") {
         return match scheme {
             "syslog+udp" => Transport::Udp,
-            "syslog+tls" | "fluent+tls" | "s3" | "ldaps" => Transport::TlsToken,
+            "syslog+tls" | "fluent+tls" | "s3" | "ldaps" | "oidc" => Transport::TlsToken,
             // Whether TLS was begun on a connection of LDAP is not in its name; Kafka is spoken to without.
             "syslog+tcp" | "fluent" | "vault" | "kafka" | "ldap" => Transport::Plain,
             "scim" => over_http(tls),

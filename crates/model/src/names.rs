@@ -211,6 +211,8 @@ platforms! {
     Ping = "ping",
     /// Audit events of SailPoint Identity Security Cloud.
     SailPoint = "sailpoint",
+    /// Providers of OpenID Connect and their keys, as they publish them.
+    Oidc = "oidc",
 }
 
 /// The name of a mapping file, kept once for the life of the process: so a platform stays a plain value to copy.

@@ -12,6 +12,7 @@ use tokio::sync::Semaphore;
 use crate::issuer::Issuer;
 pub use crate::pull::kafka::{Begin, Kafka};
 pub use crate::pull::ldap::Ldap;
+pub use crate::pull::oidc::Oidc;
 pub use crate::pull::s3::S3;
 pub use crate::receive::fluent::Fluent;
 use crate::receive::socket::BATCH_BYTES_MAX;
@@ -50,6 +51,8 @@ pub struct Config {
     pub kafka: Vec<Kafka>,
     /// Directories that are asked.
     pub ldap: Vec<Ldap>,
+    /// Providers of OpenID Connect whose documents and keys are watched.
+    pub oidc: Vec<Oidc>,
     /// Files and folders that are followed.
     pub follow: Vec<Follow>,
 }
@@ -71,6 +74,7 @@ impl Default for Config {
             s3: Vec::new(),
             kafka: Vec::new(),
             ldap: Vec::new(),
+            oidc: Vec::new(),
             follow: Vec::new(),
         }
     }

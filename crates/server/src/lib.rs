@@ -36,8 +36,8 @@ pub use access::{Access, Minted, Scope, Token, mint};
 pub use alarm::Verified;
 pub use app::{App, Parts};
 pub use config::{
-    Begin, Config, Fluent, Follow, Kafka, Ldap, Limits, Notify, S3, Secret, Signature, Syslog, Tls, Vault, Verify,
-    Webhook,
+    Begin, Config, Fluent, Follow, Kafka, Ldap, Limits, Notify, Oidc, S3, Secret, Signature, Syslog, Tls, Vault,
+    Verify, Webhook,
 };
 pub use issuer::{Issuer, Jwks};
 pub use openapi::openapi;

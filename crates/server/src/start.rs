@@ -10,7 +10,7 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use crate::app::App;
-use crate::pull::{kafka, ldap, s3};
+use crate::pull::{kafka, ldap, oidc, s3};
 use crate::receive::{fluent, syslog, vault};
 use crate::{alarm, audit, heartbeat, listen, tls};
 
@@ -91,6 +91,12 @@ pub async fn start(app: &Arc<App>, sockets: &mut Sockets) -> io::Result<Running>
         .iter()
         .map(|settings| ldap::Directory::new(app, settings, &stopped))
         .collect::<io::Result<Vec<_>>>()?;
+    let providers = app
+        .config
+        .oidc
+        .iter()
+        .map(|settings| oidc::Provider::new(app, settings, &stopped))
+        .collect::<io::Result<Vec<_>>>()?;
     *sockets = bound;
     app.pulled.begin();
     for bucket in buckets {
@@ -98,6 +104,9 @@ pub async fn start(app: &Arc<App>, sockets: &mut Sockets) -> io::Result<Running>
     }
     for directory in directories {
         running.tasks.spawn(directory.follow());
+    }
+    for provider in providers {
+        running.tasks.spawn(provider.follow());
     }
     for settings in &app.config.kafka {
         running.tasks.spawn(kafka::follow(Arc::clone(app), settings.clone(), stopped.clone()));

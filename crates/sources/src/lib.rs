@@ -58,6 +58,7 @@ mod mysql;
 mod nesting;
 mod oauth;
 mod ocsf;
+mod oidc;
 mod okta;
 mod onepassword;
 mod opa;
@@ -219,6 +220,7 @@ pub static MODULES: &[&Module] = &[
     &postgres::MODULE,
     &inventory::MODULE,
     &ldap::MODULE,
+    &oidc::MODULE,
     &scim::MODULE,
     &otel::MODULE,
     &gitlab::MODULE,

@@ -1,4 +1,4 @@
-//! What is fetched instead of sent: objects of a store, topics of Kafka and entries of directories.
+//! What is fetched instead of sent: objects of a store, topics of Kafka, entries of directories, keys of providers.
 //!
 //! None keeps a position of its own: what is sealed is known by the fold of the log, and what is not is fetched again. Told to
 //! stop, a puller gives up what it waits for, but waits for what it has submitted: whoever comes next asks the log.
@@ -7,6 +7,7 @@ pub(crate) mod aws;
 pub(crate) mod kafka;
 pub(crate) mod ldap;
 mod ldif;
+pub(crate) mod oidc;
 pub(crate) mod s3;
 pub(crate) mod sqs;
 

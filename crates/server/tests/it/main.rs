@@ -8,6 +8,7 @@ mod fluent;
 mod hooks;
 mod http;
 mod loki;
+mod oidc;
 mod otlp;
 mod pull;
 mod questions;

@@ -155,6 +155,11 @@ fn the_installations_of_an_organisation_are_split() {
 }
 
 #[test]
+fn goldens_of_oidc() {
+    golden::all("oidc", 3);
+}
+
+#[test]
 fn goldens_of_scim() {
     golden::all("scim", 6);
 }

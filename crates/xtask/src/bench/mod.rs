@@ -139,6 +139,9 @@ fn ingest(place: &Place, totals: &Value, report: &mut Report) -> Result<()> {
         return Err(format!("{records} records were sealed, {written} were written").into());
     }
     report.ingest = Some((records, ran));
+    eprintln!("ingest with scrubbing on and off");
+    let [on, off] = seal::with_and_without_scrubbing(place)?;
+    report.scrubbed(&on, &off);
     Ok(())
 }
 
