@@ -5,6 +5,7 @@ use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::SocketAddr;
 use std::process::{Child, Stdio};
 use std::sync::{Arc, Mutex};
+use std::thread::JoinHandle;
 
 use serde_json::{Value, json};
 
@@ -20,7 +21,15 @@ pub(crate) struct Server<'b> {
     pub(crate) addresses: BTreeMap<String, String>,
     pub(crate) admin: String,
     said: Arc<Mutex<String>>,
+    hearing: Option<JoinHandle<()>>,
 }
+
+/// Warnings and errors that the tests bring about themselves. Any other is a fault, or belongs here.
+const LISTED: [&str; 3] = [
+    "alarm=\"source-gap\"",
+    "alarm=\"verification-failed\"",
+    "ERROR settings are not read again, those in force stay: ",
+];
 
 impl<'b> Server<'b> {
     pub(crate) fn start(bench: &'b Bench, more: &[&str]) -> Server<'b> {
@@ -41,13 +50,21 @@ impl<'b> Server<'b> {
         }
         let admin = std::fs::read_to_string(bench.path("token")).unwrap();
         let said = Arc::new(Mutex::new(said));
-        let hearing = Arc::clone(&said);
-        std::thread::spawn(move || {
+        let heard = Arc::clone(&said);
+        let hearing = std::thread::spawn(move || {
             for line in lines.lines().map_while(Result::ok) {
-                hearing.lock().unwrap().push_str(&format!("{line}\n"));
+                heard.lock().unwrap().push_str(&format!("{line}\n"));
             }
         });
-        Server { bench, child, address: addresses["http"].parse().unwrap(), addresses, admin, said }
+        Server {
+            bench,
+            child,
+            address: addresses["http"].parse().unwrap(),
+            addresses,
+            admin,
+            said,
+            hearing: Some(hearing),
+        }
     }
 
     /// What it has said on stderr so far.
@@ -80,12 +97,23 @@ impl<'b> Server<'b> {
         let pid = rustix::process::Pid::from_child(&self.child);
         rustix::process::kill_process(pid, rustix::process::Signal::TERM).unwrap();
         assert!(self.child.wait().unwrap().success());
+        self.listen();
     }
 
     /// Ends it as a power cut does.
     pub(crate) fn kill(mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
+        self.listen();
+    }
+
+    /// All that it has said is listed, or no warning and no error.
+    fn listen(&mut self) {
+        self.hearing.take().unwrap().join().unwrap();
+        let said = self.said();
+        let loud = said.lines().filter(|line| [" WARN ", " ERROR ", "panicked"].iter().any(|word| line.contains(word)));
+        let unlisted: Vec<&str> = loud.filter(|line| !LISTED.iter().any(|listed| line.contains(listed))).collect();
+        assert!(unlisted.is_empty(), "{unlisted:#?}");
     }
 }
 
