@@ -55,6 +55,11 @@ fn each_file_is_read_and_has_its_goldens_and_page() {
     assert_eq!(files.len(), names.len());
 }
 
+#[test]
+fn the_mapping_of_the_bench_is_one() {
+    assert_eq!(Mapping::compile(include_str!("../../benches/gitlab.toml")).unwrap().name(), "bench-gitlab");
+}
+
 /// Records of `tests/golden` without their envelopes, by platform.
 fn golden_records() -> Vec<(String, String)> {
     let mut records = Vec::new();
