@@ -156,6 +156,8 @@ impl Directory {
                     patience.reset();
                     Duration::from_secs(self.settings.poll_seconds)
                 }
+                // Nobody is told that what was stopped did not end.
+                Err(_) if self.stop.is_set() => break,
                 Err(reason) => {
                     let labels = [("source", self.settings.source.as_str()), ("what", "search")];
                     self.app.pulled.add(Metric::Failures, &labels, 1);

@@ -115,6 +115,8 @@ impl Provider {
                     patience.reset();
                     Duration::from_secs(self.settings.poll_seconds)
                 }
+                // Nobody is told that what was stopped did not end.
+                Err(_) if self.stop.is_set() => break,
                 Err(reason) => {
                     let labels = [("source", self.settings.source.as_str()), ("what", "discovery")];
                     self.app.pulled.add(Metric::Failures, &labels, 1);
