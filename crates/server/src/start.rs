@@ -10,7 +10,7 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use crate::app::App;
-use crate::pull::{kafka, ldap, oidc, s3};
+use crate::pull::{kafka, ldap, oidc, poll, s3};
 use crate::receive::{fluent, syslog, vault};
 use crate::{alarm, audit, heartbeat, listen, tls};
 
@@ -103,10 +103,10 @@ pub async fn start(app: &Arc<App>, sockets: &mut Sockets) -> io::Result<Running>
         running.tasks.spawn(bucket.follow());
     }
     for directory in directories {
-        running.tasks.spawn(directory.follow());
+        running.tasks.spawn(poll::follow(directory));
     }
     for provider in providers {
-        running.tasks.spawn(provider.follow());
+        running.tasks.spawn(poll::follow(provider));
     }
     for settings in &app.config.kafka {
         running.tasks.spawn(kafka::follow(Arc::clone(app), settings.clone(), stopped.clone()));

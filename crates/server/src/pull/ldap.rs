@@ -19,8 +19,9 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 use tokio_rustls::rustls::ClientConfig;
 
+use super::Stop;
 use super::ldif::{Entry, Known, News};
-use super::{Metric, Patience, Stop};
+use super::poll::{self, Poll, Turn};
 use crate::app::{App, parcel};
 use crate::config::Secret;
 
@@ -117,13 +118,7 @@ impl Ldap {
         if self.bind_dn.is_some() != self.password.is_some() {
             return Err("`bind_dn` and `password` go together: without a password a bind proves nothing".to_owned());
         }
-        if self.poll_seconds == 0 || self.full_seconds < self.poll_seconds {
-            return Err(format!(
-                "poll_seconds = {} has to be 1 at least, and full_seconds = {} not less",
-                self.poll_seconds, self.full_seconds
-            ));
-        }
-        Ok(())
+        poll::check(self.poll_seconds, self.full_seconds)
     }
 }
 
@@ -137,38 +132,7 @@ pub(crate) struct Directory {
     full: Option<Instant>,
 }
 
-impl Directory {
-    /// As set; asks nothing yet.
-    pub(crate) fn new(app: &Arc<App>, settings: &Ldap, stopped: &watch::Receiver<bool>) -> io::Result<Directory> {
-        let wrong = |what: String| io::Error::other(format!("[[ldap]] {}: {what}", settings.source));
-        settings.check().map_err(wrong)?;
-        let tls = crate::tls::client(settings.roots.as_deref())?;
-        let (app, settings) = (Arc::clone(app), settings.clone());
-        Ok(Directory { app, settings, tls, stop: Stop::new(stopped), known: Known::default(), full: None })
-    }
-
-    /// Until it is told to stop.
-    pub(crate) async fn follow(mut self) {
-        let mut patience = Patience::default();
-        while !self.stop.is_set() {
-            let wait = match self.ask().await {
-                Ok(()) => {
-                    patience.reset();
-                    Duration::from_secs(self.settings.poll_seconds)
-                }
-                // Nobody is told that what was stopped did not end.
-                Err(_) if self.stop.is_set() => break,
-                Err(reason) => {
-                    let labels = [("source", self.settings.source.as_str()), ("what", "search")];
-                    self.app.pulled.add(Metric::Failures, &labels, 1);
-                    tracing::warn!("search {}: {reason}; tried again later", self.settings.url);
-                    patience.next()
-                }
-            };
-            self.stop.sleep(wait).await;
-        }
-    }
-
+impl Poll for Directory {
     /// Asks for all entries and has sealed what is to be sealed of them. What was sealed before an error stays known.
     async fn ask(&mut self) -> Result<(), String> {
         let Some(connected) = self.stop.or(self.connect()).await else { return Ok(()) };
@@ -177,6 +141,22 @@ impl Directory {
         // The answer is in; who hangs up without a word leaves a line in the other's log.
         let _ = tokio::time::timeout(ANSWER_MAX, ldap.unbind()).await;
         done
+    }
+
+    fn turn(&self) -> Turn<'_> {
+        let Ldap { source, url, poll_seconds, .. } = &self.settings;
+        Turn { app: &self.app, stop: &self.stop, source, what: "search", place: url, every_seconds: *poll_seconds }
+    }
+}
+
+impl Directory {
+    /// As set; asks nothing yet.
+    pub(crate) fn new(app: &Arc<App>, settings: &Ldap, stopped: &watch::Receiver<bool>) -> io::Result<Directory> {
+        let wrong = |what: String| io::Error::other(format!("[[ldap]] {}: {what}", settings.source));
+        settings.check().map_err(wrong)?;
+        let tls = crate::tls::client(settings.roots.as_deref())?;
+        let (app, settings) = (Arc::clone(app), settings.clone());
+        Ok(Directory { app, settings, tls, stop: Stop::new(stopped), known: Known::default(), full: None })
     }
 
     async fn connect(&self) -> Result<Handle, String> {

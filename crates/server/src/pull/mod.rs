@@ -8,6 +8,7 @@ pub(crate) mod kafka;
 pub(crate) mod ldap;
 mod ldif;
 pub(crate) mod oidc;
+pub(crate) mod poll;
 pub(crate) mod s3;
 pub(crate) mod sqs;
 

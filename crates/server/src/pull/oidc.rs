@@ -15,7 +15,8 @@ use serde_json::{Map, Value, json};
 use tokio::sync::watch;
 use tokio::time::Instant;
 
-use super::{Metric, Patience, Stop};
+use super::Stop;
+use super::poll::{self, Poll, Turn};
 use crate::app::{App, parcel};
 use crate::issuer::Jwks;
 
@@ -61,11 +62,7 @@ impl Oidc {
         if !matches!(Jwks::try_from(self.issuer.clone()), Ok(Jwks::Url(_))) {
             return Err(format!("issuer `{}` is no https:// address; http:// only on this machine", self.issuer));
         }
-        if self.poll_seconds == 0 || self.full_seconds < self.poll_seconds {
-            let (poll, full) = (self.poll_seconds, self.full_seconds);
-            return Err(format!("poll_seconds = {poll} has to be 1 at least, and full_seconds = {full} not less"));
-        }
-        Ok(())
+        poll::check(self.poll_seconds, self.full_seconds)
     }
 
     /// As a delivery of it is called.
@@ -86,48 +83,7 @@ pub(crate) struct Provider {
     full: Option<Instant>,
 }
 
-impl Provider {
-    /// As set; asks nothing yet.
-    pub(crate) fn new(app: &Arc<App>, settings: &Oidc, stopped: &watch::Receiver<bool>) -> io::Result<Provider> {
-        let wrong = |what: String| io::Error::other(format!("[[oidc]] {}: {what}", settings.source));
-        settings.check().map_err(wrong)?;
-        // Whom we ask does not send us on to somebody else.
-        let mut client = reqwest::Client::builder().timeout(ANSWER_MAX).redirect(reqwest::redirect::Policy::none());
-        if let Some(path) = &settings.roots {
-            let unusable = |error: &dyn std::fmt::Display| wrong(format!("roots {}: {error}", path.display()));
-            let pem = std::fs::read(path).map_err(|error| unusable(&error))?;
-            let roots = reqwest::Certificate::from_pem_bundle(&pem).map_err(|error| unusable(&error))?;
-            client = roots
-                .into_iter()
-                .fold(client.tls_built_in_root_certs(false), |client, root| client.add_root_certificate(root));
-        }
-        let client = client.build().map_err(|error| wrong(error.to_string()))?;
-        let (app, settings, stop) = (Arc::clone(app), settings.clone(), Stop::new(stopped));
-        Ok(Provider { app, settings, client, stop, known: BTreeMap::new(), full: None })
-    }
-
-    /// Until it is told to stop.
-    pub(crate) async fn follow(mut self) {
-        let mut patience = Patience::default();
-        while !self.stop.is_set() {
-            let wait = match self.ask().await {
-                Ok(()) => {
-                    patience.reset();
-                    Duration::from_secs(self.settings.poll_seconds)
-                }
-                // Nobody is told that what was stopped did not end.
-                Err(_) if self.stop.is_set() => break,
-                Err(reason) => {
-                    let labels = [("source", self.settings.source.as_str()), ("what", "discovery")];
-                    self.app.pulled.add(Metric::Failures, &labels, 1);
-                    tracing::warn!("discovery of {}: {reason}; tried again later", self.settings.issuer);
-                    patience.next()
-                }
-            };
-            self.stop.sleep(wait).await;
-        }
-    }
-
+impl Poll for Provider {
     /// Asks for its document and its keys, and has sealed what is new in them.
     async fn ask(&mut self) -> Result<(), String> {
         let stop = self.stop.clone();
@@ -155,6 +111,39 @@ impl Provider {
             self.full = Some(Instant::now());
         }
         Ok(())
+    }
+
+    fn turn(&self) -> Turn<'_> {
+        let Oidc { source, issuer, poll_seconds, .. } = &self.settings;
+        Turn {
+            app: &self.app,
+            stop: &self.stop,
+            source,
+            what: "discovery",
+            place: issuer,
+            every_seconds: *poll_seconds,
+        }
+    }
+}
+
+impl Provider {
+    /// As set; asks nothing yet.
+    pub(crate) fn new(app: &Arc<App>, settings: &Oidc, stopped: &watch::Receiver<bool>) -> io::Result<Provider> {
+        let wrong = |what: String| io::Error::other(format!("[[oidc]] {}: {what}", settings.source));
+        settings.check().map_err(wrong)?;
+        // Whom we ask does not send us on to somebody else.
+        let mut client = reqwest::Client::builder().timeout(ANSWER_MAX).redirect(reqwest::redirect::Policy::none());
+        if let Some(path) = &settings.roots {
+            let unusable = |error: &dyn std::fmt::Display| wrong(format!("roots {}: {error}", path.display()));
+            let pem = std::fs::read(path).map_err(|error| unusable(&error))?;
+            let roots = reqwest::Certificate::from_pem_bundle(&pem).map_err(|error| unusable(&error))?;
+            client = roots
+                .into_iter()
+                .fold(client.tls_built_in_root_certs(false), |client, root| client.add_root_certificate(root));
+        }
+        let client = client.build().map_err(|error| wrong(error.to_string()))?;
+        let (app, settings, stop) = (Arc::clone(app), settings.clone(), Stop::new(stopped));
+        Ok(Provider { app, settings, client, stop, known: BTreeMap::new(), full: None })
     }
 
     /// The records of what it publishes now.
