@@ -102,7 +102,9 @@ fn at(
     let part = part.as_deref().or(sub_attr.as_deref());
     if let (true, Some(value)) = (filter.is_some() || part.is_some(), &value) {
         let times = member(holder, name).and_then(Value::as_array).map_or(1, Vec::len);
-        *room = room.checked_sub(size(value).saturating_mul(times)).ok_or_else(|| {
+        // The name of a part is set as often as the value.
+        let added = size(value) + part.map_or(0, str::len);
+        *room = room.checked_sub(added.saturating_mul(times)).ok_or_else(|| {
             let name = cut(name);
             Refusal::value(format!("`{name}` has {times} values; set at each, this is over {ADDED_BYTES_MAX} bytes"))
         })?;
@@ -169,9 +171,9 @@ fn set_whole(holder: &mut Map<String, Value>, op: Op, name: String, value: Optio
     match (op, value) {
         // Entra takes members away by a list of them.
         (Op::Remove, Some(Value::Array(gone))) => {
-            let gone: HashSet<String> = gone.iter().map(named).collect();
+            let gone: HashSet<&Value> = gone.iter().map(named).collect();
             if let Some(Value::Array(all)) = holder.get_mut(&name) {
-                all.retain(|value| !gone.contains(&named(value)));
+                all.retain(|value| !gone.contains(named(value)));
             }
         }
         (Op::Remove, _) => drop(holder.remove(&name)),
@@ -229,13 +231,14 @@ fn set_found(
 
 /// Adds those that are not there.
 fn add(all: &mut Vec<Value>, more: Vec<Value>) {
-    let mut known: HashSet<String> = all.iter().map(named).collect();
-    all.extend(more.into_iter().filter(|value| known.insert(named(value))));
+    let mut known: HashSet<&Value> = all.iter().map(named).collect();
+    let is_new: Vec<bool> = more.iter().map(|value| known.insert(named(value))).collect();
+    all.extend(more.into_iter().zip(is_new).filter_map(|(value, is_new)| is_new.then_some(value)));
 }
 
 /// What a value names, whatever else is said of it: its `value`, if it has parts.
-fn named(value: &Value) -> String {
-    value.get("value").unwrap_or(value).to_string()
+fn named(value: &Value) -> &Value {
+    value.get("value").unwrap_or(value)
 }
 
 /// Entra writes `active` as a text.
@@ -304,6 +307,8 @@ mod tests {
         let spread = |bytes: usize| json!({ "op": "add", "path": "members.display", "value": "x".repeat(bytes) });
         assert!(after(json!([fill, spread(100)])).is_ok());
         assert_eq!(after(json!([fill, spread(10_000)])).unwrap_err().kind, Some("invalidValue"));
+        let long = json!({ "op": "add", "path": format!("members.{}", "x".repeat(10_000)), "value": 1 });
+        assert_eq!(after(json!([fill, long])).unwrap_err().kind, Some("invalidValue"), "its name counts, too");
         // Of all operations together; to add to what is there is not to set it at each.
         assert!(after(json!([fill, spread(5_000), spread(5_000)])).is_err());
         let more = json!({ "op": "add", "path": "members", "value": [{ "value": "x".repeat(10_000) }] });
