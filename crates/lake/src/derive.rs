@@ -100,7 +100,7 @@ impl Carry {
             let context = format!("leaf {}: its header cannot be read, run `verify`", leaf.index);
             Error::caused(ErrorKind::Evidence, context, error)
         })?;
-        self.lacks.look(leaf.index);
+        self.lacks.look(leaf);
         match header.kind {
             Kind::Record => self.note_delivery(&header),
             Kind::Directive => self.directive(leaf),

@@ -18,6 +18,13 @@ const KEPT_MAX: usize = 256;
 /// Lacks of one answer.
 const SHOWN_MAX: usize = 20;
 
+/// Lacks that a line names.
+const LINE_MAX: usize = 3;
+
+const PAUSED: &str = "paused";
+const BLIND: &str = "blind";
+const LATE: &str = "late";
+
 /// A time in which records may lack.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct Known {
@@ -35,9 +42,9 @@ struct Known {
 /// All that is carried.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Lacks {
-    /// The first leaf that was looked at: that of a log which an earlier release began is not its first.
+    /// The first leaf that was looked at, and its time: of a log which an earlier release began it is not the first one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    from: Option<u64>,
+    opened: Option<(u64, i64)>,
     /// The first heartbeat and the last one: leaf and time.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     beats: Option<[(u64, i64); 2]>,
@@ -67,7 +74,7 @@ pub struct Lack {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Seen {
-    /// No server listened to the log in all of the range: gaps were not looked for.
+    /// No server listened to the log before the end of the range: gaps were not looked for.
     NotJudged,
     /// A server listened, and what it found is told.
     Gaps,
@@ -150,11 +157,12 @@ impl Lacks {
     }
 
     /// Takes note that a leaf was looked at.
-    pub(crate) fn look(&mut self, leaf: u64) {
-        self.from.get_or_insert(leaf);
+    pub(crate) fn look(&mut self, leaf: &Sealed<'_>) {
+        self.opened.get_or_insert((leaf.index, signed(leaf.sequenced_at.0)));
     }
 
-    /// What is known of a range below a size, milliseconds since 1970, both ends included.
+    /// What is known of a range below a size, milliseconds since 1970, both ends included. A range that is open at its beginning
+    /// (`i64::MIN`) begins with the log.
     pub(crate) fn of(&self, size: u64, from_ms: i64, until_ms: i64) -> Completeness {
         let below = |leaf: u64| leaf < size;
         let mut lacks: Vec<(i64, Lack)> = Vec::new();
@@ -168,19 +176,21 @@ impl Lacks {
             }
         };
         self.known.iter().for_each(&mut tell);
-        let [first, last] = match self.beats {
-            Some(beats) => beats.map(Some),
-            None => [None; 2],
-        };
-        if let Some((leaf, at_ms)) = last {
-            tell(&begun("", BLIND, at_ms, leaf));
+        let heard = self.beats.filter(|[(leaf, at_ms), _]| below(*leaf) && *at_ms <= until_ms);
+        if let (Some([first, last]), Some((opened, opened_ms))) = (heard, self.opened) {
+            // Before the first heartbeat nobody listened, and behind the last one nobody may.
+            let since_ms = if from_ms == i64::MIN { opened_ms } else { from_ms.min(first.1) };
+            if first.1 - since_ms > HEARTBEAT_MS_MAX {
+                tell(&Known { ended: Some(first), ..begun("", BLIND, since_ms, opened) });
+            }
+            tell(&begun("", BLIND, last.1, last.0));
         }
         lacks.sort_by_key(|(from_ms, lack)| (std::cmp::Reverse(*from_ms), lack.leaf));
         let more = lacks.len().saturating_sub(SHOWN_MAX);
         let lacks: Vec<Lack> = lacks.into_iter().map(|(_, lack)| lack).take(SHOWN_MAX).collect();
         let oldest_ms = self.known.front().map_or(i64::MIN, |known| known.from_ms);
         let older = self.dropped > 0 && from_ms < oldest_ms;
-        let is_judged = self.from == Some(0) && first.is_some_and(|(leaf, at_ms)| below(leaf) && at_ms <= until_ms);
+        let is_judged = heard.is_some() && self.opened.is_some_and(|(leaf, _)| leaf == 0);
         let state = match (is_judged, lacks.is_empty() && !older) {
             (false, _) => Seen::NotJudged,
             (true, false) => Seen::Gaps,
@@ -189,10 +199,6 @@ impl Lacks {
         Completeness { state, lacks, more, older }
     }
 }
-
-const PAUSED: &str = "paused";
-const BLIND: &str = "blind";
-const LATE: &str = "late";
 
 fn begun(source: &str, kind: &str, from_ms: i64, leaf: u64) -> Known {
     Known { source: source.to_owned(), kind: kind.to_owned(), from_ms, until_ms: None, leaf, ended: None }
@@ -238,9 +244,6 @@ impl Completeness {
     }
 }
 
-/// Lacks that a line names.
-const LINE_MAX: usize = 3;
-
 #[cfg(test)]
 mod tests {
     use model::Millis;
@@ -257,7 +260,7 @@ mod tests {
         fn leaf(&mut self, minute: i64, take: impl FnOnce(&mut Lacks, &Sealed<'_>), body: &str) {
             let sequenced_at = Millis((minute * MINUTE).unsigned_abs());
             let leaf = Sealed { index: self.1, sequenced_at, header: b"", body: body.as_bytes() };
-            self.0.look(leaf.index);
+            self.0.look(&leaf);
             take(&mut self.0, &leaf);
             self.1 += 1;
         }
@@ -348,6 +351,20 @@ mod tests {
     }
 
     #[test]
+    fn a_range_that_begins_before_the_first_heartbeat_is_not_told_as_whole() {
+        let mut log = Log::default();
+        // Files were taken in for ten minutes before a server began.
+        log.leaf(0, |_, _| {}, "");
+        (10..20).for_each(|minute| log.beat(minute));
+        let whole = log.0.of(11, i64::MIN, 19 * MINUTE);
+        assert_eq!((whole.state, whole.lacks[0].leaf), (Seen::Gaps, 0), "from where the log was opened");
+        assert_eq!(log.of(11, 0, 19), (Seen::Gaps, vec![lack("blind", 0, Some(10))]));
+        assert_eq!(log.of(11, -60, 19).1, [lack("blind", -60, Some(10))], "before there was a log, too");
+        assert_eq!(log.of(11, 9, 19), (Seen::NoGapKnown, vec![]), "a minute is no time");
+        assert_eq!(log.of(11, 12, 19), (Seen::NoGapKnown, vec![]));
+    }
+
+    #[test]
     fn what_is_carried_stays_small_and_says_so() {
         let mut log = Log::default();
         log.beat(0);
@@ -355,7 +372,7 @@ mod tests {
         let told = log.0.of(999, 0, i64::MAX);
         assert_eq!((told.lacks.len(), told.more, told.older), (SHOWN_MAX, KEPT_MAX - SHOWN_MAX + 1, true));
         assert!(!log.0.of(999, 500 * MINUTE, i64::MAX).older);
-        let earlier = Lacks { from: Some(7), ..log.0 };
+        let earlier = Lacks { opened: Some((7, 0)), ..log.0 };
         assert_eq!(earlier.of(999, 0, MINUTE).state, Seen::NotJudged, "of a log that an earlier release began");
     }
 }
