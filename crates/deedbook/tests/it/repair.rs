@@ -74,7 +74,9 @@ fn a_successor_names_the_last_good_checkpoint() {
     assert_eq!((leaf["directive"].as_str(), leaf["checkpoint"].as_str()), (Some("continues"), Some(kept.as_str())));
     assert_eq!(run_on(&bench, "next", &["verify"]).code, Some(0));
 
-    bench.put("forged", kept.replace('1', "2"));
+    // Another size than the one that is signed.
+    let (origin, signed) = kept.split_once('\n').unwrap();
+    bench.put("forged", format!("{origin}\n9{signed}"));
     let forged = run_on(&bench, "other", &["log", "continue", "--from", "data", "--checkpoint", "forged"]);
     assert_eq!(forged.code, Some(1), "{}", forged.out);
     assert!(!bench.path("other/logs").exists(), "nothing is made from a checkpoint that nobody signed");
