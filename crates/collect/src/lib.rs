@@ -33,7 +33,7 @@ pub use inputs::{Input, Unread, check_pattern, expand};
 pub use progress::{Progress, Snapshot};
 pub use pulled::{Stream, resource_name};
 pub use run::{Options, Pipeline, Summary};
-pub use secrets::Replaced;
+pub use secrets::{Replaced, Unscrubbed};
 pub use state::{Source, State};
 pub use survey::survey;
 

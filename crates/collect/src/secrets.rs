@@ -1,9 +1,9 @@
 //! What becomes of known secrets on the way to the log, and how many of them there were.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
-use model::Replacement;
+use model::{Directive, Replacement};
 use serde::{Deserialize, Serialize};
 use sources::scrub::{self, Scrubbed, Scrubber};
 
@@ -29,6 +29,31 @@ impl Replaced {
 
     pub(crate) fn add(&mut self, replacements: &[Replacement]) {
         replacements.iter().for_each(|replacement| *self.0.entry(replacement.rule).or_default() += 1);
+    }
+}
+
+/// Sources whose known secrets are sealed as they come: those of which the operator's last word says so.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Unscrubbed(BTreeSet<String>);
+
+impl Unscrubbed {
+    /// Takes the next directive of the log.
+    pub fn apply(&mut self, directive: &Directive) {
+        match directive {
+            Directive::SourceScrubbing { name, on: false, .. } => drop(self.0.insert(name.clone())),
+            Directive::SourceScrubbing { name, on: true, .. } => drop(self.0.remove(name)),
+            _ => {}
+        }
+    }
+
+    /// Whether this source is one of them.
+    pub fn contains(&self, source: &str) -> bool {
+        self.0.contains(source)
+    }
+
+    /// Their names, in order.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(String::as_str)
     }
 }
 

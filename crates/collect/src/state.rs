@@ -1,7 +1,7 @@
 //! What has been collected before: a fold of the log, kept in `state/collect.redb` so that it need not be
 //! folded from the first leaf at each start. Delete the file and the next run makes it again.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
@@ -15,6 +15,7 @@ use crate::delivery::Origin;
 use crate::grown::{Beginning, Grown, Part, may_be_copy};
 use crate::pulled::{StreamState, is_object, is_resource, is_stream, object_key, stream_key};
 use crate::run::HEAD_BYTES;
+use crate::secrets::Unscrubbed;
 use crate::store::{Fresh, Store};
 
 /// A configured stream of records.
@@ -131,8 +132,7 @@ struct Folded {
     applied_through: u64,
     /// Folded, not yet written.
     fresh: Fresh,
-    /// Sources whose secrets are sealed as they came.
-    unscrubbed: BTreeSet<String>,
+    unscrubbed: Unscrubbed,
     /// Of the run that is under way: submitted, perhaps not sealed, never written.
     ahead: Fresh,
 }
@@ -141,10 +141,11 @@ impl State {
     /// Opens or makes the file. Only the process that holds the log's lock opens it.
     pub fn open(path: &Path) -> Result<State, Error> {
         let (store, applied_through) = Store::open(path)?;
-        let unscrubbed = BTreeSet::new();
-        let mut folded = Folded { applied_through, fresh: Fresh::default(), unscrubbed, ahead: Fresh::default() };
+        let mut unscrubbed = Unscrubbed::default();
         // A release that kept no directives knew none about this.
-        store.directives_kept()?.values().for_each(|directive| folded.scrubbing(directive));
+        let kept = store.directives_kept()?;
+        kept.values().flat_map(|body| serde_json::from_slice(body)).for_each(|directive| unscrubbed.apply(&directive));
+        let folded = Folded { applied_through, fresh: Fresh::default(), unscrubbed, ahead: Fresh::default() };
         Ok(State { store, folded: Mutex::new(folded), seats: Mutex::default() })
     }
 
@@ -363,8 +364,9 @@ impl Folded {
         match header.kind {
             Kind::Directive => {
                 self.fresh.directives.insert(index.0, body.to_vec());
-                self.scrubbing(body);
-                if let Ok(Directive::Source { number, name, platform, .. }) = serde_json::from_slice(body) {
+                let directive = serde_json::from_slice(body);
+                directive.iter().for_each(|directive| self.unscrubbed.apply(directive));
+                if let Ok(Directive::Source { number, name, platform, .. }) = directive {
                     // A source that is set again goes on with the numbers it has given out.
                     let known = match self.fresh.sources.remove(&number) {
                         Some(known) => Some(known),
@@ -390,15 +392,6 @@ impl Folded {
                 }
             }
             _ => self.count(store, header),
-        }
-    }
-
-    /// The last word about a source counts.
-    fn scrubbing(&mut self, directive: &[u8]) {
-        match serde_json::from_slice(directive) {
-            Ok(Directive::SourceScrubbing { name, on: false, .. }) => drop(self.unscrubbed.insert(name)),
-            Ok(Directive::SourceScrubbing { name, on: true, .. }) => drop(self.unscrubbed.remove(&name)),
-            _ => {}
         }
     }
 

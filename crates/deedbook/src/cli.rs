@@ -251,7 +251,7 @@ pub(crate) struct Completeness {
     #[arg(long, value_name = "FILE")]
     pub(crate) key: Vec<PathBuf>,
     /// The accounts themselves, for the server that asks for them.
-    #[arg(long, hide = true, conflicts_with_all = ["source", "until"])]
+    #[arg(long, hide = true, conflicts_with_all = ["source", "until", "key"])]
     pub(crate) accounts: bool,
     #[command(flatten)]
     pub(crate) output: Output,

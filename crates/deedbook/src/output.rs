@@ -4,8 +4,10 @@
 use std::io::{BufWriter, IsTerminal as _, Write as _};
 
 use comfy_table::{ContentArrangement, Table, presets};
+use serde::Serialize;
 
 use crate::cli::Format;
+use crate::exit::Usage;
 
 /// Rows that a table on a terminal shows; the others are counted.
 const TABLE_ROWS_MAX: u64 = 5_000;
@@ -115,6 +117,43 @@ fn table(answer: lake::Answer, columns: Option<&[&str]>) -> anyhow::Result<u64> 
         eprintln!("{rows} rows, the first {TABLE_ROWS_MAX} shown; -o ndjson prints all");
     }
     Ok(rows)
+}
+
+/// Visits the rows of an answer, each by its cells as plain text; a null is empty.
+pub(crate) fn each_row(answer: lake::Answer, mut visit: impl FnMut(&dyn Fn(usize) -> String)) -> anyhow::Result<()> {
+    for batch in answer {
+        let batch = batch?;
+        for row in 0..batch.num_rows() {
+            visit(&|column| lake::json::cell(batch.column(column), row).unwrap_or_default());
+        }
+    }
+    Ok(())
+}
+
+/// Prints an answer that is no table of rows: all of it as JSON, its parts as NDJSON, lines for people.
+pub(crate) fn told<T: Serialize>(
+    format: Format,
+    whole: &impl Serialize,
+    parts: &[T],
+    lines: impl FnOnce() -> Vec<String>,
+) -> anyhow::Result<()> {
+    let mut out = BufWriter::new(std::io::stdout().lock());
+    match format {
+        Format::Json => {
+            serde_json::to_writer_pretty(&mut out, whole)?;
+            writeln!(out)?;
+        }
+        Format::Ndjson => {
+            for part in parts {
+                serde_json::to_writer(&mut out, part)?;
+                writeln!(out)?;
+            }
+        }
+        Format::Csv => return Err(Usage("this answer is no table of rows; -o json has all of it".to_owned()).into()),
+        Format::Table => lines().iter().try_for_each(|line| writeln!(out, "{}", line.trim_end()))?,
+    }
+    out.flush()?;
+    Ok(())
 }
 
 /// Says on stderr when records may lack in a range, nanoseconds since 1970: rows alone cannot.

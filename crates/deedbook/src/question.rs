@@ -11,7 +11,7 @@ use trace::{Key, Lookup, Order, Settings, Store as _};
 use crate::cli::{Asking, Format};
 use crate::commands::Place;
 use crate::exit::Usage;
-use crate::{pipeline, when};
+use crate::{output, pipeline, when};
 
 /// Events read for an answer when nobody says how many.
 const EVENTS: usize = 200;
@@ -117,32 +117,14 @@ impl Question {
         answer: &T,
         lines: impl FnOnce(&T) -> Vec<String>,
     ) -> anyhow::Result<()> {
-        use std::io::Write as _;
-        let mut out = std::io::BufWriter::new(std::io::stdout().lock());
-        let as_of = model::rfc3339_from_nanos(self.until);
         let completeness = &self.facts.completeness(self.since, self.until);
-        let printed = || Printed { asked, pin: self.pin.to_string(), as_of: as_of.clone(), completeness, answer };
-        match self.format {
-            Format::Json => {
-                serde_json::to_writer_pretty(&mut out, &printed())?;
-                writeln!(out)?;
-            }
-            Format::Ndjson => {
-                serde_json::to_writer(&mut out, &printed())?;
-                writeln!(out)?;
-            }
-            Format::Csv => {
-                return Err(Usage("this answer is no table of rows; -o json has all of it".to_owned()).into());
-            }
-            Format::Table => {
-                for line in lines(answer) {
-                    writeln!(out, "{}", line.trim_end())?;
-                }
-                writeln!(out, "completeness: {}", completeness.line())?;
-                writeln!(out, "pin: {}", self.pin)?;
-            }
-        }
-        out.flush()?;
+        let as_of = model::rfc3339_from_nanos(self.until);
+        let printed = Printed { asked, pin: self.pin.to_string(), as_of, completeness, answer };
+        output::told(self.format, &printed, std::slice::from_ref(&printed), || {
+            let mut lines = lines(answer);
+            lines.extend([format!("completeness: {}", completeness.line()), format!("pin: {}", self.pin)]);
+            lines
+        })?;
         if self.timing {
             eprintln!("answer: {:.3} ms", self.ready.elapsed().as_secs_f64() * 1e3);
         }

@@ -7,9 +7,9 @@ use serde::Serialize;
 use trace::completeness::{BlindSpot, DAY_MS, Finding, Hour, RULES, SourceAccount, Verdict};
 
 use super::{Place, digests};
-use crate::cli::{Completeness, Format};
+use crate::cli::Completeness;
 use crate::exit::{Exit, Missing, Usage};
-use crate::{pipeline, when};
+use crate::{output, pipeline, when};
 
 /// Findings of one source that people read; -o json has all of them.
 const FINDINGS_MAX: usize = 30;
@@ -52,31 +52,11 @@ pub(crate) fn run(place: &Place, asked: &Completeness) -> anyhow::Result<Exit> {
     if let (Some(name), true) = (&asked.source, sources.is_empty()) {
         return Err(Missing(format!("source `{name}` is not there; `deedbook source ls` lists them")).into());
     }
-    let mut out = std::io::BufWriter::new(std::io::stdout().lock());
     let printed = Printed { since_ms, until_ms, tree_size: told.size, rules: RULES, sources: &sources };
-    match asked.output.format {
-        Format::Json => {
-            serde_json::to_writer_pretty(&mut out, &printed)?;
-            writeln!(out)?;
-        }
-        Format::Ndjson => {
-            for source in &sources {
-                serde_json::to_writer(&mut out, source)?;
-                writeln!(out)?;
-            }
-        }
-        Format::Csv => return Err(Usage("this answer is no table of rows; -o json has all of it".to_owned()).into()),
-        Format::Table => {
-            for source in &sources {
-                for line in lines(source) {
-                    writeln!(out, "{}", line.trim_end())?;
-                }
-                writeln!(out)?;
-            }
-            writeln!(out, "{}", legend())?;
-        }
-    }
-    out.flush()?;
+    output::told(asked.output.format, &printed, &sources, || {
+        let each = sources.iter().flat_map(|source| lines(source).into_iter().chain([String::new()]));
+        each.chain([legend()]).collect()
+    })?;
     Ok(Exit::Done)
 }
 

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use anyhow::Context as _;
 use ledger::Selection;
@@ -21,7 +22,7 @@ use super::Place;
 use crate::cli::{Digests, Format};
 use crate::exit::{Exit, Usage};
 use crate::lines::moment;
-use crate::{pipeline, when};
+use crate::{output, pipeline, when};
 
 /// Largest log file that is unpacked; CloudTrail's have some megabytes.
 const CONTENT_BYTES_MAX: usize = 1 << 30;
@@ -37,7 +38,7 @@ pub(crate) fn run(place: &Place, asked: &Digests) -> anyhow::Result<Exit> {
     let (found, files) = if asked.from.is_empty() {
         // Digests are expected up to now; of a copy nobody knows when it was made.
         range.until = range.until.or(Some(now));
-        let (found, files) = ingested(place)?;
+        let (found, files) = ingested(place, &pipeline::tables(&place.data, &place.log()?)?)?;
         (found.into_values().flatten().map(|(found, _)| found).collect(), files)
     } else {
         copied(&asked.from)?
@@ -75,12 +76,12 @@ fn keys(paths: &[PathBuf]) -> anyhow::Result<Keys> {
 /// is a proof that holds, and what is broken in it are proofs that do not. Digests are expected up to `until`, nanoseconds.
 pub(crate) fn proofs(
     place: &Place,
-    tables: &lake::Lake,
+    tables: &Arc<lake::Lake>,
     key: &[PathBuf],
     until: i64,
 ) -> anyhow::Result<BTreeMap<String, Vec<Proof>>> {
     let keys = keys(key)?;
-    let (by_source, files) = ingested(place)?;
+    let (by_source, files) = ingested(place, tables)?;
     let names: BTreeMap<u32, String> =
         tables.sources()?.into_iter().map(|source| (source.number, source.name)).collect();
     let range = Range { since: None, until: Some(until) };
@@ -149,7 +150,7 @@ fn content(path: &Path) -> Result<Vec<u8>, String> {
 type BySource = BTreeMap<u32, Vec<(Found, u64)>>;
 
 /// Digests and log files as they came, by their sealed deliveries.
-fn ingested(place: &Place) -> anyhow::Result<(BySource, LogFiles)> {
+fn ingested(place: &Place, tables: &Arc<lake::Lake>) -> anyhow::Result<(BySource, LogFiles)> {
     let log = place.log()?;
     let view = pipeline::view(&place.data, &log)?;
     let (mut files, mut digests) = (LogFiles::default(), BTreeMap::new());
@@ -167,7 +168,7 @@ fn ingested(place: &Place) -> anyhow::Result<(BySource, LogFiles)> {
         }
     }
     let mut found = BySource::new();
-    for leaf in view.leaves(records(&pipeline::tables(&place.data, &log)?)?)? {
+    for leaf in view.leaves(records(tables)?)? {
         let header = Header::decode(&leaf.header)?;
         let position = &header.position;
         let delivered = position.delivery.and_then(|number| digests.get(&(header.source, number)));
@@ -195,18 +196,14 @@ fn whole(body: &DeliveryBody) -> Result<Hash, String> {
 }
 
 /// The leaves of digest files.
-fn records(tables: &std::sync::Arc<lake::Lake>) -> anyhow::Result<Vec<LeafIndex>> {
+fn records(tables: &Arc<lake::Lake>) -> anyhow::Result<Vec<LeafIndex>> {
     let query = format!(
         "SELECT leaf_index FROM events_all WHERE platform = 'aws' AND api_operation = 'cloudtrail-digest:Deliver' LIMIT {}",
         DIGESTS_MAX + 1
     );
     let mut leaves = Vec::new();
     let limits = lake::Limits { rows: DIGESTS_MAX as u64 + 1, ..lake::Limits::default() };
-    for batch in tables.sql(&query, limits)? {
-        let batch = batch?;
-        let cells = (0..batch.num_rows()).filter_map(|row| lake::json::cell(batch.column(0), row));
-        leaves.extend(cells.filter_map(|cell| cell.parse().ok()).map(LeafIndex));
-    }
+    output::each_row(tables.sql(&query, limits)?, |cell| leaves.extend(cell(0).parse().ok().map(LeafIndex)))?;
     if leaves.len() > DIGESTS_MAX {
         anyhow::bail!(
             "more than {DIGESTS_MAX} digests were ingested; judge a copy of the bucket, part by part (--from)"

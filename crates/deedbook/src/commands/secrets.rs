@@ -1,7 +1,7 @@
 //! `deedbook source secrets`: what was replaced, by source and rule, and what looks random and no rule knows.
 
 use std::collections::BTreeMap;
-use std::io::Write as _;
+use std::sync::Arc;
 
 use lake::{Lake, Limits};
 use serde::Serialize;
@@ -9,8 +9,8 @@ use sources::scrub::random_texts;
 
 use super::{Place, token};
 use crate::cli::Format;
-use crate::exit::{Exit, Usage};
-use crate::pipeline;
+use crate::exit::Exit;
+use crate::{output, pipeline};
 
 /// The newest leaves among which records are looked at for random texts.
 const SAMPLED_LEAVES_MAX: u64 = 10_000;
@@ -50,33 +50,18 @@ pub(crate) fn run(place: &Place, format: Format) -> anyhow::Result<Exit> {
     replaced(&tables, &mut all)?;
     sample(&tables, &mut all)?;
     let all: Vec<Told> = all.into_values().collect();
-    let mut out = std::io::BufWriter::new(std::io::stdout().lock());
-    match format {
-        Format::Json => {
-            serde_json::to_writer_pretty(&mut out, &all)?;
-            writeln!(out)?;
-        }
-        Format::Ndjson => {
-            for told in &all {
-                serde_json::to_writer(&mut out, told)?;
-                writeln!(out)?;
-            }
-        }
-        Format::Csv => return Err(Usage("this answer is no table of rows; -o json has all of it".to_owned()).into()),
-        Format::Table => all.iter().flat_map(lines).try_for_each(|line| writeln!(out, "{line}"))?,
-    }
-    out.flush()?;
+    output::told(format, &all, &all, || all.iter().flat_map(lines).collect())?;
     Ok(Exit::Done)
 }
 
 /// What the sealed headers say was replaced.
-fn replaced(tables: &std::sync::Arc<Lake>, all: &mut BTreeMap<String, Told>) -> anyhow::Result<()> {
+fn replaced(tables: &Arc<Lake>, all: &mut BTreeMap<String, Told>) -> anyhow::Result<()> {
     let query =
         "SELECT source, rule, count(*) AS replaced, count(DISTINCT leaf_index) AS records, max(received_at) AS last
                  FROM (SELECT source, leaf_index, received_at, unnest(secret_rules) AS rule FROM records
                        WHERE secrets_replaced > 0) AS each
                  GROUP BY source, rule ORDER BY source, replaced DESC, rule";
-    each(tables, query, |cell| {
+    output::each_row(tables.sql(query, Limits::default())?, |cell| {
         let number = |at: usize| cell(at).parse().unwrap_or_default();
         let rule = Rule { rule: cell(1), replaced: number(2), records: number(3), last: cell(4) };
         all.entry(cell(0)).or_default().rules.push(rule);
@@ -84,27 +69,14 @@ fn replaced(tables: &std::sync::Arc<Lake>, all: &mut BTreeMap<String, Told>) -> 
 }
 
 /// Looks at the newest records for texts that no rule knows.
-fn sample(tables: &std::sync::Arc<Lake>, all: &mut BTreeMap<String, Told>) -> anyhow::Result<()> {
+fn sample(tables: &Arc<Lake>, all: &mut BTreeMap<String, Told>) -> anyhow::Result<()> {
     let from = tables.tree_size().saturating_sub(SAMPLED_LEAVES_MAX);
-    each(tables, &format!("SELECT source, raw FROM records WHERE leaf_index >= {from}"), |cell| {
+    let query = format!("SELECT source, raw FROM records WHERE leaf_index >= {from}");
+    output::each_row(tables.sql(&query, Limits::default())?, |cell| {
         let told = all.entry(cell(0)).or_default();
         told.sampled += 1;
         told.random_texts += random_texts(cell(1).as_bytes());
     })
-}
-
-fn each(
-    tables: &std::sync::Arc<Lake>,
-    query: &str,
-    mut row: impl FnMut(&dyn Fn(usize) -> String),
-) -> anyhow::Result<()> {
-    for batch in tables.sql(query, Limits::default())? {
-        let batch = batch?;
-        for at in 0..batch.num_rows() {
-            row(&|column| lake::json::cell(batch.column(column), at).unwrap_or_default());
-        }
-    }
-    Ok(())
 }
 
 fn lines(told: &Told) -> Vec<String> {

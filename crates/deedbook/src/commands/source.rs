@@ -27,7 +27,7 @@ pub(crate) fn list(place: &Place, format: Format) -> anyhow::Result<Exit> {
     // Without a pause there is one of no source: a list of values has at least one row.
     let rows = rows.chain(pauses.is_empty().then(|| "('', '', '')".to_owned())).collect::<Vec<_>>().join(", ");
     // No source has an empty name: a list has at least one member.
-    let unscrubbed = known.unscrubbed.iter().map(String::as_str).chain([""]).map(text).collect::<Vec<_>>().join(", ");
+    let unscrubbed = known.unscrubbed.names().chain([""]).map(text).collect::<Vec<_>>().join(", ");
     let query = format!(
         "SELECT s.*, p.paused_until, p.pause_reason, CASE WHEN s.name IN ({unscrubbed}) THEN 'off' ELSE 'on' END AS scrubbing
          FROM sources s LEFT JOIN (VALUES {rows}) AS p (source, paused_until, pause_reason) ON p.source = s.name ORDER BY s.number"

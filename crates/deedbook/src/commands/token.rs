@@ -1,8 +1,8 @@
 //! `deedbook token`: who may send and ask over the network.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use collect::Unscrubbed;
 use ledger::{Selection, View};
 use model::{Directive, Kind};
 use serde_json::json;
@@ -92,8 +92,8 @@ pub(crate) struct Known {
     pub(crate) access: Arc<Access>,
     /// The settings of the last server, as TOML.
     pub(crate) settings: Option<String>,
-    /// Sources whose secrets are sealed as they come.
-    pub(crate) unscrubbed: BTreeSet<String>,
+    /// Sources whose known secrets are sealed as they come.
+    pub(crate) unscrubbed: Unscrubbed,
 }
 
 /// Folds the directives of a log. Reads all of it.
@@ -111,11 +111,9 @@ impl Known {
         // A directive of a later release is about something that this one does not know.
         if let Ok(directive) = serde_json::from_slice(body) {
             self.access.apply(&directive);
-            match directive {
-                Directive::Settings { toml } => self.settings = Some(toml),
-                Directive::SourceScrubbing { name, on: false, .. } => drop(self.unscrubbed.insert(name)),
-                Directive::SourceScrubbing { name, on: true, .. } => drop(self.unscrubbed.remove(&name)),
-                _ => {}
+            self.unscrubbed.apply(&directive);
+            if let Directive::Settings { toml } = directive {
+                self.settings = Some(toml);
             }
         }
     }

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Place, token};
 use crate::lines::Line;
-use crate::pipeline;
+use crate::{output, pipeline};
 
 /// A clock this far ahead of ours is told, milliseconds.
 const AHEAD_MS_MIN: i64 = 60_000;
@@ -41,7 +41,8 @@ pub(crate) struct Upkeep {
 struct Found {
     source: String,
     example: String,
-    records: u64,
+    /// How many deliveries, or events.
+    count: u64,
 }
 
 /// A backup that was made and verified.
@@ -91,7 +92,11 @@ impl Upkeep {
             kept_on_this_machine: kept_here(tables)?,
             clocks_ahead: found(tables, &ahead())?,
             without_owner: unowned.take(SOURCES_MAX).collect(),
-            unscrubbed: token::known(&pipeline::view(&place.data, &log)?)?.unscrubbed.into_iter().collect(),
+            unscrubbed: token::known(&pipeline::view(&place.data, &log)?)?
+                .unscrubbed
+                .names()
+                .map(str::to_owned)
+                .collect(),
         })
     }
 
@@ -110,16 +115,16 @@ impl Upkeep {
                 lines.push(Line::new("single copy", format!("{leaves} leaves since the backup of {at} in {to}")));
             }
         }
-        for Found { source, example, records } in &self.kept_on_this_machine {
+        for Found { source, example, count } in &self.kept_on_this_machine {
             let text = format!(
-                "{source}: {records} deliveries lay on this machine before they were sealed, as {example}: who rules it could change \
+                "{source}: {count} deliveries lay on this machine before they were sealed, as {example}: who rules it could change \
                  them; send them to a collector elsewhere"
             );
             lines.push(Line::new("same host", text));
         }
-        for Found { source, example, records } in &self.clocks_ahead {
+        for Found { source, example, count } in &self.clocks_ahead {
             let text =
-                format!("{source}: {records} events are from after their receipt, as {example}: its clock is ahead");
+                format!("{source}: {count} events are from after their receipt, as {example}: its clock is ahead");
             lines.push(Line::new("clock", text));
         }
         for name in &self.without_owner {
@@ -137,7 +142,7 @@ impl Upkeep {
 
 fn ahead() -> String {
     format!(
-        "SELECT source, CAST(max(time) AS VARCHAR) AS example, count(*) AS records FROM events_all \
+        "SELECT source, CAST(max(time) AS VARCHAR) AS example, count(*) AS count FROM events_all \
          WHERE time_raw IS NOT NULL AND CAST(time AS BIGINT) / 1000000 > CAST(received_at AS BIGINT) + {AHEAD_MS_MIN} \
          GROUP BY source ORDER BY source LIMIT {SOURCES_MAX}"
     )
@@ -145,13 +150,13 @@ fn ahead() -> String {
 
 /// The sources with deliveries from this machine: files, and senders on its own addresses.
 fn kept_here(tables: &Arc<Lake>) -> anyhow::Result<Vec<Found>> {
-    let named = "SELECT source, min(position_name) AS example, count(*) AS records FROM leaves \
+    let named = "SELECT source, min(position_name) AS example, count(*) AS count FROM leaves \
                  WHERE position_name IS NOT NULL AND source_number > 0 \
-                 GROUP BY source, substr(position_name, 1, 24) ORDER BY source, records DESC";
+                 GROUP BY source, substr(position_name, 1, 24) ORDER BY source, count DESC";
     let mut here: Vec<Found> = Vec::new();
     for found in found(tables, named)?.into_iter().filter(|found| lake::is_of_this_machine(&found.example)) {
         match here.last_mut().filter(|last| last.source == found.source) {
-            Some(last) => last.records += found.records,
+            Some(last) => last.count += found.count,
             None => here.push(found),
         }
     }
@@ -161,12 +166,8 @@ fn kept_here(tables: &Arc<Lake>) -> anyhow::Result<Vec<Found>> {
 
 fn found(tables: &Arc<Lake>, query: &str) -> anyhow::Result<Vec<Found>> {
     let mut all = Vec::new();
-    for batch in tables.sql(query, Limits::default())? {
-        let batch = batch?;
-        for row in 0..batch.num_rows() {
-            let cell = |column: usize| lake::json::cell(batch.column(column), row).unwrap_or_default();
-            all.push(Found { source: cell(0), example: cell(1), records: cell(2).parse().unwrap_or_default() });
-        }
-    }
+    output::each_row(tables.sql(query, Limits::default())?, |cell| {
+        all.push(Found { source: cell(0), example: cell(1), count: cell(2).parse().unwrap_or_default() });
+    })?;
     Ok(all)
 }

@@ -329,6 +329,8 @@ fn a_canary_through_every_receiver_is_nowhere_on_disk_and_with_scrubbing_off_eac
     let server = Server::start(&bench, &settings);
     let sent = send_all(&server, &bench, "on");
     wait_for(&bench, sent.len());
+    let metrics = server.get("/metrics").text();
+    assert!(metrics.contains("deedbook_secrets_replaced_total{source=\"prod\",rule=\"gitlab\"} 1\n"), "{metrics}");
     // As a power cut leaves it, all in the WAL, and closed, in evidence and rows.
     let log = server.said();
     server.kill();

@@ -144,7 +144,7 @@ fn the_doctor_tells_what_is_left_open_until_it_is_mended() {
     assert!(told["leaves_in_one_copy"].as_u64() > Some(5), "{told}");
     let here = &told["kept_on_this_machine"][0];
     assert!(here["source"] == "app" && here["example"].as_str().unwrap().ends_with("app.jsonl"), "{here}");
-    assert_eq!((&told["clocks_ahead"][0]["source"], &told["clocks_ahead"][0]["records"]), (&json!("app"), &json!(2)));
+    assert_eq!((&told["clocks_ahead"][0]["source"], &told["clocks_ahead"][0]["count"]), (&json!("app"), &json!(2)));
     assert_eq!(told["unscrubbed"], json!([]));
     for arguments in [
         &["source", "set", "app", "--owner", "payments"][..],
